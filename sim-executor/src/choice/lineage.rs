@@ -1,0 +1,250 @@
+//! Who acts: the path of names from the root, `server/conn#2/writer`.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::hash::{hash_str, mix};
+use super::key::Key;
+use super::label::Label;
+
+/// An actor's place in the tree of names of one run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineageId(u32);
+
+/// The tree of names of one run. A lineage lives as long as its actor or one of the actor's children.
+///
+/// The second child of a name is `name#2`: ordinals count per (parent, name), never over the whole run, so that an
+/// actor keeps its name whatever the others do.
+///
+/// ```
+/// use sim_executor::Lineages;
+///
+/// let mut lineages = Lineages::default();
+/// let server = lineages.root("server");
+/// let first = lineages.child(server, "conn");
+/// let second = lineages.child(server, "conn");
+/// let writer = lineages.child(second, "writer");
+/// assert_eq!(&*lineages.path(first), "server/conn");
+/// assert_eq!(&*lineages.path(writer), "server/conn#2/writer");
+/// ```
+#[derive(Debug, Default)]
+pub struct Lineages {
+    entries: Vec<Entry>,
+    free: Vec<u32>,
+    roots: Vec<Counter>,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    parent: Option<LineageId>,
+    name: Cow<'static, str>,
+    ordinal: u32,
+    hash: u64,
+    /// The actor itself, and its children.
+    references: u32,
+    /// Rendered when it is first asked for.
+    path: Option<Rc<str>>,
+    /// By the hash of the child's name.
+    children: Vec<Counter>,
+    /// By the label of the operation: decisions about values, then about polls, which are counted apart.
+    decisions: Vec<Counter>,
+    polls: Vec<Counter>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Counter {
+    hash: u64,
+    count: u32,
+}
+
+/// Kept apart from the streams of values that have the same label.
+const POLL_STREAM: u64 = hash_str("next poll of");
+const POINT_STREAM: u64 = hash_str("after");
+const ROOT: u64 = hash_str("");
+
+#[inline]
+fn count(counters: &mut Vec<Counter>, hash: u64) -> u32 {
+    for counter in counters.iter_mut() {
+        if counter.hash == hash {
+            let before = counter.count;
+            counter.count += 1;
+            return before;
+        }
+    }
+    counters.push(Counter { hash, count: 1 });
+    0
+}
+
+impl Lineages {
+    /// A new actor without a parent.
+    pub fn root(&mut self, name: impl Into<Cow<'static, str>>) -> LineageId {
+        let name = name.into();
+        let name_hash = hash_str(&name);
+        let ordinal = count(&mut self.roots, name_hash);
+        self.insert(None, name, mix(mix(ROOT, name_hash), u64::from(ordinal)), ordinal)
+    }
+
+    /// A new child of an actor.
+    pub fn child(&mut self, parent: LineageId, name: impl Into<Cow<'static, str>>) -> LineageId {
+        let name = name.into();
+        let name_hash = hash_str(&name);
+        self.child_hashed(parent, name, name_hash)
+    }
+
+    /// [`Lineages::child`] when the hash of the name is known.
+    pub(crate) fn child_hashed(
+        &mut self,
+        parent: LineageId,
+        name: Cow<'static, str>,
+        name_hash: u64,
+    ) -> LineageId {
+        let above = self.entry_mut(parent);
+        let ordinal = count(&mut above.children, name_hash);
+        above.references += 1;
+        let hash = mix(mix(above.hash, name_hash), u64::from(ordinal));
+        self.insert(Some(parent), name, hash, ordinal)
+    }
+
+    fn insert(
+        &mut self,
+        parent: Option<LineageId>,
+        name: Cow<'static, str>,
+        hash: u64,
+        ordinal: u32,
+    ) -> LineageId {
+        if let Some(free) = self.free.pop() {
+            let entry = &mut self.entries[free as usize];
+            (entry.parent, entry.name, entry.ordinal, entry.hash) = (parent, name, ordinal, hash);
+            entry.references = 1;
+            return LineageId(free);
+        }
+        self.entries.push(Entry { parent, name, ordinal, hash, references: 1, ..Entry::default() });
+        LineageId((self.entries.len() - 1) as u32)
+    }
+
+    /// Says that one more actor bears the lineage.
+    pub(crate) fn retain(&mut self, id: LineageId) {
+        self.entry_mut(id).references += 1;
+    }
+
+    /// Says that the actor has ended. Its id, and those of ancestors that only it kept, may be used again.
+    pub(crate) fn release(&mut self, id: LineageId) {
+        let mut next = Some(id);
+        while let Some(id) = next {
+            let entry = &mut self.entries[id.0 as usize];
+            entry.references -= 1;
+            if entry.references > 0 {
+                return;
+            }
+            next = entry.parent.take();
+            entry.path = None;
+            // Cleared and not replaced: the next actor here uses their memory.
+            entry.children.clear();
+            entry.decisions.clear();
+            entry.polls.clear();
+            self.free.push(id.0);
+        }
+    }
+
+    /// The hash of the path, the same in every run.
+    #[inline]
+    #[must_use]
+    pub fn hash(&self, id: LineageId) -> u64 {
+        self.entries[id.0 as usize].hash
+    }
+
+    /// The path of names.
+    pub fn path(&mut self, id: LineageId) -> Rc<str> {
+        if let Some(path) = &self.entries[id.0 as usize].path {
+            return Rc::clone(path);
+        }
+        let above = self.entries[id.0 as usize].parent.map(|parent| self.path(parent));
+        let entry = &mut self.entries[id.0 as usize];
+        let mut path = String::new();
+        if let Some(above) = above {
+            path.push_str(&above);
+            path.push('/');
+        }
+        path.push_str(&entry.name);
+        if entry.ordinal > 0 {
+            path.push_str(&format!("#{}", entry.ordinal + 1));
+        }
+        let path: Rc<str> = path.into();
+        entry.path = Some(Rc::clone(&path));
+        path
+    }
+
+    /// The key of the actor's next decision about a value at this operation.
+    pub(crate) fn next_key(&mut self, id: LineageId, label: Label) -> Key {
+        let entry = self.entry_mut(id);
+        let ordinal = count(&mut entry.decisions, label.hash());
+        Key { stream: Key::stream(entry.hash, label), ordinal }
+    }
+
+    /// The key of the actor's next poll, for which it waited at this operation.
+    #[inline]
+    pub(crate) fn next_poll_key(&mut self, id: LineageId, label: Label) -> Key {
+        let entry = self.entry_mut(id);
+        let stream = mix(Key::stream(entry.hash, label), POLL_STREAM);
+        let ordinal = count(&mut entry.polls, label.hash());
+        Key { stream, ordinal }
+    }
+
+    /// The key of the question what is polled after this actor, which now waits at this operation.
+    pub(crate) fn next_point_key(&mut self, id: LineageId, label: Label) -> Key {
+        let entry = self.entry_mut(id);
+        let stream = mix(Key::stream(entry.hash, label), POINT_STREAM);
+        let ordinal = count(&mut entry.decisions, stream);
+        Key { stream, ordinal }
+    }
+
+    #[inline]
+    fn entry_mut(&mut self, id: LineageId) -> &mut Entry {
+        &mut self.entries[id.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_keeps_its_hash_whatever_its_siblings_of_other_names_do() {
+        let hash_of_second = |others: usize| {
+            let mut lineages = Lineages::default();
+            let main = lineages.root("main");
+            for _ in 0..others {
+                lineages.child(main, "other");
+            }
+            lineages.child(main, "worker");
+            let second = lineages.child(main, "worker");
+            lineages.hash(second)
+        };
+        assert_eq!(hash_of_second(0), hash_of_second(3));
+    }
+
+    #[test]
+    fn an_ended_actor_is_kept_for_its_children_only() {
+        let mut lineages = Lineages::default();
+        let main = lineages.root("main");
+        let parent = lineages.child(main, "parent");
+        let child = lineages.child(parent, "child");
+        lineages.release(parent);
+        assert_eq!(&*lineages.path(child), "main/parent/child");
+        lineages.release(child);
+        assert_eq!(lineages.free.len(), 2);
+        let again = lineages.child(main, "parent");
+        assert_eq!(&*lineages.path(again), "main/parent#2", "the ordinal is not used again");
+    }
+
+    #[test]
+    fn ordinals_count_per_operation() {
+        let mut lineages = Lineages::default();
+        let main = lineages.root("main");
+        let (read, write) = (Label::new("read"), Label::new("write"));
+        assert_eq!(lineages.next_key(main, read).ordinal, 0);
+        assert_eq!(lineages.next_key(main, write).ordinal, 0);
+        assert_eq!(lineages.next_key(main, read).ordinal, 1);
+        assert_eq!(lineages.next_poll_key(main, read).ordinal, 0, "polls are counted apart");
+    }
+}

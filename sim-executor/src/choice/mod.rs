@@ -1,0 +1,30 @@
+//! Decisions: how each is named, asked, drawn, recorded and replayed.
+
+mod domain;
+mod draw;
+mod hash;
+mod key;
+mod label;
+mod lineage;
+mod names;
+mod production;
+mod random;
+mod recording;
+mod replay;
+mod source;
+mod task_id;
+
+pub use domain::{Candidate, Candidates, Domain, Eligibility, Ratio, Value};
+pub use draw::KeyedDraws;
+pub use hash::{RunHash, hash_bytes, hash_str, mix};
+pub use key::Key;
+pub use label::Label;
+pub use lineage::{LineageId, Lineages};
+pub use names::{Name, Names};
+pub use production::ProductionOrder;
+pub use random::KeyedRandom;
+pub use recording::{Decision, Recording};
+pub use replay::{Replay, ReplayReport};
+pub use source::{Needs, Point, RunInfo, Source};
+pub(crate) use task_id::GENERATION_BITS;
+pub use task_id::TaskId;

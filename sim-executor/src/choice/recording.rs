@@ -1,0 +1,52 @@
+//! All decisions of a run, in order.
+
+use super::domain::Value;
+use super::key::Key;
+use super::names::{Name, Names};
+
+/// One decision that was not forced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Its name.
+    pub key: Key,
+    /// What was answered.
+    pub value: Value,
+    /// Whether that was the gentlest answer.
+    pub is_default: bool,
+}
+
+/// All decisions of a run that were not forced, in order, with the names of what they speak of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// Whether nodes polled in iteration batches: see [`Needs::batches`](super::Needs).
+    pub batches: bool,
+    /// The decisions.
+    pub decisions: Vec<Decision>,
+    /// The names of the streams in them.
+    pub names: Names,
+}
+
+impl Recording {
+    /// The name of a stream of decisions, if the recording speaks of it.
+    #[must_use]
+    pub fn name(&self, stream: u64) -> Option<&Name> {
+        self.names.get(&stream)
+    }
+}
+
+impl std::fmt::Display for Recording {
+    /// One decision a line: `main/worker @ time.sleep #3 -> run main/other`, a star before those that are not the gentlest.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let show = |stream: u64| self.name(stream).map_or_else(|| format!("{stream:016x}"), Name::to_string);
+        for decision in &self.decisions {
+            let mark = if decision.is_default { ' ' } else { '*' };
+            write!(out, "{mark} {} #{} -> ", show(decision.key.stream), decision.key.ordinal)?;
+            match decision.value {
+                Value::Pick { key, .. } => writeln!(out, "run {} #{}", show(key.stream), key.ordinal)?,
+                Value::Flag(flag) => writeln!(out, "{flag}")?,
+                Value::Int(value) => writeln!(out, "{value}")?,
+            }
+        }
+        Ok(())
+    }
+}

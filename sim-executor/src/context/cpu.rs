@@ -1,0 +1,88 @@
+//! Who has a node's CPU, and until when.
+
+use std::time::Duration;
+
+use super::run::Core;
+use super::timer::Alarm;
+use super::with;
+use crate::choice::{Label, TaskId};
+use crate::clock::Instant;
+use crate::limits::LimitReached;
+use crate::task::State;
+use crate::trace::Event;
+
+const BLOCK: Label = Label::new("time.block");
+
+/// Lets the current task hold its node's CPU when it returns from its poll; gives the time at which that is over.
+///
+/// # Panics
+/// Outside a task.
+pub(crate) fn hold_cpu(duration: Duration) -> Instant {
+    with(|run| {
+        let mut core = run.core.borrow_mut();
+        let task = core.current.expect("only a task can block: outside of tasks use Executor::block");
+        let cpu = core.current_cpu() as usize;
+        let until = core.run_cpu_ahead(cpu, duration);
+        core.nodes[cpu].held_by = Some(task);
+        core.wait_at(BLOCK, 0);
+        core.record_task(task, || Event::Blocked { until });
+        until
+    })
+}
+
+/// Puts the clock of the current task's node ahead.
+///
+/// # Panics
+/// Outside a task.
+pub(crate) fn run_ahead(duration: Duration) {
+    with(|run| {
+        let mut core = run.core.borrow_mut();
+        let task = core.current.expect("only a task can block: outside of tasks use Executor::block");
+        let cpu = core.current_cpu() as usize;
+        let until = core.run_cpu_ahead(cpu, duration);
+        core.record_task(task, || Event::Blocked { until });
+    });
+}
+
+impl Core {
+    pub(crate) fn run_cpu_ahead(&mut self, cpu: usize, duration: Duration) -> Instant {
+        let until = self.now.max(self.nodes[cpu].ahead) + duration;
+        self.nodes[cpu].ahead = until;
+        until
+    }
+
+    /// After a poll: holds the CPU if its clock is ahead of the world's.
+    pub(crate) fn hold_if_ahead(&mut self, cpu: u32) {
+        let until = self.nodes[cpu as usize].ahead;
+        if until <= self.now {
+            return;
+        }
+        self.ready.hold(cpu);
+        if let Some(task) = self.nodes[cpu as usize].held_by
+            && let Some(slot) = self.tasks.get_mut(task)
+            && slot.state == State::Waiting
+        {
+            slot.state = State::Blocking;
+        }
+        if self.timers.push(until, Alarm::Release(cpu)).is_err() {
+            let limit = LimitReached::timers(&self.limits);
+            self.limit_reached(limit);
+        }
+    }
+
+    /// The world has caught up with a node.
+    pub(crate) fn release_cpu(&mut self, cpu: u32) {
+        self.ready.release(cpu);
+        if let Some(task) = self.nodes[cpu as usize].held_by.take() {
+            self.resume(task);
+        }
+    }
+
+    fn resume(&mut self, task: TaskId) {
+        if let Some(slot) = self.tasks.get_mut(task)
+            && slot.state == State::Blocking
+        {
+            self.resumed.push_back(task);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The handle of a task: to wait for its output, and to abort it.
+
+use std::any::Any;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::{try_with, with};
+use crate::choice::{Label, TaskId};
+use crate::task::{Failure, State};
+
+/// Why a task has no output.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The task was aborted: its future was dropped at its await point.
+    #[error("{lineage} was cancelled")]
+    Cancelled {
+        /// The task's path of names.
+        lineage: Rc<str>,
+    },
+    /// The task panicked.
+    #[error("{lineage} panicked: {message}")]
+    Panicked {
+        /// The task's path of names.
+        lineage: Rc<str>,
+        /// The panic's message.
+        message: String,
+        /// What was thrown, for `std::panic::resume_unwind`.
+        payload: Box<dyn Any + Send>,
+    },
+}
+
+impl JoinError {
+    /// Whether the task was aborted.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, JoinError::Cancelled { .. })
+    }
+
+    /// Whether the task panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        matches!(self, JoinError::Panicked { .. })
+    }
+}
+
+const JOIN: Label = Label::new("task.join");
+
+/// Waits for a task's output when awaited. Dropping it detaches the task, which goes on.
+///
+/// A panic of the task is the joiner's to see; if the handle is dropped, or kept and never awaited, the panic fails the
+/// run.
+#[derive(Debug)]
+pub struct JoinHandle<T> {
+    task: TaskId,
+    taken: bool,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> JoinHandle<T> {
+    pub(crate) fn new(task: TaskId) -> Self {
+        JoinHandle { task, taken: false, output: PhantomData }
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.task
+    }
+
+    /// The task's path of names; empty once its output was taken.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[must_use]
+    pub fn name(&self) -> Rc<str> {
+        with(|run| {
+            let mut core = run.core.borrow_mut();
+            let lineage = core.tasks.get(self.task).map(|slot| slot.lineage);
+            lineage.map_or_else(|| "".into(), |lineage| core.lineages.path(lineage))
+        })
+    }
+
+    /// Whether the task has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        try_with(|run| run.core.borrow().tasks.get(self.task).is_none_or(|slot| slot.state == State::Ended))
+            .unwrap_or(true)
+    }
+
+    /// Asks for the task's cancellation, as [`AbortHandle::abort`] does.
+    pub fn abort(&self) {
+        self.abort_handle().abort();
+    }
+
+    /// A handle that can only abort.
+    #[must_use]
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle { task: self.task }
+    }
+}
+
+impl<T: 'static> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        assert!(!self.taken, "a JoinHandle was polled after it had given the output");
+        let task = self.task;
+        let ended = with(|run| {
+            let mut core = run.core.borrow_mut();
+            assert!(core.current != Some(task), "a task awaits its own handle, and would wait for ever");
+            let slot = core.tasks.get_mut(task)?;
+            if slot.state == State::Ended {
+                let (failure, lineage) = (slot.failure.take(), slot.lineage);
+                let lineage = failure.is_some().then(|| core.lineages.path(lineage));
+                let held = core.remove_task(task);
+                return Some((failure, lineage, held));
+            }
+            let replaced = slot.joiner.replace(context.waker().clone());
+            core.wait_at(JOIN, u64::from(task.index));
+            drop(core);
+            drop(replaced); // with nothing borrowed: a foreign waker may run code
+            None
+        });
+        let Some((failure, lineage, (mut memory, _))) = ended else { return Poll::Pending };
+        self.taken = true;
+        match (failure, lineage) {
+            (Some(Failure::Cancelled), Some(lineage)) => Poll::Ready(Err(JoinError::Cancelled { lineage })),
+            (Some(Failure::Panicked { message, payload }), Some(lineage)) => {
+                Poll::Ready(Err(JoinError::Panicked { lineage, message, payload }))
+            }
+            _ => {
+                let mut output: Option<T> = None;
+                if let Some(memory) = &mut memory {
+                    memory.as_mut().take_output(&mut output);
+                }
+                Poll::Ready(Ok(output.expect("an ended task has an output or a failure")))
+            }
+        }
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        if self.taken {
+            return;
+        }
+        let held = try_with(|run| {
+            let mut core = run.core.borrow_mut();
+            let slot = core.tasks.get_mut(self.task)?;
+            if slot.state == State::Ended {
+                core.note_unobserved_panic(self.task);
+                return Some(core.remove_task(self.task));
+            }
+            slot.detached = true;
+            Some((None, slot.joiner.take()))
+        });
+        drop(held); // with nothing borrowed: the output's and a foreign waker's own code may run
+    }
+}
+
+/// Aborts a task; does not keep it, and can be cloned.
+#[derive(Clone, Debug)]
+pub struct AbortHandle {
+    task: TaskId,
+}
+
+impl AbortHandle {
+    /// Asks for the task's cancellation. Nothing happens at once: the task becomes ready, and when its turn comes its
+    /// future is dropped at its await point instead of being polled. A task that has not begun never will; for one that
+    /// has ended nothing changes.
+    pub fn abort(&self) {
+        try_with(|run| {
+            let mut core = run.core.borrow_mut();
+            if let Some(slot) = core.tasks.get_mut(self.task)
+                && slot.state != State::Ended
+            {
+                slot.cancelled = true;
+                core.wake(self.task);
+            }
+        });
+    }
+
+    /// Whether the task has ended.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        try_with(|run| run.core.borrow().tasks.get(self.task).is_none_or(|slot| slot.state == State::Ended))
+            .unwrap_or(true)
+    }
+}

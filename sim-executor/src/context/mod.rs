@@ -1,0 +1,311 @@
+//! The current run, and how the program inside reaches it: through the one thread-local.
+
+mod ask;
+mod cpu;
+mod join;
+mod node;
+mod report;
+mod run;
+mod spawn;
+mod timer;
+mod waker;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use crate::choice::{Label, LineageId, Ratio, TaskId};
+use crate::clock::Instant;
+use crate::device::Device;
+use crate::trace::{Event, TraceLevel};
+
+pub(crate) use ask::next_task;
+pub(crate) use cpu::{hold_cpu, run_ahead};
+pub use join::{AbortHandle, JoinError, JoinHandle};
+pub use node::{Node, NodeId};
+pub(crate) use report::SLEEP as SLEEP_LABEL;
+pub use report::{Activity, PendingTask, TaskPanic};
+pub(crate) use run::{Core, Run};
+pub(crate) use spawn::{on_node, spawn_root};
+pub use spawn::{spawn, spawn_at, spawn_blocking, spawn_named};
+pub(crate) use timer::{Alarm, Timer};
+pub(crate) use waker::{RunId, waker_of};
+
+thread_local! {
+    /// The run that this thread is in.
+    static CURRENT: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
+}
+
+/// Makes a run the current one until it is dropped.
+#[must_use = "the run is current only while this lives"]
+pub(crate) struct Entered {
+    #[cfg(feature = "tracing")]
+    _capture: tracing_core::dispatcher::DefaultGuard,
+}
+
+impl Entered {
+    /// # Panics
+    /// Inside a run.
+    pub(crate) fn new(run: &Rc<Run>) -> Self {
+        CURRENT.with_borrow_mut(|current| {
+            assert!(
+                current.is_none(),
+                "a run cannot be started inside a run: spawn a task and await its handle instead"
+            );
+            *current = Some(Rc::clone(run));
+        });
+        Entered {
+            #[cfg(feature = "tracing")]
+            _capture: tracing_core::dispatcher::set_default(&run.capture),
+        }
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let run = CURRENT.with_borrow_mut(Option::take);
+        drop(run);
+    }
+}
+
+/// Calls `what` with the current run.
+///
+/// # Panics
+/// Outside a run.
+#[inline]
+pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
+    CURRENT.with_borrow(|current| match current {
+        Some(run) => what(run),
+        None => panic!("this works only inside a run: in a task, or in Executor::enter"),
+    })
+}
+
+/// Calls `what` with the current run if there is one.
+#[inline]
+pub(crate) fn try_with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.try_borrow().ok()?.as_ref().map(what)).ok().flatten()
+}
+
+/// Whether this thread is inside a run.
+#[must_use]
+pub fn in_run() -> bool {
+    try_with(|_| ()).is_some()
+}
+
+/// The virtual time on the clock of the current node.
+///
+/// # Panics
+/// Outside a run.
+#[inline]
+#[must_use]
+pub fn now() -> Instant {
+    with(|run| run.core.borrow().local_now())
+}
+
+/// The node of the current task; between tasks, the node `main`.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn node() -> NodeId {
+    with(|run| run.core.borrow().host_of_current())
+}
+
+/// The node with that name, if there is one.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn node_by_name(name: &str) -> Option<NodeId> {
+    with(|run| run.core.borrow().node_by_name(name))
+}
+
+/// The name of a node of this run.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn node_name(node: NodeId) -> Rc<str> {
+    with(|run| Rc::clone(&run.core.borrow().nodes[node.index()].name))
+}
+
+/// How many nodes there are, `main` and the workers of [`spawn_blocking`] among them.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn node_count() -> usize {
+    with(|run| run.core.borrow().nodes.len())
+}
+
+/// The current task, if one is being polled.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn current_task() -> Option<TaskId> {
+    with(|run| run.core.borrow().current)
+}
+
+/// The lineage of the current task as text; between tasks, that of the node `main`.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn current_lineage() -> Rc<str> {
+    with(|run| {
+        let mut core = run.core.borrow_mut();
+        let lineage = core.current_actor();
+        core.lineages.path(lineage)
+    })
+}
+
+/// The device of this type, if one is installed.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn device<D: Device>() -> Option<Rc<D>> {
+    with(|run| run.devices.borrow().iter().find_map(|device| Rc::clone(device).as_any().downcast::<D>().ok()))
+}
+
+/// Adds a device to the run. Devices that want to act at one instant do so in the order of their installation.
+///
+/// # Panics
+/// Outside a run.
+pub fn install_device(device: Rc<dyn Device>) {
+    with(|run| run.devices.borrow_mut().push(device));
+}
+
+/// Says at which operation the current task waits, for the names of its decisions and for reports. A leaf future calls
+/// it before it returns `Pending`. `resource` is a number of the device's own, which [`Device::describe`] gets back;
+/// zero is none.
+///
+/// # Panics
+/// Outside a run.
+#[inline]
+pub fn wait_at(label: Label, resource: u64) {
+    with(|run| run.core.borrow_mut().wait_at(label, resource));
+}
+
+/// A new actor that is no task, such as a link of the network, for the names of its decisions.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn actor(name: impl Into<std::borrow::Cow<'static, str>>) -> LineageId {
+    with(|run| run.core.borrow_mut().lineages.root(name))
+}
+
+/// Asks whether something happens that need not. Asks nothing if the probability leaves no doubt.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn ask_flag(actor: LineageId, label: Label, probability: Ratio) -> bool {
+    if probability.is_never() || probability.is_always() {
+        return probability.is_always();
+    }
+    with(|run| ask::flag(run, actor, label, probability))
+}
+
+/// Asks for a number from `lo` to `hi`, of which `simplest` is the gentlest. Asks nothing if they are equal.
+///
+/// # Panics
+/// Outside a run, or if `simplest` is not from `lo` to `hi`.
+#[must_use]
+pub fn ask_int(actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) -> u64 {
+    assert!(lo <= simplest && simplest <= hi, "{label}: {simplest} is not in {lo}..={hi}");
+    if lo == hi {
+        return lo;
+    }
+    with(|run| ask::int(run, actor, label, lo, hi, simplest))
+}
+
+/// The actor for the current task's own decisions; between tasks, that of the node `main`.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn current_actor() -> LineageId {
+    with(|run| run.core.borrow().current_actor())
+}
+
+/// Adds a word to the run's rolling hash.
+///
+/// # Panics
+/// Outside a run.
+#[inline]
+pub fn hash(word: u64) {
+    with(|run| run.core.borrow_mut().hash.add(word));
+}
+
+/// Whether what devices do is to be recorded.
+///
+/// # Panics
+/// Outside a run.
+#[inline]
+#[must_use]
+pub fn tracing_all() -> bool {
+    with(|run| run.core.borrow().trace_level == TraceLevel::All)
+}
+
+/// Records what a device did, if [`tracing_all`]. It is the device's business to add to the [`hash`] what it did.
+///
+/// # Panics
+/// Outside a run.
+pub fn record_device(name: Rc<str>, text: String) {
+    with(|run| {
+        let mut core = run.core.borrow_mut();
+        if core.trace_level == TraceLevel::All {
+            let at = core.now;
+            core.record(at, name, Event::Device { text });
+        }
+    });
+}
+
+/// Reports an event of the program: what `event!` calls. The text is part of the run's hash; it is kept only if the run
+/// is traced.
+///
+/// # Panics
+/// Outside a run.
+pub fn event(text: fmt::Arguments<'_>) {
+    // Formatted with nothing borrowed, since the arguments' own code may call us.
+    let mut buffer = with(|run| std::mem::take(&mut run.core.borrow_mut().scratch));
+    let formatted = fmt::write(&mut buffer, text);
+    with(|run| {
+        let mut core = run.core.borrow_mut();
+        let at = core.local_now();
+        let actor = core.current_actor();
+        let actor_hash = core.lineages.hash(actor);
+        core.hash.add(actor_hash);
+        core.hash.add(crate::choice::hash_str(&buffer));
+        if core.trace_level >= TraceLevel::Events && formatted.is_ok() {
+            let lineage = core.lineages.path(actor);
+            core.record(at, lineage, Event::User { text: buffer.clone() });
+        }
+        buffer.clear();
+        core.scratch = buffer;
+    });
+}
+
+/// Ends the current [`Executor`](crate::Executor) call at the end of this iteration of the node, as `loop.stop()` does in
+/// asyncio: what is ready and in the batch still runs, what that makes ready stays for the next call.
+///
+/// # Panics
+/// Outside a run.
+pub fn stop() {
+    with(|run| run.core.borrow_mut().stopping = true);
+}
+
+/// Notes where a panic happened, for the report of the task that panicked. A panic hook calls it, if one is installed.
+/// Outside a run it does nothing and says so with `false`.
+#[must_use = "where it says `false`, the panic is not of a run"]
+pub fn note_panic(location: Option<&std::panic::Location<'_>>) -> bool {
+    try_with(|run| {
+        if let Ok(mut core) = run.core.try_borrow_mut() {
+            core.panic_location = location.map(|at| format!("{}:{}:{}", at.file(), at.line(), at.column()));
+        }
+    })
+    .is_some()
+}

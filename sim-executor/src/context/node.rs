@@ -1,0 +1,134 @@
+//! Machines: each owns tasks, has one CPU, and later an address.
+
+use std::future::Future;
+use std::panic::Location;
+use std::rc::Rc;
+
+use super::join::JoinHandle;
+use super::run::Core;
+use super::with;
+use crate::choice::{LineageId, TaskId};
+use crate::clock::Instant;
+
+/// A node of one run, numbered in the order of creation. Number 0 is `main`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub(crate) u32);
+
+impl NodeId {
+    /// The number.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl std::fmt::Display for NodeId {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "node {}", self.0)
+    }
+}
+
+pub(crate) struct NodeState {
+    pub(crate) name: Rc<str>,
+    pub(crate) lineage: LineageId,
+    /// The node itself; for a worker thread the node it belongs to.
+    pub(crate) host: NodeId,
+    /// The node's own time, when it is ahead of the world's: its CPU is held until then.
+    pub(crate) ahead: Instant,
+    /// The task that holds the CPU, and goes on first.
+    pub(crate) held_by: Option<TaskId>,
+    /// Workers of this node that have nothing to do.
+    pub(crate) idle_workers: Vec<u32>,
+    pub(crate) workers: u32,
+}
+
+impl Core {
+    pub(crate) fn add_node(&mut self, name: Rc<str>, host: Option<NodeId>) -> NodeId {
+        let index = self.ready.add_node();
+        let lineage = match host {
+            Some(host) => {
+                let host = self.nodes[host.index()].lineage;
+                self.lineages.child(host, "blocking")
+            }
+            None => self.lineages.root(name.to_string()),
+        };
+        let host = host.unwrap_or(NodeId(index));
+        self.nodes.push(NodeState {
+            name,
+            lineage,
+            host,
+            ahead: Instant::START,
+            held_by: None,
+            idle_workers: Vec::new(),
+            workers: 0,
+        });
+        NodeId(index)
+    }
+
+    pub(crate) fn node_by_name(&self, name: &str) -> Option<NodeId> {
+        (0..self.nodes.len())
+            .find(|&index| self.nodes[index].host.index() == index && &*self.nodes[index].name == name)
+            .map(|index| NodeId(index as u32))
+    }
+}
+
+/// A machine in the simulation.
+///
+/// Its tasks share one CPU and one event loop: while one of them holds the CPU, none of the others is polled, and the
+/// other nodes go on.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub(crate) id: NodeId,
+    pub(crate) name: Rc<str>,
+}
+
+impl Node {
+    /// The node with that name, which is created if there is none.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[must_use]
+    pub fn named(name: &str) -> Node {
+        with(|run| {
+            let mut core = run.core.borrow_mut();
+            let id = core.node_by_name(name).unwrap_or_else(|| core.add_node(name.into(), None));
+            Node { id, name: Rc::clone(&core.nodes[id.index()].name) }
+        })
+    }
+
+    /// The node's number.
+    #[must_use]
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// The node's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Spawns a task on the node, with a short form of the future's type as its name.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        super::spawn::on_node(self.id, None, future, Location::caller())
+    }
+
+    /// Spawns a task with a name on the node.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[track_caller]
+    pub fn spawn_named<F>(&self, name: &str, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        super::spawn::on_node(self.id, Some(name.to_string().into()), future, Location::caller())
+    }
+}

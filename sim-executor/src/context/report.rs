@@ -1,0 +1,163 @@
+//! What a person is told of tasks: which are pending, where each waits, who panicked.
+
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+use super::run::{Core, Run};
+use crate::choice::{Label, TaskId};
+use crate::clock::Instant;
+use crate::device::Device;
+use crate::task::{Failure, State, TaskStats};
+
+/// What a task that has not ended is at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Activity {
+    /// It was spawned and never polled.
+    NeverPolled,
+    /// It is ready.
+    Ready,
+    /// It holds its node's CPU.
+    Blocking,
+    /// It waits at this operation.
+    Waiting {
+        /// The operation: `time.sleep`; `poll` for a future of which the simulator knows nothing.
+        at: &'static str,
+        /// What for, as far as that is known: `until 3.000`.
+        what: String,
+    },
+}
+
+impl fmt::Display for Activity {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Activity::NeverPolled => out.write_str("never polled"),
+            Activity::Ready => out.write_str("ready"),
+            Activity::Blocking => out.write_str("holds the CPU"),
+            Activity::Waiting { at, what } if *at == Label::POLL.name() => {
+                write!(out, "waits for a wake{what}")
+            }
+            Activity::Waiting { at, what } if what.is_empty() => write!(out, "waits at {at}"),
+            Activity::Waiting { at, what } => write!(out, "waits at {at} {what}"),
+        }
+    }
+}
+
+/// A task that had not ended when the run did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingTask {
+    /// The task's path of names.
+    pub lineage: Rc<str>,
+    /// The name of its node.
+    pub node: Rc<str>,
+    /// Where in the program it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    /// What it is at.
+    pub activity: Activity,
+    /// When it was last polled, if it ever was.
+    pub polled_at: Option<Instant>,
+}
+
+impl fmt::Display for PendingTask {
+    /// `main/consumer on main waits at queue.get since 0.500 (spawned at src/lib.rs:7)`
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} on {} {}", self.lineage, self.node, self.activity)?;
+        if let Some(at) = self.polled_at {
+            write!(out, " since {at}")?;
+        }
+        write!(out, " (spawned at {}:{})", self.spawned_at.file(), self.spawned_at.line())
+    }
+}
+
+/// A task panicked, and nobody awaited its handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskPanic {
+    /// The task's path of names.
+    pub lineage: Rc<str>,
+    /// Where in the program it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    /// The panic's message.
+    pub message: String,
+    /// `file:line:column` of the panic, if a panic hook noted it.
+    pub location: Option<String>,
+}
+
+impl fmt::Display for TaskPanic {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} panicked", self.lineage)?;
+        if let Some(location) = &self.location {
+            write!(out, " at {location}")?;
+        }
+        write!(out, ": {} (spawned at {}:{})", self.message, self.spawned_at.file(), self.spawned_at.line())
+    }
+}
+
+/// Operations of this crate, whose resource is a point in time.
+pub(crate) const SLEEP: Label = Label::new("time.sleep");
+
+impl Core {
+    /// Fails the run if the task, whose handle is given up, has panicked.
+    pub(crate) fn note_unobserved_panic(&mut self, task: TaskId) {
+        let Some(slot) = self.tasks.get_mut(task) else { return };
+        let Some(Failure::Panicked { message, .. }) = &slot.failure else { return };
+        let (message, spawned_at, lineage) = (message.clone(), slot.spawned_at, slot.lineage);
+        let lineage = self.lineages.path(lineage);
+        let location = self.panic_location.take();
+        self.panic.get_or_insert(TaskPanic { lineage, spawned_at, message, location });
+    }
+
+    /// How often each task was polled that has not ended, in the order of their spawns.
+    pub(crate) fn stats_of_alive(&mut self) -> Vec<TaskStats> {
+        self.tasks.alive().into_iter().map(|task| self.stats_of(task)).collect()
+    }
+
+    pub(crate) fn stats_of(&mut self, task: TaskId) -> TaskStats {
+        let slot = self.tasks.at_mut(task.index);
+        let lineage = self.lineages.path(slot.lineage);
+        TaskStats {
+            lineage,
+            polls: slot.polls,
+            waited_polls_max: slot.waited_polls_max,
+            waited_polls_total: slot.waited_polls_total,
+            waited_time_max: slot.waited_time_max,
+        }
+    }
+
+    fn pending_task(&mut self, task: TaskId, devices: &[Rc<dyn Device>]) -> PendingTask {
+        let slot = self.tasks.at_mut(task.index);
+        let (wait, state, polls, lineage) = (slot.wait, slot.state, slot.polls, slot.lineage);
+        let (spawned_at, node, polled_at) = (slot.spawned_at, slot.node, slot.polled_at);
+        let activity = match state {
+            _ if polls == 0 => Activity::NeverPolled,
+            State::Blocking => Activity::Blocking,
+            State::Ready | State::Polled => Activity::Ready,
+            _ => {
+                let what = if wait.resource == 0 {
+                    String::new()
+                } else if wait.label == SLEEP {
+                    format!("until {}", Instant::from_nanos(wait.resource))
+                } else {
+                    devices.iter().map(|device| device.describe(wait.resource)).collect()
+                };
+                Activity::Waiting { at: wait.label.name(), what }
+            }
+        };
+        PendingTask {
+            lineage: self.lineages.path(lineage),
+            node: Rc::clone(&self.nodes[node as usize].name),
+            spawned_at,
+            activity,
+            polled_at: (polls > 0).then_some(polled_at),
+        }
+    }
+}
+
+impl Run {
+    /// The tasks that have not ended, in the order of their spawns.
+    pub(crate) fn pending(&self) -> Vec<PendingTask> {
+        let devices = self.devices.borrow();
+        let mut core = self.core.borrow_mut();
+        core.tasks.alive().into_iter().map(|task| core.pending_task(task, &devices)).collect()
+    }
+}

@@ -1,0 +1,320 @@
+//! The state of one run.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::Duration;
+
+use super::node::{NodeId, NodeState};
+use super::report::TaskPanic;
+use super::timer::Alarm;
+use super::waker::{RunId, TASKS_MAX};
+use crate::choice::{
+    Candidate, Decision, Key, Label, LineageId, Lineages, Name, Needs, Recording, RunHash, Source, TaskId,
+    Value,
+};
+use crate::clock::{EventQueue, Instant};
+use crate::device::Device;
+use crate::limits::{LimitReached, Limits};
+use crate::task::{Origin, Pollable, ReadyLists, ShortNames, State, TaskStats, TaskTable, Wait};
+use crate::trace::{Event, Record, Trace, TraceLevel};
+
+/// One run: its state, what answers its questions, and what else acts in it. Never borrowed while code of the program
+/// runs.
+pub(crate) struct Run {
+    pub(crate) id: RunId,
+    pub(crate) core: RefCell<Core>,
+    pub(crate) source: RefCell<Box<dyn Source>>,
+    pub(crate) devices: RefCell<Vec<Rc<dyn Device>>>,
+    #[cfg(feature = "tracing")]
+    pub(crate) capture: tracing_core::Dispatch,
+}
+
+pub(crate) struct Core {
+    /// The world's time; a node may be ahead of it.
+    pub(crate) now: Instant,
+    pub(crate) limits: Limits,
+    pub(crate) needs: Needs,
+    pub(crate) tasks: TaskTable,
+    pub(crate) ready: ReadyLists,
+    pub(crate) nodes: Vec<NodeState>,
+    pub(crate) timers: EventQueue<Alarm>,
+    pub(crate) lineages: Lineages,
+    pub(crate) names: ShortNames,
+    pub(crate) hash: RunHash,
+    pub(crate) trace_level: TraceLevel,
+    pub(crate) trace: Trace,
+    pub(crate) recording: Option<Recording>,
+    pub(crate) misaligned: u64,
+    pub(crate) poll_cost: Duration,
+    /// The task that is being polled.
+    pub(crate) current: Option<TaskId>,
+    /// Where wakes come from just now.
+    pub(crate) origin: Origin,
+    pub(crate) polls: u64,
+    /// The number of polls at which some limit on polls is reached.
+    pub(crate) polls_stop: u64,
+    pub(crate) polls_at_instant_start: u64,
+    pub(crate) decisions: u64,
+    /// Tasks that go on because their hold of a CPU is over.
+    pub(crate) resumed: VecDeque<TaskId>,
+    /// Became ready since the source last asked; kept only for a source that orders tasks.
+    pub(crate) fresh: Vec<TaskId>,
+    /// The name of the question what is polled next.
+    pub(crate) point: Key,
+    /// The name of the question about a value that was asked last.
+    pub(crate) asked: Key,
+    pub(crate) stopping: bool,
+    pub(crate) limit: Option<LimitReached>,
+    /// The first panic that nobody observed.
+    pub(crate) panic: Option<TaskPanic>,
+    pub(crate) panic_location: Option<String>,
+    pub(crate) stats: Option<Vec<TaskStats>>,
+    pub(crate) scratch: String,
+}
+
+impl Core {
+    pub(crate) fn new(limits: Limits, needs: Needs) -> Self {
+        let limits = Limits { tasks_max: limits.tasks_max.min(TASKS_MAX), ..limits };
+        let mut core = Core {
+            now: Instant::START,
+            limits,
+            needs,
+            tasks: TaskTable::default(),
+            ready: ReadyLists::new(needs.batches),
+            nodes: Vec::new(),
+            timers: EventQueue::new(limits.timers_max),
+            lineages: Lineages::default(),
+            names: ShortNames::default(),
+            hash: RunHash::EMPTY,
+            trace_level: TraceLevel::Off,
+            trace: Trace::default(),
+            recording: None,
+            misaligned: 0,
+            poll_cost: Duration::ZERO,
+            current: None,
+            origin: Origin::Task,
+            polls: 0,
+            polls_stop: limits.polls_max.min(limits.polls_per_instant_max),
+            polls_at_instant_start: 0,
+            decisions: 0,
+            resumed: VecDeque::new(),
+            fresh: Vec::new(),
+            point: Key { stream: 0, ordinal: 0 },
+            asked: Key { stream: 0, ordinal: 0 },
+            stopping: false,
+            limit: None,
+            panic: None,
+            panic_location: None,
+            stats: None,
+            scratch: String::new(),
+        };
+        core.add_node("main".into(), None);
+        core
+    }
+
+    /// Moves the world's time.
+    pub(crate) fn advance_to(&mut self, to: Instant) {
+        assert!(to >= self.now, "time would go back: {} -> {to}", self.now);
+        if to > self.now {
+            self.now = to;
+            self.hash.add(to.as_nanos());
+            self.polls_at_instant_start = self.polls;
+            self.polls_stop =
+                self.limits.polls_max.min(self.polls.saturating_add(self.limits.polls_per_instant_max));
+        }
+    }
+
+    /// The limit on polls that was reached, now that `polls` equals `polls_stop`.
+    pub(crate) fn polls_limit(&self) -> LimitReached {
+        if self.polls >= self.limits.polls_max {
+            LimitReached::polls(&self.limits)
+        } else {
+            LimitReached::polls_per_instant(&self.limits)
+        }
+    }
+
+    pub(crate) fn limit_reached(&mut self, limit: LimitReached) {
+        self.limit.get_or_insert(limit);
+    }
+
+    /// The node of the current task as the ready queue numbers it: for a worker the worker.
+    pub(crate) fn current_cpu(&self) -> u32 {
+        self.current.and_then(|id| self.tasks.get(id)).map_or(0, |slot| slot.node)
+    }
+
+    pub(crate) fn host_of_current(&self) -> NodeId {
+        self.nodes[self.current_cpu() as usize].host
+    }
+
+    #[inline]
+    pub(crate) fn local_now(&self) -> Instant {
+        if self.current.is_none() {
+            return self.now;
+        }
+        self.now.max(self.nodes[self.current_cpu() as usize].ahead)
+    }
+
+    /// The lineage of the current task; between tasks, of the node `main`.
+    pub(crate) fn current_actor(&self) -> LineageId {
+        self.current.and_then(|id| self.tasks.get(id)).map_or(self.nodes[0].lineage, |slot| slot.lineage)
+    }
+
+    pub(crate) fn wait_at(&mut self, label: Label, resource: u64) {
+        if let Some(slot) = self.current.and_then(|id| self.tasks.get_mut(id)) {
+            slot.wait = Wait { label, resource };
+        }
+    }
+
+    /// Adds a task, which is ready at once unless it is to start later.
+    pub(crate) fn spawn(
+        &mut self,
+        node: u32,
+        lineage: LineageId,
+        future: Pin<Box<dyn Pollable>>,
+        spawned_at: &'static Location<'static>,
+    ) -> TaskId {
+        let task = match self.tasks.insert(self.limits.tasks_max, node, lineage, future, spawned_at) {
+            Ok(task) => task,
+            Err(_) => {
+                let limit = LimitReached::tasks(&self.limits);
+                panic!("{limit}");
+            }
+        };
+        self.hash.add(self.lineages.hash(lineage));
+        if self.trace_level == TraceLevel::All {
+            let (at, actor) = (self.local_now(), self.current_actor());
+            let (actor, task) = (self.lineages.path(actor), self.lineages.path(lineage));
+            self.record(at, actor, Event::Spawned { task });
+        }
+        task
+    }
+
+    /// Makes a waiting task ready; a ready one stays where it is, and one that is being polled will be ready after.
+    #[inline]
+    pub(crate) fn wake(&mut self, task: TaskId) {
+        let Some(slot) = self.tasks.get_mut(task) else { return };
+        match slot.state {
+            State::Waiting => self.make_ready(task),
+            State::Polled => slot.woken = true,
+            State::Ready | State::Blocking | State::Ended | State::Vacant => {}
+        }
+    }
+
+    #[inline]
+    pub(crate) fn make_ready(&mut self, task: TaskId) {
+        let slot = self.tasks.at_mut(task.index);
+        slot.state = State::Ready;
+        slot.ready_since = self.polls;
+        slot.ready_at = self.now;
+        let node = slot.node;
+        self.ready.push(node, task.index, self.origin);
+        if self.needs.task_order || self.recording.is_some() {
+            self.name_next_poll(task);
+        }
+    }
+
+    /// Gives the next poll of a task its key.
+    fn name_next_poll(&mut self, task: TaskId) {
+        let waker = self.current.filter(|&current| current != task);
+        let waker = waker.and_then(|id| self.tasks.get(id)).map(|slot| slot.lineage);
+        let slot = self.tasks.at_mut(task.index);
+        if slot.wait.label.is_poll()
+            && slot.polls > 0
+            && let Some(waker) = waker
+        {
+            slot.wait.label = Label::woken_by(self.lineages.hash(waker));
+        }
+        let (lineage, label) = (slot.lineage, slot.wait.label);
+        slot.key = self.lineages.next_poll_key(lineage, label);
+        let key = slot.key;
+        self.fresh.push(task);
+        if self.recording.is_some() {
+            let waker = waker.map(|waker| self.lineages.path(waker));
+            self.name_stream(key.stream, lineage, label.full_name(waker.as_deref()));
+        }
+        if self.fresh.len() > 2 * self.tasks.len() + 64 {
+            let tasks = &self.tasks;
+            self.fresh.retain(|&task| tasks.get(task).is_some_and(|slot| slot.state == State::Ready));
+            self.fresh.dedup();
+        }
+    }
+
+    /// Names the question what is polled after `task`.
+    pub(crate) fn name_point(&mut self, task: TaskId) {
+        let Some(slot) = self.tasks.get(task) else { return };
+        let (lineage, label) = (slot.lineage, slot.wait.label);
+        self.point = self.lineages.next_point_key(lineage, label);
+        let label = label.full_name(None);
+        self.name_stream(self.point.stream, lineage, Cow::Owned(format!("after {label}")));
+    }
+
+    pub(crate) fn name_stream(&mut self, stream: u64, lineage: LineageId, label: Cow<'static, str>) {
+        if let Some(recording) = &mut self.recording
+            && !recording.names.contains_key(&stream)
+        {
+            let lineage = self.lineages.path(lineage);
+            recording.names.insert(stream, Name { lineage, label: label.into() });
+        }
+    }
+
+    pub(crate) fn candidate(&mut self, index: u32) -> Candidate {
+        let task = self.tasks.id_at(index);
+        let slot = self.tasks.at_mut(index);
+        Candidate { task, key: slot.key, ready_since: slot.ready_since }
+    }
+
+    /// Keeps a decision, if the run is recorded.
+    #[inline]
+    pub(crate) fn record_decision(&mut self, key: Key, value: Value, is_default: bool) {
+        self.decisions += 1;
+        let Some(recording) = &mut self.recording else { return };
+        if recording.decisions.len() < self.limits.decisions_max {
+            recording.decisions.push(Decision { key, value, is_default });
+        } else {
+            self.limit.get_or_insert(LimitReached::decisions(&self.limits));
+        }
+    }
+
+    pub(crate) fn record(&mut self, at: Instant, lineage: Rc<str>, event: Event) {
+        if self.trace.records.len() < self.limits.records_max {
+            self.trace.records.push(Record { at, lineage, event });
+        } else {
+            self.limit.get_or_insert(LimitReached::records(&self.limits));
+        }
+    }
+
+    /// Records what happened to a task, if everything is recorded.
+    pub(crate) fn record_task(&mut self, task: TaskId, event: impl FnOnce() -> Event) {
+        if self.trace_level != TraceLevel::All {
+            return;
+        }
+        if let Some(slot) = self.tasks.get(task) {
+            let (lineage, cpu) = (slot.lineage, slot.node);
+            let at = self.now.max(self.nodes[cpu as usize].ahead);
+            let lineage = self.lineages.path(lineage);
+            self.record(at, lineage, event());
+        }
+    }
+
+    /// Takes an ended task out of the table; gives what it held, to be dropped when nothing is borrowed.
+    #[must_use = "to be dropped when nothing is borrowed"]
+    pub(crate) fn remove_task(&mut self, task: TaskId) -> (Option<Pin<Box<dyn Pollable>>>, Option<Waker>) {
+        let Some(slot) = self.tasks.get_mut(task) else { return (None, None) };
+        let held = (slot.future.take(), slot.joiner.take());
+        let lineage = slot.lineage;
+        self.tasks.remove(task);
+        self.lineages.release(lineage);
+        held
+    }
+}
+
+impl Run {
+    pub(crate) fn wake(&self, task: TaskId) {
+        self.core.borrow_mut().wake(task);
+    }
+}

@@ -1,0 +1,38 @@
+//! How a run is made.
+
+use std::time::Duration;
+
+use crate::limits::Limits;
+use crate::trace::TraceLevel;
+
+/// How a run is made. The default keeps nothing but the hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The bounds of the run.
+    pub limits: Limits,
+    /// How much the trace holds. Default: nothing.
+    pub trace: TraceLevel,
+    /// Whether all decisions are recorded. Default: no.
+    pub record: bool,
+    /// Whether statistics of ended tasks are kept too; those of living ones always are. Default: no.
+    pub stats: bool,
+    /// The virtual time that each poll costs its node's CPU. Default: zero.
+    pub poll_cost: Duration,
+    /// The least important `tracing` events that are captured. Default: `INFO`.
+    #[cfg(feature = "tracing")]
+    pub tracing_level: tracing_core::LevelFilter,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            limits: Limits::default(),
+            trace: TraceLevel::Off,
+            record: false,
+            stats: false,
+            poll_cost: Duration::ZERO,
+            #[cfg(feature = "tracing")]
+            tracing_level: tracing_core::LevelFilter::INFO,
+        }
+    }
+}

@@ -1,0 +1,510 @@
+//! The loop: poll what is ready; else move time; fire what is due.
+
+mod config;
+mod outcome;
+mod poll;
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::choice::{Recording, RunInfo, Source, TaskId};
+use crate::clock::Instant;
+use crate::context::{self, Alarm, Core, Entered, JoinError, JoinHandle, Node, PendingTask, Run, RunId};
+use crate::device::Device;
+use crate::limits::LimitReached;
+use crate::task::{Origin, TaskStats};
+use crate::trace::Trace;
+
+pub use config::Config;
+pub use outcome::{Deadlock, Outcome, Report, RunError};
+
+/// One run: tasks on a virtual clock, whose every decision is asked of a [`Source`].
+///
+/// ```
+/// use sim_executor::{Executor, KeyedRandom, spawn, time};
+/// use std::time::Duration;
+///
+/// let mut executor = Executor::new(KeyedRandom::new(7));
+/// let sum = executor.block_on(async {
+///     let slow = spawn(async {
+///         time::sleep(Duration::from_secs(1)).await;
+///         2
+///     });
+///     let quick = spawn(async { 3 });
+///     slow.await.unwrap() + quick.await.unwrap()
+/// });
+/// assert_eq!(sum.unwrap(), 5);
+/// assert_eq!(executor.now().to_string(), "1.000");
+/// ```
+pub struct Executor {
+    run: Rc<Run>,
+    finished: bool,
+}
+
+/// Until when the loop runs.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// This task has ended.
+    End(TaskId),
+    /// Nothing is left to happen.
+    Idle,
+    /// Somebody calls `stop`.
+    Stop,
+    /// All that is due until then has happened.
+    Time(Instant),
+}
+
+/// Why the loop came back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    Reached,
+    Stopped,
+}
+
+/// What the loop does next.
+enum Step {
+    Poll(TaskId),
+    Ask,
+    Idle,
+}
+
+impl Executor {
+    /// A run with the default [`Config`].
+    #[must_use]
+    pub fn new(source: impl Source + 'static) -> Self {
+        Executor::with_config(Config::default(), source)
+    }
+
+    /// A run.
+    #[must_use]
+    pub fn with_config(config: Config, source: impl Source + 'static) -> Self {
+        Executor::with_boxed_source(config, Box::new(source))
+    }
+
+    /// A run with a source whose type is known only when the program runs.
+    #[must_use]
+    pub fn with_boxed_source(config: Config, mut source: Box<dyn Source>) -> Self {
+        source.begin(&RunInfo { recorded: config.record });
+        let needs = source.needs();
+        let mut core = Core::new(config.limits, needs);
+        core.trace_level = config.trace;
+        core.poll_cost = config.poll_cost;
+        core.recording = config.record.then(|| Recording { batches: needs.batches, ..Recording::default() });
+        core.stats = config.stats.then(Vec::new);
+        let run = Run {
+            id: RunId::next(),
+            core: RefCell::new(core),
+            source: RefCell::new(source),
+            devices: RefCell::new(Vec::new()),
+            #[cfg(feature = "tracing")]
+            capture: tracing_core::Dispatch::new(crate::Capture::new(config.tracing_level)),
+        };
+        Executor { run: Rc::new(run), finished: false }
+    }
+
+    /// Runs until `future` is ready, as the task `main` of the node `main`. The other tasks stay as they are, and go on at
+    /// the next call, as those of an asyncio loop do after `run_until_complete`.
+    ///
+    /// # Errors
+    /// When the future cannot come to its end: a deadlock, a limit, a call of [`stop`](crate::stop), or a panic, of the
+    /// future itself or of a task whose handle nobody awaits.
+    ///
+    /// # Panics
+    /// Inside a run.
+    #[track_caller]
+    pub fn block_on<F>(&mut self, future: F) -> Result<F::Output, RunError>
+    where
+        F: Future + 'static,
+    {
+        let at = Location::caller();
+        let entered = Entered::new(&self.run);
+        let (task, handle) = context::spawn_root(future, at);
+        let exit = self.run_loop(Goal::End(task));
+        let output = match exit {
+            Ok(Exit::Reached) => output_of(handle).map_err(|error| self.root_panic(error, at)),
+            Ok(Exit::Stopped) => Err(RunError::Stopped { at: self.run.core.borrow().now }),
+            Err(error) => Err(error),
+        };
+        drop(entered);
+        output
+    }
+
+    /// Runs until nothing is left to happen: no task is ready, and no timer or device waits for its time.
+    ///
+    /// # Errors
+    /// At a limit, or when a task panics whose handle nobody awaits. That tasks wait for ever is no error here: see
+    /// [`Executor::pending`].
+    ///
+    /// # Panics
+    /// Inside a run.
+    pub fn run_until_idle(&mut self) -> Result<(), RunError> {
+        let _entered = Entered::new(&self.run);
+        self.run_loop(Goal::Idle).map(drop)
+    }
+
+    /// Runs until somebody calls [`stop`](crate::stop).
+    ///
+    /// # Errors
+    /// When that can no longer happen, since nothing is left to happen (a deadlock), and as [`Executor::block_on`].
+    ///
+    /// # Panics
+    /// Inside a run.
+    pub fn run_forever(&mut self) -> Result<(), RunError> {
+        let _entered = Entered::new(&self.run);
+        self.run_loop(Goal::Stop).map(drop)
+    }
+
+    /// Runs all that is due within `duration`, and leaves the clock there.
+    ///
+    /// # Errors
+    /// At a limit, or when a task panics whose handle nobody awaits.
+    ///
+    /// # Panics
+    /// Inside a run.
+    pub fn run_for(&mut self, duration: Duration) -> Result<(), RunError> {
+        let _entered = Entered::new(&self.run);
+        let until = self.run.core.borrow().now + duration;
+        self.run_loop(Goal::Time(until)).map(drop)
+    }
+
+    /// Holds the CPU of the node `main` for `duration` while no call runs its tasks, as `time.sleep` between two runs of
+    /// an asyncio loop does. The other nodes go on.
+    ///
+    /// # Errors
+    /// At a limit, or when a task panics whose handle nobody awaits.
+    ///
+    /// # Panics
+    /// Inside a run.
+    pub fn block(&mut self, duration: Duration) -> Result<(), RunError> {
+        let _entered = Entered::new(&self.run);
+        let until = {
+            let mut core = self.run.core.borrow_mut();
+            if core.ready.is_held(0) {
+                core.nodes[0].ahead
+            } else {
+                core.run_cpu_ahead(0, duration);
+                core.hold_if_ahead(0);
+                core.nodes[0].ahead
+            }
+        };
+        while self.run.core.borrow().ready.is_held(0) {
+            self.step(Goal::Time(until))?;
+        }
+        Ok(())
+    }
+
+    /// Spawns a task on the node `main`, to run at the next call.
+    ///
+    /// # Panics
+    /// Inside a run.
+    #[track_caller]
+    pub fn spawn<F>(&mut self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        let at = Location::caller();
+        self.enter(|| context::on_node(context::node(), None, future, at))
+    }
+
+    /// The node with that name, which is created if there is none.
+    ///
+    /// # Panics
+    /// Inside a run.
+    #[must_use]
+    pub fn node(&mut self, name: &str) -> Node {
+        self.enter(|| Node::named(name))
+    }
+
+    /// Calls `function` inside the run but in no task: it may spawn, draw, and look at the time.
+    ///
+    /// # Panics
+    /// Inside a run.
+    pub fn enter<R>(&mut self, function: impl FnOnce() -> R) -> R {
+        let _entered = Entered::new(&self.run);
+        function()
+    }
+
+    /// The virtual time.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.run.core.borrow().now
+    }
+
+    /// The rolling hash of all that has happened.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.run.core.borrow().hash.value()
+    }
+
+    /// The tasks that have not ended, in the order of their spawns.
+    #[must_use]
+    pub fn pending(&self) -> Vec<PendingTask> {
+        self.run.pending()
+    }
+
+    /// How often each task ran, and how long it waited for that: the ended ones (if [`Config::stats`]) in the order of
+    /// their ends, then the others in the order of their spawns.
+    #[must_use]
+    pub fn stats(&self) -> Vec<TaskStats> {
+        let mut core = self.run.core.borrow_mut();
+        let mut stats = core.stats.clone().unwrap_or_default();
+        stats.extend(core.stats_of_alive());
+        stats
+    }
+
+    /// A copy of what was traced so far.
+    #[must_use]
+    pub fn trace(&self) -> Trace {
+        self.run.core.borrow().trace.clone()
+    }
+
+    /// Ends the run: drops what is left of it, in the order of the spawns, and reports.
+    ///
+    /// # Panics
+    /// Inside a run.
+    #[must_use]
+    pub fn finish(mut self, outcome: Outcome) -> Report {
+        let mut report = {
+            let pending = self.run.pending();
+            let stats = self.stats();
+            let mut core = self.run.core.borrow_mut();
+            Report {
+                outcome,
+                hash: core.hash.value(),
+                ended_at: core.now,
+                polls: core.polls,
+                decisions: core.decisions,
+                misaligned: core.misaligned,
+                source: self.run.source.borrow().describe(),
+                pending,
+                stats,
+                trace: std::mem::take(&mut core.trace),
+                recording: core.recording.take(),
+            }
+        };
+        self.tear_down();
+        let unobserved = self.run.core.borrow_mut().panic.take();
+        if let (Some(panic), true) = (unobserved, report.outcome.is_done()) {
+            report.outcome = Outcome::from(RunError::Panicked(panic));
+        }
+        report
+    }
+
+    /// The panic of the future that `block_on` ran.
+    fn root_panic(&self, error: JoinError, at: &'static Location<'static>) -> RunError {
+        let mut core = self.run.core.borrow_mut();
+        let location = core.panic_location.take();
+        match error {
+            JoinError::Cancelled { .. } => RunError::Stopped { at: core.now },
+            JoinError::Panicked { lineage, message, .. } => {
+                RunError::Panicked(context::TaskPanic { lineage, spawned_at: at, message, location })
+            }
+        }
+    }
+
+    fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
+        loop {
+            if let Some(exit) = self.step(goal)? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    /// Polls one task, or moves time. `Some` if the loop is to return.
+    #[inline]
+    fn step(&self, goal: Goal) -> Result<Option<Exit>, RunError> {
+        let task = match self.next_step() {
+            Step::Poll(task) => task,
+            Step::Ask => context::next_task(&self.run),
+            Step::Idle => return self.pass_time(goal),
+        };
+        let polled = self.poll_task(task);
+        if polled.failed {
+            self.failure()?;
+        }
+        if let Goal::End(awaited) = goal
+            && polled.ended
+            && awaited == task
+        {
+            return Ok(Some(Exit::Reached));
+        }
+        if polled.ends_iteration { Ok(self.between_iterations()) } else { Ok(None) }
+    }
+
+    #[inline]
+    fn next_step(&self) -> Step {
+        let mut core = self.run.core.borrow_mut();
+        if let Some(task) = core.resumed.pop_front() {
+            return Step::Poll(task);
+        }
+        core.ready.look_outside();
+        if core.ready.total() > 1 && (core.needs.task_order || core.recording.is_some()) {
+            return Step::Ask;
+        }
+        match core.ready.gentlest() {
+            Some(index) => {
+                let task = core.tasks.id_at(index);
+                if core.fresh.last() == Some(&task) {
+                    core.fresh.pop();
+                }
+                Step::Poll(task)
+            }
+            None => Step::Idle,
+        }
+    }
+
+    /// What an event loop does between two iterations: looks at what is due, and whether it should stop.
+    #[inline]
+    fn between_iterations(&self) -> Option<Exit> {
+        let (due, stop) = {
+            let mut core = self.run.core.borrow_mut();
+            core.ready.look_outside();
+            let stop = std::mem::take(&mut core.stopping);
+            (core.timers.next_due().is_some_and(|due| due <= core.now), stop)
+        };
+        if stop {
+            return Some(Exit::Stopped);
+        }
+        if due || !self.run.devices.borrow().is_empty() {
+            self.fire_due();
+        }
+        None
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let timer = self.run.core.borrow().timers.next_due();
+        let devices = self.run.devices.borrow();
+        devices.iter().filter_map(|device| device.next_due()).chain(timer).min()
+    }
+
+    /// Nothing is ready: moves time to what is due first.
+    fn pass_time(&self, goal: Goal) -> Result<Option<Exit>, RunError> {
+        let due = self.next_due();
+        let mut core = self.run.core.borrow_mut();
+        if std::mem::take(&mut core.stopping) {
+            return Ok(Some(Exit::Stopped));
+        }
+        if let Goal::Time(until) = goal
+            && due.is_none_or(|due| due > until)
+        {
+            core.advance_to(until);
+            return Ok(Some(Exit::Reached));
+        }
+        let Some(due) = due else {
+            drop(core);
+            return match goal {
+                Goal::Idle => Ok(Some(Exit::Reached)),
+                _ => Err(self.deadlock()),
+            };
+        };
+        if due - Instant::START > core.limits.virtual_time_max {
+            let limit = LimitReached::virtual_time(&core.limits);
+            core.limit_reached(limit);
+            drop(core);
+            self.failure()?;
+            return Ok(None);
+        }
+        let to = core.now.max(due);
+        core.advance_to(to);
+        drop(core);
+        self.fire_due();
+        Ok(None)
+    }
+
+    /// Lets everything act that is due now: devices first, then timers in the order (due, creation).
+    fn fire_due(&self) {
+        let now = self.run.core.borrow().now;
+        self.fire_devices(now);
+        self.run.core.borrow_mut().origin = Origin::Timer;
+        loop {
+            let mut core = self.run.core.borrow_mut();
+            let Some((_, alarm)) = core.timers.pop_due(now) else {
+                core.origin = Origin::Task;
+                return;
+            };
+            match alarm {
+                Alarm::Start(task) => core.wake(task),
+                Alarm::Release(cpu) => core.release_cpu(cpu),
+                Alarm::Wake(waker) => {
+                    drop(core);
+                    waker.wake();
+                }
+            }
+        }
+    }
+
+    fn fire_devices(&self, now: Instant) {
+        let mut position = 0;
+        loop {
+            // Cloned one by one, since a device that acts may have another one installed.
+            let device: Option<Rc<dyn Device>> = self.run.devices.borrow().get(position).map(Rc::clone);
+            let Some(device) = device else { return };
+            if device.next_due().is_some_and(|due| due <= now) {
+                self.run.core.borrow_mut().origin = Origin::Device;
+                device.fire(now);
+                self.run.core.borrow_mut().origin = Origin::Task;
+            }
+            position += 1;
+        }
+    }
+
+    /// What ends the run at once: a limit, or a panic that nobody observes.
+    fn failure(&self) -> Result<(), RunError> {
+        let mut core = self.run.core.borrow_mut();
+        if let Some(panic) = core.panic.take() {
+            return Err(RunError::Panicked(panic));
+        }
+        if let Some(limit) = core.limit.take() {
+            let at = core.now;
+            drop(core);
+            return Err(RunError::Limit { limit, at, pending: self.run.pending() });
+        }
+        Ok(())
+    }
+
+    fn deadlock(&self) -> RunError {
+        let escaped = self.run.id.escaped_wake();
+        let mut core = self.run.core.borrow_mut();
+        let escaped = escaped.and_then(|task| core.tasks.get(task).map(|slot| slot.lineage));
+        let escaped = escaped.map(|lineage| core.lineages.path(lineage));
+        let at = core.now;
+        drop(core);
+        RunError::Deadlock(Deadlock { at, pending: self.run.pending(), woken_from_outside: escaped })
+    }
+
+    /// Drops all tasks and devices inside the run, so that their own code finds it as it was.
+    fn tear_down(&mut self) {
+        if std::mem::replace(&mut self.finished, true) {
+            return;
+        }
+        // A panic inside a run that unwinds through its executor finds the run current.
+        let _entered = (!context::in_run()).then(|| Entered::new(&self.run));
+        self.drop_tasks();
+        let devices = std::mem::take(&mut *self.run.devices.borrow_mut());
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(devices)));
+        let timers = {
+            let mut core = self.run.core.borrow_mut();
+            std::mem::replace(&mut core.timers, crate::EventQueue::new(0))
+        };
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(timers)));
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.tear_down();
+    }
+}
+
+/// The output of a task that has ended.
+fn output_of<T: 'static>(mut handle: JoinHandle<T>) -> Result<T, JoinError> {
+    match Pin::new(&mut handle).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the task that block_on ran has not ended"),
+    }
+}

@@ -1,0 +1,59 @@
+//! A virtual-clock executor whose every decision is a named, recorded choice.
+//!
+//! A run is a pure function of its choices: same program, same choices, same run. Time is virtual and jumps to what is due
+//! next; which ready task is polled, and whatever else the world decides by chance, is asked of a [`Source`].
+//!
+//! ```
+//! use sim_executor::{Executor, KeyedRandom, event, spawn, yield_now};
+//!
+//! let run = |seed| {
+//!     let mut executor = Executor::new(KeyedRandom::new(seed));
+//!     executor
+//!         .block_on(async {
+//!             let other = spawn(async { event!("other") });
+//!             yield_now().await;
+//!             event!("main");
+//!             other.await.unwrap();
+//!         })
+//!         .unwrap();
+//!     executor.hash()
+//! };
+//! assert_eq!(run(1), run(1));
+//! ```
+
+mod choice;
+mod clock;
+pub mod context;
+mod device;
+mod draw;
+mod executor;
+mod limits;
+mod macros;
+mod select;
+mod task;
+pub mod time;
+mod trace;
+#[cfg(feature = "tracing")]
+mod tracing_capture;
+mod yield_now;
+
+pub use choice::{
+    Candidate, Candidates, Decision, Domain, Eligibility, Key, KeyedDraws, KeyedRandom, Label, LineageId,
+    Lineages, Name, Names, Needs, Point, ProductionOrder, Ratio, Recording, Replay, ReplayReport, RunHash,
+    RunInfo, Source, TaskId, Value, hash_bytes, hash_str, mix,
+};
+pub use clock::{EventId, EventQueue, Instant, QueueFull};
+pub use context::{
+    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, PendingTask, TaskPanic, spawn,
+    spawn_blocking, spawn_named, stop,
+};
+pub use device::Device;
+pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle};
+pub use executor::{Config, Deadlock, Executor, Outcome, Report, RunError};
+pub use limits::{LimitReached, Limits};
+pub use select::{Branch, first_branch};
+pub use task::TaskStats;
+pub use trace::{Event, Record, Trace, TraceLevel};
+#[cfg(feature = "tracing")]
+pub use tracing_capture::Capture;
+pub use yield_now::{YieldNow, yield_now};

@@ -1,0 +1,109 @@
+//! Every bound of a run, its default, and why that number.
+
+use std::time::Duration;
+
+/// The bounds of a run: whatever a program under test does, the run ends. Reaching one ends the run with an error
+/// that names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Virtual time at which the run is ended. Default: a day, far beyond the timeouts of network protocols, while an idle
+    /// day costs nothing but its events.
+    pub virtual_time_max: Duration,
+    /// Polls in the run. Default: 50 million, some seconds of a core.
+    pub polls_max: u64,
+    /// Polls without any advance of virtual time, after which the run is a busy loop. Default: 100,000, as a loop that
+    /// yields in real programs waits for something that needs time.
+    pub polls_per_instant_max: u64,
+    /// Tasks alive at one time. Default: a million.
+    pub tasks_max: usize,
+    /// Timers pending at one time. Default: a million.
+    pub timers_max: usize,
+    /// Records of the trace. Default: a million, about 100 MB.
+    pub records_max: usize,
+    /// Decisions of a recording. Default: ten million.
+    pub decisions_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            virtual_time_max: Duration::from_secs(24 * 60 * 60),
+            polls_max: 50_000_000,
+            polls_per_instant_max: 100_000,
+            tasks_max: 1_000_000,
+            timers_max: 1_000_000,
+            records_max: 1_000_000,
+            decisions_max: 10_000_000,
+        }
+    }
+}
+
+/// A bound of [`Limits`] was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Limits::{name} = {bound} is reached: {meaning}")]
+pub struct LimitReached {
+    /// The field of [`Limits`].
+    pub name: &'static str,
+    /// Its value; nanoseconds if it is a time.
+    pub bound: u64,
+    /// What that means for the run.
+    pub meaning: &'static str,
+}
+
+impl LimitReached {
+    pub(crate) fn virtual_time(limits: &Limits) -> Self {
+        LimitReached {
+            name: "virtual_time_max",
+            bound: u64::try_from(limits.virtual_time_max.as_nanos()).unwrap_or(u64::MAX),
+            meaning: "the program was still waiting for a later time; raise it if it should",
+        }
+    }
+
+    pub(crate) fn polls(limits: &Limits) -> Self {
+        LimitReached {
+            name: "polls_max",
+            bound: limits.polls_max,
+            meaning: "the program does not come to an end",
+        }
+    }
+
+    pub(crate) fn polls_per_instant(limits: &Limits) -> Self {
+        LimitReached {
+            name: "polls_per_instant_max",
+            bound: limits.polls_per_instant_max,
+            meaning: "virtual time cannot advance, since some task is always ready: a busy loop",
+        }
+    }
+
+    pub(crate) fn tasks(limits: &Limits) -> Self {
+        LimitReached {
+            name: "tasks_max",
+            bound: limits.tasks_max as u64,
+            meaning: "too many tasks are alive at one time",
+        }
+    }
+
+    pub(crate) fn timers(limits: &Limits) -> Self {
+        LimitReached {
+            name: "timers_max",
+            bound: limits.timers_max as u64,
+            meaning: "too many timers are pending at one time",
+        }
+    }
+
+    pub(crate) fn records(limits: &Limits) -> Self {
+        LimitReached {
+            name: "records_max",
+            bound: limits.records_max as u64,
+            meaning: "the trace is too long; trace a shorter run",
+        }
+    }
+
+    pub(crate) fn decisions(limits: &Limits) -> Self {
+        LimitReached {
+            name: "decisions_max",
+            bound: limits.decisions_max as u64,
+            meaning: "the recording is too long; record a shorter run",
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! What happened in a run, as data.
+
+mod record;
+
+pub use record::{Event, Record, Trace, TraceLevel};

@@ -1,0 +1,109 @@
+//! One thing that happened, and all that did; their text is the format of snapshots.
+
+use std::fmt;
+use std::rc::Rc;
+
+use crate::clock::Instant;
+
+/// How much a run's trace holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TraceLevel {
+    /// Nothing.
+    #[default]
+    Off,
+    /// What the program itself reports.
+    Events,
+    /// Also what tasks and devices do.
+    All,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The program reported something.
+    User {
+        /// In its words.
+        text: String,
+    },
+    /// The task spawned another.
+    Spawned {
+        /// The lineage of the new task.
+        task: Rc<str>,
+    },
+    /// The task was polled.
+    Polled,
+    /// The task ended by itself.
+    Done,
+    /// The task's future was dropped at its await point, since someone aborted it.
+    Cancelled,
+    /// The task panicked.
+    Panicked {
+        /// The panic's message.
+        message: String,
+    },
+    /// The task holds its node's CPU.
+    Blocked {
+        /// Until when.
+        until: Instant,
+    },
+    /// Something of a device, such as a packet.
+    Device {
+        /// In the device's words.
+        text: String,
+    },
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::User { text } | Event::Device { text } => out.write_str(text),
+            Event::Spawned { task } => write!(out, "spawned {task}"),
+            Event::Polled => out.write_str("polled"),
+            Event::Done => out.write_str("done"),
+            Event::Cancelled => out.write_str("cancelled"),
+            Event::Panicked { message } => write!(out, "panicked: {message}"),
+            Event::Blocked { until } => write!(out, "blocked until {until}"),
+        }
+    }
+}
+
+/// One thing that happened. Its text is `<virtual seconds> <lineage> <event>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When, on the node's own clock.
+    pub at: Instant,
+    /// Who: a task's lineage, or a device's name for itself.
+    pub lineage: Rc<str>,
+    /// What.
+    pub event: Event,
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {} {}", self.at, self.lineage, self.event)
+    }
+}
+
+/// All records of a run, in order. Its text has one record a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The records.
+    pub records: Vec<Record>,
+}
+
+impl Trace {
+    /// The lines that the program itself reported.
+    pub fn user_events(&self) -> impl Iterator<Item = (&Record, &str)> {
+        self.records.iter().filter_map(|record| match &record.event {
+            Event::User { text } => Some((record, text.as_str())),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.records.iter().try_for_each(|record| writeln!(out, "{record}"))
+    }
+}

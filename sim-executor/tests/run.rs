@@ -1,0 +1,367 @@
+//! Claims about a run: what the loop does with tasks, time, panics, limits.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use sim_executor::{
+    Activity, Config, Executor, KeyedRandom, Limits, Node, Outcome, ProductionOrder, RunError, TraceLevel,
+    context, event, spawn, spawn_blocking, spawn_named, stop, time, yield_now,
+};
+
+const MS: Duration = Duration::from_millis(1);
+const SECOND: Duration = Duration::from_secs(1);
+
+fn traced() -> Executor {
+    Executor::with_config(Config { trace: TraceLevel::Events, ..Config::default() }, ProductionOrder)
+}
+
+fn lines(executor: &Executor) -> Vec<String> {
+    executor.trace().records.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn tasks_start_in_the_order_of_their_spawns_and_never_inside_spawn() {
+    let mut executor = traced();
+    executor
+        .block_on(async {
+            let handles: Vec<_> =
+                (0..3).map(|n| spawn_named("worker", async move { event!("start {n}") })).collect();
+            event!("spawned");
+            for handle in handles {
+                handle.await.unwrap();
+            }
+        })
+        .unwrap();
+    assert_eq!(
+        lines(&executor),
+        [
+            "0.000 main spawned",
+            "0.000 main/worker start 0",
+            "0.000 main/worker#2 start 1",
+            "0.000 main/worker#3 start 2"
+        ]
+    );
+}
+
+#[test]
+fn time_jumps_to_what_is_due_and_an_idle_hour_costs_one_event() {
+    let mut executor = Executor::new(ProductionOrder);
+    executor.block_on(time::sleep_until(sim_executor::Instant::START + 3_600 * SECOND)).unwrap();
+    assert_eq!(executor.now().to_string(), "3600.000");
+    assert_eq!(executor.finish(Outcome::Done).polls, 2);
+}
+
+#[test]
+fn tasks_stay_between_two_calls_and_go_on_at_the_next() {
+    let mut executor = traced();
+    executor.spawn(async {
+        time::sleep(3 * SECOND).await;
+        event!("late");
+    });
+    executor.block_on(time::sleep_until(sim_executor::Instant::START + SECOND)).unwrap();
+    assert!(lines(&executor).is_empty());
+    executor.block_on(async { time::sleep(5 * SECOND).await }).unwrap();
+    assert_eq!(
+        executor.trace().records[0].to_string(),
+        "3.000 main/tasks_stay_between_two_calls_and_go_on_at_the_next late"
+    );
+}
+
+/// The order that CPython gives, `time.sleep(10)` between two runs: the new task is in the ready queue already when
+/// the overdue timer is looked at.
+#[test]
+fn blocking_between_two_calls_makes_overdue_timers_queue_behind_what_is_ready() {
+    let mut executor = traced();
+    for seconds in [3, 15] {
+        executor.spawn(async move {
+            time::sleep(seconds * SECOND).await;
+            event!("stop {seconds}");
+        });
+    }
+    executor.run_for(2 * SECOND).unwrap();
+    executor.block(10 * SECOND).unwrap();
+    executor.spawn(async {
+        event!("start 4");
+        time::sleep(4 * SECOND).await;
+        event!("stop 4");
+    });
+    executor.run_until_idle().unwrap();
+    let short: Vec<_> = executor.trace().records.iter().map(|r| format!("{} {}", r.at, r.event)).collect();
+    assert_eq!(short, ["12.000 start 4", "12.000 stop 3", "15.000 stop 15", "16.000 stop 4"]);
+}
+
+#[test]
+fn a_blocked_node_polls_nobody_and_the_others_go_on() {
+    let mut executor = traced();
+    executor
+        .block_on(async {
+            Node::named("other").spawn_named("ticker", async {
+                for _ in 0..3 {
+                    time::sleep(SECOND).await;
+                    event!("tick");
+                }
+            });
+            spawn_named("neighbour", async {
+                time::sleep(SECOND).await;
+                event!("late");
+            });
+            yield_now().await;
+            time::block(2 * SECOND + 500 * MS).await;
+            event!("free again");
+            time::sleep(SECOND).await;
+        })
+        .unwrap();
+    assert_eq!(
+        lines(&executor),
+        [
+            "1.000 other/ticker tick",
+            "2.000 other/ticker tick",
+            "2.500 main free again",
+            "2.500 main/neighbour late",
+            "3.000 other/ticker tick"
+        ]
+    );
+}
+
+#[test]
+fn block_now_puts_the_node_ahead_and_it_waits_for_the_world() {
+    let mut executor = traced();
+    executor
+        .block_on(async {
+            spawn_named("neighbour", async { event!("my turn") });
+            time::block_now(SECOND);
+            event!("after the call");
+            yield_now().await;
+            event!("polled again");
+        })
+        .unwrap();
+    assert_eq!(
+        lines(&executor),
+        ["1.000 main after the call", "1.000 main/neighbour my turn", "1.000 main polled again"]
+    );
+}
+
+#[test]
+fn a_blocking_worker_keeps_nobody_waiting() {
+    let mut executor = traced();
+    executor
+        .block_on(async {
+            let result = spawn_blocking(|| {
+                time::block_now(2 * SECOND);
+                7
+            });
+            time::sleep(SECOND).await;
+            event!("not kept waiting");
+            let result = result.await.unwrap();
+            event!("got {result}");
+        })
+        .unwrap();
+    assert_eq!(lines(&executor), ["1.000 main not kept waiting", "2.000 main got 7"]);
+}
+
+#[test]
+fn stop_ends_the_call_after_the_iteration() {
+    let mut executor = traced();
+    executor.spawn(async {
+        stop();
+        spawn_named("next", async { event!("next iteration") });
+    });
+    executor.spawn(async { event!("same iteration") });
+    executor.run_forever().unwrap();
+    assert_eq!(executor.trace().records.len(), 1);
+    executor.run_until_idle().unwrap();
+    assert_eq!(executor.trace().records.len(), 2);
+}
+
+#[test]
+fn abort_drops_the_future_at_its_await_point_and_the_joiner_sees_it() {
+    struct Noisy(Rc<Cell<bool>>);
+    impl Drop for Noisy {
+        fn drop(&mut self) {
+            event!("dropped");
+            self.0.set(true);
+        }
+    }
+    let dropped = Rc::new(Cell::new(false));
+    let noisy = Noisy(Rc::clone(&dropped));
+    let mut executor = traced();
+    executor
+        .block_on(async move {
+            let victim = spawn_named("victim", async move {
+                let _noisy = noisy;
+                time::sleep(SECOND).await;
+            });
+            yield_now().await;
+            victim.abort();
+            assert!(!dropped.get(), "abort only asks");
+            let error = victim.await.unwrap_err();
+            assert!(error.is_cancelled(), "{error}");
+            assert!(dropped.get());
+        })
+        .unwrap();
+    assert_eq!(lines(&executor), ["0.000 main/victim dropped"]);
+}
+
+#[test]
+fn a_panic_that_nobody_observes_fails_the_run_with_its_lineage_and_spawn_site() {
+    let mut executor = Executor::new(ProductionOrder);
+    let error = executor
+        .block_on(async {
+            drop(spawn_named("worker", async { panic!("no such row") }));
+            time::sleep(SECOND).await;
+        })
+        .unwrap_err();
+    let RunError::Panicked(panic) = &error else { panic!("{error}") };
+    assert_eq!(&*panic.lineage, "main/worker");
+    assert!(panic.spawned_at.file().ends_with("run.rs"));
+    assert_eq!(panic.message, "no such row");
+    assert_eq!(executor.now().to_string(), "0.000");
+}
+
+#[test]
+fn a_panic_that_is_joined_is_the_joiners() {
+    let mut executor = Executor::new(ProductionOrder);
+    let message = executor.block_on(async {
+        let handle = spawn(async { panic!("seen") });
+        handle.await.map(|()| String::new()).unwrap_err().to_string()
+    });
+    assert!(message.unwrap().ends_with("panicked: seen"));
+}
+
+#[test]
+fn a_panic_whose_handle_is_kept_and_never_awaited_fails_the_run_at_its_end() {
+    let mut executor = Executor::new(ProductionOrder);
+    let kept = Rc::new(RefCell::new(None));
+    let keep = Rc::clone(&kept);
+    executor
+        .block_on(async move {
+            *keep.borrow_mut() = Some(spawn(async { panic!("unseen") }));
+            time::sleep(SECOND).await;
+        })
+        .unwrap();
+    let report = executor.finish(Outcome::Done);
+    assert_eq!(report.outcome.word(), "panic");
+}
+
+#[test]
+fn a_deadlock_is_a_result_with_a_table_of_who_waits_for_what() {
+    let mut executor = Executor::new(ProductionOrder);
+    let error = executor
+        .block_on(async {
+            let waiter = spawn_named("waiter", std::future::pending::<()>());
+            let _ = waiter.await;
+        })
+        .unwrap_err();
+    let RunError::Deadlock(deadlock) = &error else { panic!("{error}") };
+    let names: Vec<_> = deadlock.pending.iter().map(|task| &*task.lineage).collect();
+    assert_eq!(names, ["main", "main/waiter"]);
+    assert!(matches!(&deadlock.pending[0].activity, Activity::Waiting { at: "task.join", .. }));
+    assert!(error.to_string().contains("main/waiter"), "{error}");
+}
+
+#[test]
+fn a_busy_loop_ends_at_a_limit_that_is_named() {
+    let limits = Limits { polls_per_instant_max: 1_000, ..Limits::default() };
+    let mut executor = Executor::with_config(Config { limits, ..Config::default() }, ProductionOrder);
+    let error = executor
+        .block_on(async {
+            loop {
+                yield_now().await;
+            }
+        })
+        .unwrap_err();
+    assert!(error.to_string().contains("Limits::polls_per_instant_max = 1000"), "{error}");
+}
+
+#[test]
+fn every_other_limit_ends_the_run_as_well() {
+    let ends_with = |limits: Limits, program: fn()| {
+        let mut executor = Executor::with_config(Config { limits, ..Config::default() }, ProductionOrder);
+        let error = executor.block_on(async move {
+            program();
+            loop {
+                time::sleep(SECOND).await;
+            }
+        });
+        error.unwrap_err().to_string()
+    };
+    let base = Limits::default();
+    let spawn_some = || {
+        for _ in 0..10 {
+            drop(spawn(time::sleep(SECOND)));
+        }
+    };
+    assert!(ends_with(Limits { virtual_time_max: SECOND, ..base }, || ()).contains("virtual_time_max"));
+    assert!(ends_with(Limits { polls_max: 100, ..base }, || ()).contains("polls_max"));
+    assert!(ends_with(Limits { timers_max: 5, ..base }, spawn_some).contains("timers_max"));
+    assert!(ends_with(Limits { tasks_max: 5, ..base }, spawn_some).contains("tasks_max"));
+}
+
+#[test]
+fn what_was_pending_at_the_end_is_reported_by_name_and_dropped_inside_the_run() {
+    struct InRun;
+    impl Drop for InRun {
+        fn drop(&mut self) {
+            assert!(context::in_run());
+            assert_eq!(&*context::current_lineage(), "main/sleeper");
+            drop(spawn(async {}));
+        }
+    }
+    let mut executor = Executor::new(ProductionOrder);
+    executor
+        .block_on(async {
+            drop(spawn_named("sleeper", async {
+                let _guard = InRun;
+                time::sleep(SECOND).await;
+            }));
+            drop(spawn_named("never", async {}));
+        })
+        .unwrap();
+    let report = executor.finish(Outcome::Done);
+    assert_eq!(
+        report.pending.iter().map(|task| task.lineage.to_string()).collect::<Vec<_>>(),
+        ["main/sleeper", "main/never"]
+    );
+    assert_eq!(report.pending[0].activity, Activity::NeverPolled);
+}
+
+#[test]
+fn a_run_inside_a_run_is_refused_with_a_clear_text() {
+    let mut executor = Executor::new(ProductionOrder);
+    let error =
+        executor.block_on(async { drop(Executor::new(ProductionOrder).block_on(async {})) }).unwrap_err();
+    assert!(error.to_string().contains("a run cannot be started inside a run"), "{error}");
+}
+
+#[test]
+fn a_wake_from_a_real_thread_is_named_when_the_run_is_stuck() {
+    let mut executor = Executor::new(ProductionOrder);
+    let error = executor
+        .block_on(std::future::poll_fn(|context| {
+            let waker = context.waker().clone();
+            std::thread::Builder::new().spawn(move || waker.wake()).unwrap().join().unwrap();
+            std::task::Poll::<()>::Pending
+        }))
+        .unwrap_err();
+    assert!(error.to_string().contains("main was woken by a real thread"), "{error}");
+}
+
+#[test]
+fn random_order_differs_by_seed_and_not_by_repetition() {
+    let order = |seed| {
+        let config = Config { trace: TraceLevel::Events, ..Config::default() };
+        let mut executor = Executor::with_config(config, KeyedRandom::new(seed));
+        for n in 0..6 {
+            executor.spawn(async move {
+                yield_now().await;
+                event!("{n}");
+            });
+        }
+        executor.run_until_idle().unwrap();
+        executor.trace().records.iter().map(|record| record.event.to_string()).collect::<Vec<_>>().concat()
+    };
+    let orders: std::collections::BTreeSet<_> = (0..50).map(order).collect();
+    assert!(orders.len() > 30, "{} orders in 50 seeds", orders.len());
+    assert_eq!(order(3), order(3));
+}
