@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::choice::Label;
 use crate::clock::Instant;
-use crate::context::{self, Timer};
+use crate::context::{self, Alarmed, Timer};
 
 mod block;
 mod interval;
@@ -97,14 +97,19 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        if context::now() >= self.deadline {
+        if let Some(timer) = &self.timer {
+            if context::now() < self.deadline {
+                context::wait_at(SLEEP, self.deadline.as_nanos());
+                timer.wake_instead(context);
+                return Poll::Pending;
+            }
             self.timer = None;
             return Poll::Ready(());
         }
-        context::wait_at(SLEEP, self.deadline.as_nanos());
-        match &self.timer {
-            Some(timer) => timer.wake_instead(context),
-            None => self.timer = Timer::set(self.deadline, context.waker().clone()),
+        match Timer::set(self.deadline, SLEEP, context) {
+            Alarmed::Due => return Poll::Ready(()),
+            Alarmed::Set(timer) => self.timer = Some(timer),
+            Alarmed::NoRoom => {}
         }
         Poll::Pending
     }

@@ -33,8 +33,7 @@ impl Future for YieldNow {
             return Poll::Ready(());
         }
         self.yielded = true;
-        context::wait_at(YIELD, 0);
-        context.waker().wake_by_ref();
+        context::wake_again(YIELD, context.waker());
         Poll::Pending
     }
 }

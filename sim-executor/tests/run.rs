@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::{
-    Activity, Config, Executor, KeyedRandom, Limits, Node, Outcome, ProductionOrder, RunError, TraceLevel,
-    context, event, spawn, spawn_blocking, spawn_named, stop, time, yield_now,
+    Activity, Config, Executor, KeyedRandom, Limits, Node, Outcome, ProductionOrder, Replay, RunError,
+    Source, TraceLevel, choose, choose_between, context, event, select, spawn, spawn_blocking, spawn_named,
+    stop, time, yield_now,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -364,4 +365,120 @@ fn random_order_differs_by_seed_and_not_by_repetition() {
     let orders: std::collections::BTreeSet<_> = (0..50).map(order).collect();
     assert!(orders.len() > 30, "{} orders in 50 seeds", orders.len());
     assert_eq!(order(3), order(3));
+}
+
+/// Tasks that wait, wake each other, draw, block and end, on two nodes.
+async fn busy_program() {
+    Node::named("other").spawn_named("blocker", async {
+        for _ in 0..3 {
+            time::sleep(MS).await;
+            time::block(2 * MS).await;
+            yield_now().await;
+        }
+    });
+    let (sender, receiver) = futures::channel::oneshot::channel();
+    spawn_named("sender", async move {
+        time::sleep(choose(5) as u32 * MS).await;
+        sender.send(choose(100)).unwrap();
+    });
+    let workers: Vec<_> = (0..4)
+        .map(|n| {
+            spawn_named("worker", async move {
+                for _ in 0..choose_between(1, 4) {
+                    yield_now().await;
+                    time::sleep(n * MS).await;
+                }
+            })
+        })
+        .collect();
+    event!("received {}", receiver.await.unwrap());
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    time::sleep(50 * MS).await;
+}
+
+#[test]
+fn a_recording_replays_to_the_same_hash_whatever_the_source_was() {
+    let recorded = Config { record: true, ..Config::default() };
+    let run = |source: Box<dyn Source>, config| {
+        let mut executor = Executor::with_boxed_source(config, source);
+        executor.block_on(busy_program()).unwrap();
+        executor.finish(Outcome::Done)
+    };
+    let sources = |seed| -> Box<dyn Source> {
+        if seed == 0 { Box::new(ProductionOrder) } else { Box::new(KeyedRandom::new(seed)) }
+    };
+    for seed in 0..50 {
+        let unrecorded = run(sources(seed), Config::default());
+        let original = run(sources(seed), recorded);
+        assert_eq!(original.hash, unrecorded.hash, "recording changes nothing");
+        assert_eq!(original.misaligned, 0);
+        let recording = original.recording.unwrap();
+        let replay = Replay::new(&recording);
+        let followed = replay.report();
+        let again = run(Box::new(replay), recorded);
+        assert_eq!(followed.diverged_at(), None, "seed {seed}:\n{recording}");
+        assert_eq!(again.hash, original.hash, "seed {seed}");
+        assert_eq!(again.recording.unwrap(), recording, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_replay_of_another_program_says_where_it_left_the_recording() {
+    let config = Config { record: true, ..Config::default() };
+    let mut executor = Executor::with_config(config, KeyedRandom::new(1));
+    executor.block_on(busy_program()).unwrap();
+    let recording = executor.finish(Outcome::Done).recording.unwrap();
+    let replay = Replay::new(&recording);
+    let followed = replay.report();
+    let mut other = Executor::new(replay);
+    other.block_on(async { choose(3) }).unwrap();
+    assert_eq!(followed.diverged_at(), Some(0));
+}
+
+#[test]
+fn a_recording_reads_as_names() {
+    let config = Config { record: true, ..Config::default() };
+    let mut executor = Executor::with_config(config, KeyedRandom::new(1));
+    executor.block_on(busy_program()).unwrap();
+    let text = executor.finish(Outcome::Done).recording.unwrap().to_string();
+    assert!(text.contains("main/worker#2 @ user:choose #0 -> "), "{text}");
+    assert!(text.contains("-> run main/worker#3 @ task.yield #0"), "{text}");
+    assert!(text.contains("run main @ by:main/sender #0"), "{text}");
+}
+
+#[test]
+fn select_takes_the_written_order_in_production_and_draws_it_else() {
+    let first = |source: Box<dyn Source>| {
+        let mut executor = Executor::with_boxed_source(Config::default(), source);
+        let ready = std::future::ready::<u8>;
+        executor
+            .block_on(async move {
+                select! { a = ready(0) => a, b = ready(1) => b, c = ready(2) => c }
+            })
+            .unwrap()
+    };
+    assert_eq!(first(Box::new(ProductionOrder)), 0);
+    let drawn: std::collections::BTreeSet<_> =
+        (0..50).map(|seed| first(Box::new(KeyedRandom::new(seed)))).collect();
+    assert_eq!(drawn.len(), 3);
+}
+
+#[test]
+fn statistics_tell_how_long_a_ready_task_waited() {
+    let config = Config { stats: true, ..Config::default() };
+    let mut executor = Executor::with_config(config, ProductionOrder);
+    executor
+        .block_on(async {
+            let quick = spawn_named("quick", async {});
+            spawn_named("blocker", async { time::block(SECOND).await });
+            let late = spawn_named("late", async {});
+            quick.await.unwrap();
+            late.await.unwrap();
+        })
+        .unwrap();
+    let stats = executor.finish(Outcome::Done).stats;
+    let late = stats.iter().find(|stats| &*stats.lineage == "main/late").unwrap();
+    assert_eq!((late.polls, late.waited_polls_max, late.waited_time_max), (1, 3, SECOND));
 }

@@ -73,6 +73,8 @@ pub struct Candidate {
     pub task: TaskId,
     /// The name of its next poll: (lineage @ operation it waited at, ordinal).
     pub key: Key,
+    /// Which of all the times that tasks became ready this is; it starts again from zero after 2^32.
+    pub stamp: u32,
     /// How many polls there had been in the run when it became ready.
     pub ready_since: u64,
 }
@@ -103,8 +105,11 @@ pub trait Candidates {
     /// by now: see [`Candidates::eligibility`].
     fn take_fresh(&self, fresh: &mut Vec<Candidate>);
 
-    /// Whether this task, with the key that it had as a candidate, is one still.
-    fn eligibility(&self, task: TaskId, key: Key) -> Eligibility;
+    /// Whether the task at this index, with the stamp that it had as a candidate, is one still.
+    fn eligibility(&self, index: u32, stamp: u32) -> Eligibility;
+
+    /// The candidate at this index, which is [`Eligibility::Ready`].
+    fn at(&self, index: u32) -> Candidate;
 }
 
 /// What may be answered. The gentlest answer is the calmest for the program: `gentlest`, `false`, `simplest`. Shrinking

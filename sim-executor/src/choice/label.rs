@@ -21,15 +21,10 @@ use super::hash::{hash_str, mix};
 pub struct Label {
     name: &'static str,
     hash: u64,
-    form: Form,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    Plain,
-    /// A wake by another task, whose lineage has the hash.
-    WokenBy,
-}
+/// The name of every label that another task's wake gave; their hashes differ.
+const WOKEN_BY: &str = "by:";
 
 impl Label {
     /// What a task waits at that has not said so, or that has never been polled.
@@ -38,14 +33,14 @@ impl Label {
     /// The label with that name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Label { name, hash: hash_str(name), form: Form::Plain }
+        Label { name, hash: hash_str(name) }
     }
 
     /// The label of a task that waits at a future of another library and was woken by the task of this lineage.
     #[must_use]
     pub(crate) fn woken_by(lineage_hash: u64) -> Self {
-        const BY: u64 = hash_str("by:");
-        Label { name: "by:", hash: mix(BY, lineage_hash), form: Form::WokenBy }
+        const BY: u64 = hash_str(WOKEN_BY);
+        Label { name: WOKEN_BY, hash: mix(BY, lineage_hash) }
     }
 
     /// The hash of the name.
@@ -61,15 +56,10 @@ impl Label {
         self.name
     }
 
-    /// Whether nothing more is known than that the task is polled.
-    pub(crate) fn is_poll(self) -> bool {
-        self.hash == Label::POLL.hash
-    }
-
     /// The name in full, when `waker` is the lineage of the task that woke this one.
     pub(crate) fn full_name(self, waker: Option<&str>) -> Cow<'static, str> {
-        match (self.form, waker) {
-            (Form::WokenBy, Some(waker)) => Cow::Owned(format!("by:{waker}")),
+        match waker {
+            Some(waker) if self.name == WOKEN_BY => Cow::Owned(format!("{WOKEN_BY}{waker}")),
             _ => Cow::Borrowed(self.name),
         }
     }

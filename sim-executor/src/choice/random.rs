@@ -1,12 +1,11 @@
 //! Keyed random order: every ready task gets a fresh priority, and the highest runs.
 
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use super::domain::{Candidate, Candidates, Domain, Eligibility, Value};
 use super::draw::KeyedDraws;
-use super::key::Key;
 use super::source::{Point, Source};
-use super::task_id::TaskId;
 
 /// Draws every answer by its key from one seed. For the order of tasks that is the algorithm BasicPOS (Yuan, Yang and
 /// Gu, "Partial order aware concurrency sampling", CAV 2018): each time that a task becomes ready its next poll
@@ -15,6 +14,9 @@ use super::task_id::TaskId;
 pub struct KeyedRandom {
     draws: KeyedDraws,
     waiting: BinaryHeap<Ranked>,
+    /// Whether the top of `waiting` was picked. It is left there until the next task takes its place, which costs less
+    /// than to take it out and put the next one in.
+    top_is_gone: bool,
     fresh: Vec<Candidate>,
     held: Vec<Ranked>,
 }
@@ -22,8 +24,8 @@ pub struct KeyedRandom {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Ranked {
     priority: u64,
-    task: TaskId,
-    key: Key,
+    stamp: u32,
+    index: u32,
 }
 
 impl KeyedRandom {
@@ -33,6 +35,7 @@ impl KeyedRandom {
         KeyedRandom {
             draws: KeyedDraws::new(seed),
             waiting: BinaryHeap::new(),
+            top_is_gone: false,
             fresh: Vec::new(),
             held: Vec::new(),
         }
@@ -40,23 +43,43 @@ impl KeyedRandom {
 
     fn highest(&mut self, candidates: &dyn Candidates) -> Option<Value> {
         candidates.take_fresh(&mut self.fresh);
-        for Candidate { task, key, .. } in self.fresh.drain(..) {
-            let priority = self.draws.draw(key);
-            self.waiting.push(Ranked { priority, task, key });
-        }
-        let mut picked = None;
-        while let Some(ranked) = self.waiting.pop() {
-            match candidates.eligibility(ranked.task, ranked.key) {
-                Eligibility::Ready => {
-                    picked = Some(Value::Pick { task: ranked.task, key: ranked.key });
-                    break;
-                }
-                Eligibility::Held => self.held.push(ranked),
-                Eligibility::Gone => {}
+        for candidate in self.fresh.drain(..) {
+            let priority = self.draws.draw(candidate.key);
+            let ranked = Ranked { priority, stamp: candidate.stamp, index: candidate.task.index };
+            if std::mem::take(&mut self.top_is_gone)
+                && let Some(mut top) = self.waiting.peek_mut()
+            {
+                *top = ranked;
+                continue;
             }
+            self.waiting.push(ranked);
         }
+        let picked = self.pick(candidates);
         self.waiting.extend(self.held.drain(..));
         picked
+    }
+
+    fn pick(&mut self, candidates: &dyn Candidates) -> Option<Value> {
+        while let Some(top) = self.waiting.peek_mut() {
+            if !std::mem::take(&mut self.top_is_gone) {
+                match candidates.eligibility(top.index, top.stamp) {
+                    Eligibility::Ready => {
+                        let Candidate { task, key, .. } = candidates.at(top.index);
+                        // Where some are held they are put back, and one of them may become the top.
+                        if self.held.is_empty() {
+                            self.top_is_gone = true;
+                        } else {
+                            PeekMut::pop(top);
+                        }
+                        return Some(Value::Pick { task, key });
+                    }
+                    Eligibility::Held => self.held.push(*top),
+                    Eligibility::Gone => {}
+                }
+            }
+            PeekMut::pop(top);
+        }
+        None
     }
 }
 

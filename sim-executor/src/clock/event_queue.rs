@@ -44,12 +44,10 @@ pub struct EventQueue<E> {
     events_max: usize,
 }
 
-/// Sixteen bytes, ordered by due time, then creation: the low bits of the second word only name the slot.
+/// The due time in the high half, then the sequence number, then the slot: one number, as that is quick to compare. Its
+/// order is that of due times, then creation; the low bits only name the slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct HeapKey {
-    due: Instant,
-    sequence_and_slot: u64,
-}
+struct HeapKey(u128);
 
 const SLOT_BITS: u32 = 24;
 const SLOTS_MAX: usize = 1 << SLOT_BITS;
@@ -63,15 +61,20 @@ struct Slot<E> {
 
 impl HeapKey {
     fn new(due: Instant, sequence: u64, slot: u32) -> Self {
-        HeapKey { due, sequence_and_slot: (sequence << SLOT_BITS) | u64::from(slot) }
+        let low = (sequence << SLOT_BITS) | u64::from(slot);
+        HeapKey((u128::from(due.as_nanos()) << u64::BITS) | u128::from(low))
+    }
+
+    fn due(self) -> Instant {
+        Instant::from_nanos((self.0 >> u64::BITS) as u64)
     }
 
     fn sequence(self) -> u64 {
-        self.sequence_and_slot >> SLOT_BITS
+        self.0 as u64 >> SLOT_BITS
     }
 
     fn slot(self) -> usize {
-        (self.sequence_and_slot & ((1 << SLOT_BITS) - 1)) as usize
+        (self.0 as u64 & ((1 << SLOT_BITS) - 1)) as usize
     }
 }
 
@@ -131,14 +134,14 @@ impl<E> EventQueue<E> {
     #[inline]
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
-        self.heap.peek().map(|key| key.0.due)
+        self.heap.peek().map(|key| key.0.due())
     }
 
     /// Takes the first event if it is due at `now` or before.
     #[inline]
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, E)> {
         let &Reverse(key) = self.heap.peek()?;
-        if key.due > now {
+        if key.due() > now {
             return None;
         }
         self.heap.pop();
@@ -147,7 +150,7 @@ impl<E> EventQueue<E> {
         let event = slot.event.take();
         self.free.push(key.slot() as u32);
         self.drop_dead_top();
-        event.map(|event| (key.due, event))
+        event.map(|event| (key.due(), event))
     }
 
     /// How many events are pending.

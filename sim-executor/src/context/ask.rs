@@ -64,6 +64,7 @@ fn settle(
     core.hash.add(stream);
     core.hash.add(word);
     let key = core.asked;
+    core.decisions += 1;
     core.record_decision(key, value, value == gentlest);
 }
 
@@ -76,9 +77,7 @@ impl Candidates for ReadyTasks<'_> {
     }
 
     fn gentlest(&self) -> TaskId {
-        let mut core = self.0.borrow_mut();
-        let index = core.ready.gentlest().expect("a question has candidates");
-        core.tasks.id_at(index)
+        self.0.borrow_mut().gentlest()
     }
 
     fn visit(&self, visitor: &mut dyn FnMut(Candidate) -> ControlFlow<()>) {
@@ -98,54 +97,77 @@ impl Candidates for ReadyTasks<'_> {
             if let Some(slot) = core.tasks.get(task)
                 && slot.state == State::Ready
             {
-                fresh.push(Candidate { task, key: slot.key, ready_since: slot.ready_since });
+                let (key, stamp, ready_since) = (slot.key, slot.stamp, slot.ready_since);
+                fresh.push(Candidate { task, key, stamp, ready_since });
             }
         }
     }
 
-    fn eligibility(&self, task: TaskId, key: Key) -> Eligibility {
-        self.0.borrow().eligibility(task, key)
+    fn eligibility(&self, index: u32, stamp: u32) -> Eligibility {
+        let mut core = self.0.borrow_mut();
+        let slot = core.tasks.at_mut(index);
+        if slot.state != State::Ready || slot.stamp != stamp {
+            return Eligibility::Gone;
+        }
+        let node = slot.node;
+        core.eligibility_of_ready(index, node)
+    }
+
+    fn at(&self, index: u32) -> Candidate {
+        self.0.borrow_mut().candidate(index)
     }
 }
 
 impl Core {
-    fn eligibility(&self, task: TaskId, key: Key) -> Eligibility {
-        match self.tasks.get(task) {
-            Some(slot) if slot.state == State::Ready && slot.key == key => {
-                if self.ready.is_held(slot.node) || !self.ready.is_listed(task.index) {
-                    Eligibility::Held
-                } else {
-                    Eligibility::Ready
-                }
-            }
-            _ => Eligibility::Gone,
+    fn eligibility_of_ready(&self, index: u32, node: u32) -> Eligibility {
+        if self.ready.is_held(node) || !self.ready.is_listed(index) {
+            Eligibility::Held
+        } else {
+            Eligibility::Ready
         }
+    }
+
+    /// Whether the answer of a source is a task that may be polled.
+    fn may_be_polled(&self, task: TaskId, key: Key) -> bool {
+        self.tasks.get(task).is_some_and(|slot| {
+            slot.state == State::Ready
+                && slot.key == key
+                && self.eligibility_of_ready(task.index, slot.node) == Eligibility::Ready
+        })
+    }
+
+    fn gentlest(&mut self) -> TaskId {
+        let index = self.ready.gentlest().expect("a question has candidates");
+        self.tasks.id_at(index)
     }
 }
 
 /// Asks which of several ready tasks is polled next.
 pub(crate) fn next_task(run: &Run) -> TaskId {
-    let (key, now, gentlest) = {
-        let mut core = run.core.borrow_mut();
-        let gentlest = core.ready.gentlest().expect("a question has candidates");
-        (core.point, core.now, core.tasks.id_at(gentlest))
+    let (key, now) = {
+        let core = run.core.borrow();
+        (core.point, core.now)
     };
     let candidates = ReadyTasks(&run.core);
     let answer = run.source.borrow_mut().decide(&Point { key, now, domain: Domain::Among(&candidates) });
     let mut core = run.core.borrow_mut();
-    let task = match answer {
-        Some(Value::Pick { task, key }) if core.eligibility(task, key) == Eligibility::Ready => task,
-        Some(_) => {
-            core.misaligned += 1;
-            gentlest
-        }
-        None => gentlest,
+    core.decisions += 1;
+    let accepted = match answer {
+        Some(Value::Pick { task, key }) if core.may_be_polled(task, key) => Some(task),
+        _ => None,
     };
-    if core.recording.is_some() {
-        let picked = core.tasks.at_mut(task.index).key;
-        core.record_decision(key, Value::Pick { task, key: picked }, task == gentlest);
-    } else {
-        core.decisions += 1;
+    if answer.is_some() && accepted.is_none() {
+        core.misaligned += 1;
     }
-    task
+    match (accepted, core.recording.is_some()) {
+        (Some(task), false) => task,
+        (None, false) => core.gentlest(),
+        (accepted, true) => {
+            let gentlest = core.gentlest();
+            let task = accepted.unwrap_or(gentlest);
+            let picked = core.tasks.at_mut(task.index).key;
+            core.record_decision(key, Value::Pick { task, key: picked }, task == gentlest);
+            task
+        }
+    }
 }

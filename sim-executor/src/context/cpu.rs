@@ -51,12 +51,18 @@ impl Core {
         until
     }
 
+    /// Whether the node's clock is ahead of the world's.
+    #[inline]
+    pub(crate) fn is_ahead(&self, cpu: u32) -> bool {
+        self.nodes[cpu as usize].ahead > self.now
+    }
+
     /// After a poll: holds the CPU if its clock is ahead of the world's.
     pub(crate) fn hold_if_ahead(&mut self, cpu: u32) {
-        let until = self.nodes[cpu as usize].ahead;
-        if until <= self.now {
+        if !self.is_ahead(cpu) {
             return;
         }
+        let until = self.nodes[cpu as usize].ahead;
         self.ready.hold(cpu);
         if let Some(task) = self.nodes[cpu as usize].held_by
             && let Some(slot) = self.tasks.get_mut(task)

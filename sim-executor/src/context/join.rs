@@ -7,9 +7,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use super::run::Core;
 use super::{try_with, with};
 use crate::choice::{Label, TaskId};
-use crate::task::{Failure, State};
+use crate::task::{Failure, Joiner, State};
 
 /// Why a task has no output.
 #[derive(Debug, thiserror::Error)]
@@ -106,60 +107,83 @@ impl<T> JoinHandle<T> {
 impl<T: 'static> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         assert!(!self.taken, "a JoinHandle was polled after it had given the output");
         let task = self.task;
-        let ended = with(|run| {
+        let (polled, replaced) = with(|run| {
             let mut core = run.core.borrow_mut();
             assert!(core.current != Some(task), "a task awaits its own handle, and would wait for ever");
-            let slot = core.tasks.get_mut(task)?;
+            let slot = core.tasks.get_mut(task).expect("a task is kept until its handle is gone");
             if slot.state == State::Ended {
-                let (failure, lineage) = (slot.failure.take(), slot.lineage);
-                let lineage = failure.is_some().then(|| core.lineages.path(lineage));
-                let held = core.remove_task(task);
-                return Some((failure, lineage, held));
+                return (Poll::Ready(core.take_output(task)), Joiner::Nobody);
             }
-            let replaced = slot.joiner.replace(context.waker().clone());
-            core.wait_at(JOIN, u64::from(task.index));
-            drop(core);
-            drop(replaced); // with nothing borrowed: a foreign waker may run code
-            None
+            let joiner = match run.own_task(&core, context.waker()) {
+                Some(own) => Joiner::Task(own),
+                None => Joiner::Foreign(context.waker().clone()),
+            };
+            core.wait_at(JOIN, u64::from(task.index) + 1);
+            let slot = core.tasks.at_mut(task.index);
+            (Poll::Pending, std::mem::replace(&mut slot.joiner, joiner))
         });
-        let Some((failure, lineage, (mut memory, _))) = ended else { return Poll::Pending };
-        self.taken = true;
-        match (failure, lineage) {
-            (Some(Failure::Cancelled), Some(lineage)) => Poll::Ready(Err(JoinError::Cancelled { lineage })),
-            (Some(Failure::Panicked { message, payload }), Some(lineage)) => {
-                Poll::Ready(Err(JoinError::Panicked { lineage, message, payload }))
-            }
-            _ => {
-                let mut output: Option<T> = None;
-                if let Some(memory) = &mut memory {
-                    memory.as_mut().take_output(&mut output);
-                }
-                Poll::Ready(Ok(output.expect("an ended task has an output or a failure")))
-            }
+        drop(replaced); // with nothing borrowed: a foreign waker may run code
+        self.taken = polled.is_ready();
+        polled
+    }
+}
+
+impl Core {
+    /// What came of a task that has ended; the task is gone then.
+    #[inline]
+    fn take_output<T: 'static>(&mut self, task: TaskId) -> Result<T, JoinError> {
+        let slot = self.tasks.at_mut(task.index);
+        let lineage = slot.lineage;
+        if let Some(failure) = slot.failure.take() {
+            // Vacated when the task failed.
+            let memory = slot.memory.take();
+            let lineage = self.lineages.path(lineage);
+            self.recycle_task(task, memory);
+            return Err(match *failure {
+                Failure::Cancelled => JoinError::Cancelled { lineage },
+                Failure::Panicked { message, payload } => JoinError::Panicked { lineage, message, payload },
+            });
         }
+        let mut memory = slot.memory.take();
+        let mut output: Option<T> = None;
+        if let Some(memory) = &mut memory {
+            memory.as_mut().take_output(&mut output);
+        }
+        self.recycle_task(task, memory);
+        Ok(output.expect("an ended task has an output or a failure"))
     }
 }
 
 impl<T> Drop for JoinHandle<T> {
+    #[inline]
     fn drop(&mut self) {
-        if self.taken {
-            return;
+        if !self.taken {
+            detach(self.task);
         }
-        let held = try_with(|run| {
-            let mut core = run.core.borrow_mut();
-            let slot = core.tasks.get_mut(self.task)?;
-            if slot.state == State::Ended {
-                core.note_unobserved_panic(self.task);
-                return Some(core.remove_task(self.task));
-            }
-            slot.detached = true;
-            Some((None, slot.joiner.take()))
-        });
-        drop(held); // with nothing borrowed: the output's and a foreign waker's own code may run
     }
+}
+
+/// Nobody will ask for the task's output.
+fn detach(task: TaskId) {
+    let ended = try_with(|run| {
+        let mut core = run.core.borrow_mut();
+        let Some(slot) = core.tasks.get_mut(task) else { return (None, Joiner::Nobody, None) };
+        let joiner = std::mem::replace(&mut slot.joiner, Joiner::Nobody);
+        if slot.state != State::Ended {
+            slot.detached = true;
+            return (None, joiner, None);
+        }
+        let memory = slot.memory.take();
+        core.note_unobserved_panic(task);
+        let failure = core.tasks.at_mut(task.index).failure.take();
+        core.remove_task(task);
+        (memory, joiner, failure)
+    });
+    drop(ended); // with nothing borrowed: the output's and a foreign waker's own code may run
 }
 
 /// Aborts a task; does not keep it, and can be cloned.

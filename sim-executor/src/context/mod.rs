@@ -17,6 +17,7 @@ use std::rc::Rc;
 use crate::choice::{Label, LineageId, Ratio, TaskId};
 use crate::clock::Instant;
 use crate::device::Device;
+use crate::task::Wait;
 use crate::trace::{Event, TraceLevel};
 
 pub(crate) use ask::next_task;
@@ -28,7 +29,7 @@ pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use run::{Core, Run};
 pub(crate) use spawn::{on_node, spawn_root};
 pub use spawn::{spawn, spawn_at, spawn_blocking, spawn_named};
-pub(crate) use timer::{Alarm, Timer};
+pub(crate) use timer::{Alarm, Alarmed, Timer};
 pub(crate) use waker::{RunId, waker_of};
 
 thread_local! {
@@ -174,7 +175,10 @@ pub fn device<D: Device>() -> Option<Rc<D>> {
 /// # Panics
 /// Outside a run.
 pub fn install_device(device: Rc<dyn Device>) {
-    with(|run| run.devices.borrow_mut().push(device));
+    with(|run| {
+        run.devices.borrow_mut().push(device);
+        run.core.borrow_mut().has_devices = true;
+    });
 }
 
 /// Says at which operation the current task waits, for the names of its decisions and for reports. A leaf future calls
@@ -186,6 +190,24 @@ pub fn install_device(device: Rc<dyn Device>) {
 #[inline]
 pub fn wait_at(label: Label, resource: u64) {
     with(|run| run.core.borrow_mut().wait_at(label, resource));
+}
+
+/// Makes the current task, which waits at `label`, ready again.
+#[inline]
+pub(crate) fn wake_again(label: Label, waker: &std::task::Waker) {
+    let is_own = with(|run| {
+        let mut core = run.core.borrow_mut();
+        let Some(task) = run.own_task(&core, waker) else { return false };
+        let slot = core.tasks.at_mut(task.index);
+        slot.waits = true;
+        slot.wait = Wait { label, resource: 0 };
+        slot.woken = true;
+        true
+    });
+    if !is_own {
+        wait_at(label, 0);
+        waker.wake_by_ref();
+    }
 }
 
 /// A new actor that is no task, such as a link of the network, for the names of its decisions.

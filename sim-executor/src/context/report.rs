@@ -100,11 +100,12 @@ impl Core {
     /// Fails the run if the task, whose handle is given up, has panicked.
     pub(crate) fn note_unobserved_panic(&mut self, task: TaskId) {
         let Some(slot) = self.tasks.get_mut(task) else { return };
-        let Some(Failure::Panicked { message, .. }) = &slot.failure else { return };
+        let Some(Failure::Panicked { message, .. }) = slot.failure.as_deref() else { return };
         let (message, spawned_at, lineage) = (message.clone(), slot.spawned_at, slot.lineage);
         let lineage = self.lineages.path(lineage);
         let location = self.panic_location.take();
         self.panic.get_or_insert(TaskPanic { lineage, spawned_at, message, location });
+        self.interrupted = true;
     }
 
     /// How often each task was polled that has not ended, in the order of their spawns.
@@ -126,7 +127,7 @@ impl Core {
 
     fn pending_task(&mut self, task: TaskId, devices: &[Rc<dyn Device>]) -> PendingTask {
         let slot = self.tasks.at_mut(task.index);
-        let (wait, state, polls, lineage) = (slot.wait, slot.state, slot.polls, slot.lineage);
+        let (wait, state, polls, lineage) = (slot.waiting_at(), slot.state, slot.polls, slot.lineage);
         let (spawned_at, node, polled_at) = (slot.spawned_at, slot.node, slot.polled_at);
         let activity = match state {
             _ if polls == 0 => Activity::NeverPolled,

@@ -3,10 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::panic::Location;
-use std::pin::Pin;
 use std::rc::Rc;
-use std::task::Waker;
 use std::time::Duration;
 
 use super::node::{NodeId, NodeState};
@@ -20,7 +17,7 @@ use crate::choice::{
 use crate::clock::{EventQueue, Instant};
 use crate::device::Device;
 use crate::limits::{LimitReached, Limits};
-use crate::task::{Origin, Pollable, ReadyLists, ShortNames, State, TaskStats, TaskTable, Wait};
+use crate::task::{Joiner, Kinds, Memory, NewTask, Origin, ReadyLists, State, TaskStats, TaskTable, Wait};
 use crate::trace::{Event, Record, Trace, TraceLevel};
 
 /// One run: its state, what answers its questions, and what else acts in it. Never borrowed while code of the program
@@ -38,13 +35,12 @@ pub(crate) struct Core {
     /// The world's time; a node may be ahead of it.
     pub(crate) now: Instant,
     pub(crate) limits: Limits,
-    pub(crate) needs: Needs,
     pub(crate) tasks: TaskTable,
     pub(crate) ready: ReadyLists,
     pub(crate) nodes: Vec<NodeState>,
     pub(crate) timers: EventQueue<Alarm>,
     pub(crate) lineages: Lineages,
-    pub(crate) names: ShortNames,
+    pub(crate) kinds: Kinds,
     pub(crate) hash: RunHash,
     pub(crate) trace_level: TraceLevel,
     pub(crate) trace: Trace,
@@ -55,6 +51,18 @@ pub(crate) struct Core {
     pub(crate) current: Option<TaskId>,
     /// Where wakes come from just now.
     pub(crate) origin: Origin,
+    /// Whether the loop has to look why it should come back: a limit, a panic, or the end of the awaited task.
+    pub(crate) interrupted: bool,
+    /// The task at whose end the loop comes back.
+    pub(crate) awaited: Option<TaskId>,
+    /// Whether something is done with each poll that is off by default: names, trace, statistics, costs.
+    pub(crate) watches_polls: bool,
+    /// Whether tasks that become ready are named: for a source that orders them, or for a recording.
+    pub(crate) names_polls: bool,
+    /// Whether the question what is polled next is named.
+    pub(crate) names_points: bool,
+    /// How many times tasks became ready, while they are named.
+    pub(crate) stamps: u32,
     pub(crate) polls: u64,
     /// The number of polls at which some limit on polls is reached.
     pub(crate) polls_stop: u64,
@@ -69,6 +77,7 @@ pub(crate) struct Core {
     /// The name of the question about a value that was asked last.
     pub(crate) asked: Key,
     pub(crate) stopping: bool,
+    pub(crate) has_devices: bool,
     pub(crate) limit: Option<LimitReached>,
     /// The first panic that nobody observed.
     pub(crate) panic: Option<TaskPanic>,
@@ -83,13 +92,12 @@ impl Core {
         let mut core = Core {
             now: Instant::START,
             limits,
-            needs,
             tasks: TaskTable::default(),
             ready: ReadyLists::new(needs.batches),
             nodes: Vec::new(),
             timers: EventQueue::new(limits.timers_max),
             lineages: Lineages::default(),
-            names: ShortNames::default(),
+            kinds: Kinds::default(),
             hash: RunHash::EMPTY,
             trace_level: TraceLevel::Off,
             trace: Trace::default(),
@@ -98,6 +106,12 @@ impl Core {
             poll_cost: Duration::ZERO,
             current: None,
             origin: Origin::Task,
+            interrupted: false,
+            awaited: None,
+            watches_polls: false,
+            names_polls: needs.task_order,
+            names_points: needs.point_keys,
+            stamps: 0,
             polls: 0,
             polls_stop: limits.polls_max.min(limits.polls_per_instant_max),
             polls_at_instant_start: 0,
@@ -107,6 +121,7 @@ impl Core {
             point: Key { stream: 0, ordinal: 0 },
             asked: Key { stream: 0, ordinal: 0 },
             stopping: false,
+            has_devices: false,
             limit: None,
             panic: None,
             panic_location: None,
@@ -140,6 +155,7 @@ impl Core {
 
     pub(crate) fn limit_reached(&mut self, limit: LimitReached) {
         self.limit.get_or_insert(limit);
+        self.interrupted = true;
     }
 
     /// The node of the current task as the ready queue numbers it: for a worker the worker.
@@ -166,32 +182,33 @@ impl Core {
 
     pub(crate) fn wait_at(&mut self, label: Label, resource: u64) {
         if let Some(slot) = self.current.and_then(|id| self.tasks.get_mut(id)) {
+            slot.waits = true;
             slot.wait = Wait { label, resource };
         }
     }
 
-    /// Adds a task, which is ready at once unless it is to start later.
-    pub(crate) fn spawn(
-        &mut self,
-        node: u32,
-        lineage: LineageId,
-        future: Pin<Box<dyn Pollable>>,
-        spawned_at: &'static Location<'static>,
-    ) -> TaskId {
-        let task = match self.tasks.insert(self.limits.tasks_max, node, lineage, future, spawned_at) {
-            Ok(task) => task,
-            Err(_) => {
-                let limit = LimitReached::tasks(&self.limits);
-                panic!("{limit}");
-            }
+    /// Adds a task, which is not ready yet.
+    #[inline]
+    pub(crate) fn spawn(&mut self, new: NewTask) -> TaskId {
+        let lineage = new.lineage;
+        self.hash.add(new.lineage_hash);
+        let Ok((task, is_first)) = self.tasks.insert(self.limits.tasks_max, new) else {
+            let limit = LimitReached::tasks(&self.limits);
+            panic!("{limit}");
         };
-        self.hash.add(self.lineages.hash(lineage));
+        if is_first {
+            self.ready.add_task(task.index);
+        }
         if self.trace_level == TraceLevel::All {
-            let (at, actor) = (self.local_now(), self.current_actor());
-            let (actor, task) = (self.lineages.path(actor), self.lineages.path(lineage));
-            self.record(at, actor, Event::Spawned { task });
+            self.record_spawn(lineage);
         }
         task
+    }
+
+    fn record_spawn(&mut self, lineage: LineageId) {
+        let (at, actor) = (self.local_now(), self.current_actor());
+        let (actor, task) = (self.lineages.path(actor), self.lineages.path(lineage));
+        self.record(at, actor, Event::Spawned { task });
     }
 
     /// Makes a waiting task ready; a ready one stays where it is, and one that is being polled will be ready after.
@@ -205,7 +222,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn make_ready(&mut self, task: TaskId) {
         let slot = self.tasks.at_mut(task.index);
         slot.state = State::Ready;
@@ -213,24 +230,29 @@ impl Core {
         slot.ready_at = self.now;
         let node = slot.node;
         self.ready.push(node, task.index, self.origin);
-        if self.needs.task_order || self.recording.is_some() {
+        if self.names_polls {
             self.name_next_poll(task);
         }
     }
 
     /// Gives the next poll of a task its key.
+    #[inline(never)]
     fn name_next_poll(&mut self, task: TaskId) {
-        let waker = self.current.filter(|&current| current != task);
+        let slot = self.tasks.at_mut(task.index);
+        let mut waker = None;
+        if !slot.waits && slot.polls > 0 {
+            waker = self.current.filter(|&current| current != task);
+        }
         let waker = waker.and_then(|id| self.tasks.get(id)).map(|slot| slot.lineage);
         let slot = self.tasks.at_mut(task.index);
-        if slot.wait.label.is_poll()
-            && slot.polls > 0
-            && let Some(waker) = waker
-        {
-            slot.wait.label = Label::woken_by(self.lineages.hash(waker));
+        if let Some(waker) = waker {
+            slot.waits = true;
+            slot.wait = Wait { label: Label::woken_by(self.lineages.hash(waker)), resource: 0 };
         }
-        let (lineage, label) = (slot.lineage, slot.wait.label);
+        let (lineage, label) = (slot.lineage, slot.waiting_at().label);
         slot.key = self.lineages.next_poll_key(lineage, label);
+        slot.stamp = self.stamps;
+        self.stamps = self.stamps.wrapping_add(1);
         let key = slot.key;
         self.fresh.push(task);
         if self.recording.is_some() {
@@ -247,7 +269,7 @@ impl Core {
     /// Names the question what is polled after `task`.
     pub(crate) fn name_point(&mut self, task: TaskId) {
         let Some(slot) = self.tasks.get(task) else { return };
-        let (lineage, label) = (slot.lineage, slot.wait.label);
+        let (lineage, label) = (slot.lineage, slot.waiting_at().label);
         self.point = self.lineages.next_point_key(lineage, label);
         let label = label.full_name(None);
         self.name_stream(self.point.stream, lineage, Cow::Owned(format!("after {label}")));
@@ -265,18 +287,17 @@ impl Core {
     pub(crate) fn candidate(&mut self, index: u32) -> Candidate {
         let task = self.tasks.id_at(index);
         let slot = self.tasks.at_mut(index);
-        Candidate { task, key: slot.key, ready_since: slot.ready_since }
+        Candidate { task, key: slot.key, stamp: slot.stamp, ready_since: slot.ready_since }
     }
 
     /// Keeps a decision, if the run is recorded.
     #[inline]
     pub(crate) fn record_decision(&mut self, key: Key, value: Value, is_default: bool) {
-        self.decisions += 1;
         let Some(recording) = &mut self.recording else { return };
         if recording.decisions.len() < self.limits.decisions_max {
             recording.decisions.push(Decision { key, value, is_default });
         } else {
-            self.limit.get_or_insert(LimitReached::decisions(&self.limits));
+            self.limit_reached(LimitReached::decisions(&self.limits));
         }
     }
 
@@ -284,7 +305,7 @@ impl Core {
         if self.trace.records.len() < self.limits.records_max {
             self.trace.records.push(Record { at, lineage, event });
         } else {
-            self.limit.get_or_insert(LimitReached::records(&self.limits));
+            self.limit_reached(LimitReached::records(&self.limits));
         }
     }
 
@@ -301,15 +322,37 @@ impl Core {
         }
     }
 
-    /// Takes an ended task out of the table; gives what it held, to be dropped when nothing is borrowed.
-    #[must_use = "to be dropped when nothing is borrowed"]
-    pub(crate) fn remove_task(&mut self, task: TaskId) -> (Option<Pin<Box<dyn Pollable>>>, Option<Waker>) {
-        let Some(slot) = self.tasks.get_mut(task) else { return (None, None) };
-        let held = (slot.future.take(), slot.joiner.take());
+    /// Takes a task out of the table; its memory was taken out before.
+    #[inline]
+    pub(crate) fn remove_task(&mut self, task: TaskId) {
+        let Some(slot) = self.tasks.get_mut(task) else { return };
         let lineage = slot.lineage;
         self.tasks.remove(task);
         self.lineages.release(lineage);
-        held
+    }
+
+    /// Keeps the memory of a task that was taken out and vacated, for the next task of its kind, and removes the task.
+    #[inline]
+    pub(crate) fn recycle_task(&mut self, task: TaskId, memory: Option<Memory>) {
+        if let (Some(memory), Some(slot)) = (memory, self.tasks.get(task)) {
+            let kind = slot.kind;
+            self.kinds.give_back(kind, memory);
+        }
+        self.remove_task(task);
+    }
+
+    /// Wakes who waits for a task's end; gives the waker of another library, to be woken when nothing is borrowed.
+    #[inline]
+    pub(crate) fn wake_joiner(&mut self, task: TaskId) -> Option<std::task::Waker> {
+        let slot = self.tasks.at_mut(task.index);
+        match std::mem::replace(&mut slot.joiner, Joiner::Nobody) {
+            Joiner::Nobody => None,
+            Joiner::Task(joiner) => {
+                self.wake(joiner);
+                None
+            }
+            Joiner::Foreign(waker) => Some(waker),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::with;
 use crate::choice::{LineageId, TaskId};
 use crate::clock::Instant;
 use crate::limits::LimitReached;
-use crate::task::Stage;
+use crate::task::NewTask;
 
 /// Spawns a task on the current node. Its name is a short form of the future's type: `worker` for what
 /// `async fn worker` gives. It is polled when its turn comes, never inside `spawn`.
@@ -89,17 +89,49 @@ impl Core {
         self.add_node(name.into(), Some(host))
     }
 
-    fn child_lineage<F: 'static>(&mut self, parent: LineageId, name: Option<Cow<'static, str>>) -> LineageId {
-        match name {
+    /// Adds a task, which is not ready yet, as a child of an actor.
+    #[inline]
+    fn spawn_child<F>(
+        &mut self,
+        node: NodeId,
+        parent: LineageId,
+        name: Option<Cow<'static, str>>,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> TaskId
+    where
+        F: Future + 'static,
+    {
+        let kind = self.kinds.of::<F>();
+        let lineage = match name {
             Some(name) => self.lineages.child(parent, name),
             None => {
-                let short = self.names.of::<F>();
-                self.lineages.child_hashed(parent, Cow::Borrowed(short.name), short.hash)
+                let (name, hash) = self.kinds.name(kind);
+                self.lineages.child_hashed(parent, Cow::Borrowed(name), hash)
             }
-        }
+        };
+        self.spawn_future(node, lineage, kind, future, spawned_at)
+    }
+
+    #[inline]
+    fn spawn_future<F>(
+        &mut self,
+        node: NodeId,
+        lineage: LineageId,
+        kind: u32,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> TaskId
+    where
+        F: Future + 'static,
+    {
+        let memory = self.kinds.memory_for(kind, future);
+        let lineage_hash = self.lineages.hash(lineage);
+        self.spawn(NewTask { node: node.0, kind, lineage, lineage_hash, memory, spawned_at })
     }
 }
 
+#[inline]
 fn spawn_as<F>(
     name: Option<Cow<'static, str>>,
     future: F,
@@ -108,13 +140,10 @@ fn spawn_as<F>(
 where
     F: Future + 'static,
 {
-    let future = Box::pin(Stage::Running { future });
     with(|run| {
         let mut core = run.core.borrow_mut();
-        let parent = core.current_actor();
-        let node = core.host_of_current();
-        let lineage = core.child_lineage::<F>(parent, name);
-        let task = core.spawn(node.0, lineage, future, at);
+        let (parent, node) = (core.current_actor(), core.host_of_current());
+        let task = core.spawn_child(node, parent, name, future, at);
         core.make_ready(task);
         JoinHandle::new(task)
     })
@@ -130,12 +159,10 @@ pub(crate) fn on_node<F>(
 where
     F: Future + 'static,
 {
-    let future = Box::pin(Stage::Running { future });
     with(|run| {
         let mut core = run.core.borrow_mut();
         let parent = core.nodes[node.index()].lineage;
-        let lineage = core.child_lineage::<F>(parent, name);
-        let task = core.spawn(node.0, lineage, future, at);
+        let task = core.spawn_child(node, parent, name, future, at);
         core.make_ready(task);
         JoinHandle::new(task)
     })
@@ -152,14 +179,11 @@ where
     F: Future + 'static,
 {
     let at = Location::caller();
-    let future = Box::pin(Stage::Running { future });
     with(|run| {
         let mut core = run.core.borrow_mut();
-        let parent = core.current_actor();
-        let node = core.host_of_current();
-        let lineage = core.child_lineage::<F>(parent, Some(name.into()));
-        let task = core.spawn(node.0, lineage, future, at);
-        if core.timers.push(start, Alarm::Start(task)).is_err() {
+        let (parent, node) = (core.current_actor(), core.host_of_current());
+        let task = core.spawn_child(node, parent, Some(name.into()), future, at);
+        if core.timers.push(start, Alarm::Task(task)).is_err() {
             let limit = LimitReached::timers(&core.limits);
             core.limit_reached(limit);
         }
@@ -172,12 +196,11 @@ pub(crate) fn spawn_root<F>(future: F, at: &'static Location<'static>) -> (TaskI
 where
     F: Future + 'static,
 {
-    let future = Box::pin(Stage::Running { future });
     with(|run| {
         let mut core = run.core.borrow_mut();
-        let lineage = core.nodes[0].lineage;
+        let (lineage, kind) = (core.nodes[0].lineage, core.kinds.of::<F>());
         core.lineages.retain(lineage);
-        let task = core.spawn(0, lineage, future, at);
+        let task = core.spawn_future(NodeId(0), lineage, kind, future, at);
         core.make_ready(task);
         (task, JoinHandle::new(task))
     })

@@ -3,17 +3,17 @@
 use std::task::{Context, Waker};
 
 use super::with;
-use crate::choice::TaskId;
+use crate::choice::{Label, TaskId};
 use crate::clock::{EventId, Instant};
 use crate::limits::LimitReached;
 
 /// What is due at a point in time.
 #[derive(Debug)]
 pub(crate) enum Alarm {
-    /// A timer of a future.
+    /// A timer of a task, or the start of one that was spawned to start then.
+    Task(TaskId),
+    /// A timer of a future with a waker of another library.
     Wake(Waker),
-    /// A task that was spawned to start then.
-    Start(TaskId),
     /// The end of a hold of a node's CPU.
     Release(u32),
 }
@@ -23,16 +23,26 @@ pub(crate) enum Alarm {
 pub(crate) struct Timer(EventId);
 
 impl Timer {
-    /// Sets an alarm. If the run has no room for it, the run ends after this poll.
-    pub(crate) fn set(due: Instant, waker: Waker) -> Option<Self> {
+    /// Sets an alarm unless it is due already, and notes that the task waits for it. If the run has no room for it, the run
+    /// ends after this poll.
+    #[inline]
+    pub(crate) fn set(due: Instant, label: Label, context: &Context<'_>) -> Alarmed {
         with(|run| {
             let mut core = run.core.borrow_mut();
-            match core.timers.push(due, Alarm::Wake(waker)) {
-                Ok(id) => Some(Timer(id)),
+            if core.local_now() >= due {
+                return Alarmed::Due;
+            }
+            core.wait_at(label, due.as_nanos());
+            let alarm = match run.own_task(&core, context.waker()) {
+                Some(task) => Alarm::Task(task),
+                None => Alarm::Wake(context.waker().clone()),
+            };
+            match core.timers.push(due, alarm) {
+                Ok(id) => Alarmed::Set(Timer(id)),
                 Err(_) => {
                     let limit = LimitReached::timers(&core.limits);
                     core.limit_reached(limit);
-                    None
+                    Alarmed::NoRoom
                 }
             }
         })
@@ -40,14 +50,23 @@ impl Timer {
 
     /// Makes it wake the task of this context, if it is still pending.
     pub(crate) fn wake_instead(&self, context: &Context<'_>) {
-        let replaced = with(|run| match run.core.borrow_mut().timers.get_mut(self.0) {
-            Some(Alarm::Wake(waker)) if !waker.will_wake(context.waker()) => {
-                Some(std::mem::replace(waker, context.waker().clone()))
-            }
-            _ => None,
+        let replaced = with(|run| {
+            let mut core = run.core.borrow_mut();
+            let alarm = match run.own_task(&core, context.waker()) {
+                Some(task) => Alarm::Task(task),
+                None => Alarm::Wake(context.waker().clone()),
+            };
+            core.timers.get_mut(self.0).map(|pending| std::mem::replace(pending, alarm))
         });
         drop(replaced); // with nothing borrowed: a foreign waker may run code
     }
+}
+
+/// What became of an alarm.
+pub(crate) enum Alarmed {
+    Due,
+    Set(Timer),
+    NoRoom,
 }
 
 impl Drop for Timer {

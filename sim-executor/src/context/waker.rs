@@ -15,9 +15,11 @@ const _: () = assert!(usize::BITS == u64::BITS, "a waker's 64 bits live in a poi
 /// How many tasks can be alive at one time.
 pub(crate) const TASKS_MAX: usize = 1 << INDEX_BITS;
 
-/// Tells the runs of a process apart, so that a waker that outlives its run wakes nobody in another.
+const RUN_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
+
+/// The high bits of a waker. Tells the runs of a process apart, so that a waker that outlives its run wakes nobody in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RunId(u32);
+pub(crate) struct RunId(u64);
 
 /// The one counter that outlives a run. Its values are only ever compared, and never shown.
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -29,7 +31,8 @@ static ESCAPED: AtomicU64 = AtomicU64::new(0);
 impl RunId {
     pub(crate) fn next() -> Self {
         // From one, so that no waker is zero.
-        RunId(1 + RUNS.fetch_add(1, Ordering::Relaxed) % ((1 << RUN_BITS) - 1))
+        let number = 1 + RUNS.fetch_add(1, Ordering::Relaxed) % ((1 << RUN_BITS) - 1);
+        RunId(u64::from(number) << RUN_SHIFT)
     }
 
     /// The task of this run that was last woken from another thread, if one was.
@@ -39,13 +42,15 @@ impl RunId {
     }
 }
 
+#[inline]
 fn pack(run: RunId, task: TaskId) -> u64 {
-    let generation = u64::from(task.generation) & ((1 << GENERATION_BITS) - 1);
-    (u64::from(run.0) << (INDEX_BITS + GENERATION_BITS)) | (generation << INDEX_BITS) | u64::from(task.index)
+    // The generation has no more bits than it may: see `TaskId::generation_after`.
+    run.0 | (u64::from(task.generation) << INDEX_BITS) | u64::from(task.index)
 }
 
+#[inline]
 fn unpack(bits: u64) -> (RunId, TaskId) {
-    let run = RunId((bits >> (INDEX_BITS + GENERATION_BITS)) as u32);
+    let run = RunId(bits & !((1 << RUN_SHIFT) - 1));
     let generation = ((bits >> INDEX_BITS) & ((1 << GENERATION_BITS) - 1)) as u32;
     let index = (bits & ((1 << INDEX_BITS) - 1)) as u32;
     (run, TaskId { index, generation })
@@ -57,6 +62,14 @@ pub(crate) fn waker_of(run: RunId, task: TaskId) -> Waker {
     // SAFETY: the functions of `VTABLE` never dereference the data pointer, which is an integer; so all that `RawWaker`
     // asks for holds: any thread may clone, wake and drop it, in any order and number.
     unsafe { Waker::from_raw(raw(pack(run, task))) }
+}
+
+impl super::Run {
+    /// The task that is being polled, if the waker is its own.
+    #[inline]
+    pub(crate) fn own_task(&self, core: &super::Core, waker: &Waker) -> Option<TaskId> {
+        core.current.filter(|&task| waker.will_wake(&waker_of(self.id, task)))
+    }
 }
 
 #[inline]
@@ -95,7 +108,7 @@ mod tests {
     #[test]
     fn a_waker_names_its_task_and_run() {
         let task = TaskId::from_parts(TASKS_MAX as u32 - 1, (1 << GENERATION_BITS) - 1);
-        let run = RunId((1 << RUN_BITS) - 1);
+        let run = RunId(u64::MAX << RUN_SHIFT);
         assert_eq!(unpack(pack(run, task)), (run, task));
     }
 

@@ -12,13 +12,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::choice::{Recording, RunInfo, Source, TaskId};
+use crate::choice::{Recording, RunInfo, Source};
 use crate::clock::Instant;
 use crate::context::{self, Alarm, Core, Entered, JoinError, JoinHandle, Node, PendingTask, Run, RunId};
 use crate::device::Device;
 use crate::limits::LimitReached;
 use crate::task::{Origin, TaskStats};
-use crate::trace::Trace;
+use crate::trace::{Trace, TraceLevel};
 
 pub use config::Config;
 pub use outcome::{Deadlock, Outcome, Report, RunError};
@@ -49,8 +49,8 @@ pub struct Executor {
 /// Until when the loop runs.
 #[derive(Clone, Copy)]
 enum Goal {
-    /// This task has ended.
-    End(TaskId),
+    /// The awaited task has ended.
+    End,
     /// Nothing is left to happen.
     Idle,
     /// Somebody calls `stop`.
@@ -66,11 +66,23 @@ enum Exit {
     Stopped,
 }
 
+/// What one turn of the loop came to.
+enum Turn {
+    GoOn,
+    Exit(Exit),
+    /// A limit, or a panic that nobody observes.
+    Failed,
+    Deadlock,
+}
+
 /// What the loop does next.
-enum Step {
-    Poll(TaskId),
+enum Next {
+    /// Polls the task with this index, which was taken out of the ready queue.
+    Poll { index: u32, ends_iteration: bool },
+    /// Asks which task it polls.
     Ask,
-    Idle,
+    /// Moves time.
+    Wait,
 }
 
 impl Executor {
@@ -94,6 +106,12 @@ impl Executor {
         let mut core = Core::new(config.limits, needs);
         core.trace_level = config.trace;
         core.poll_cost = config.poll_cost;
+        core.names_polls |= config.record;
+        core.names_points |= config.record;
+        core.watches_polls = core.names_points
+            || config.stats
+            || config.trace == TraceLevel::All
+            || !config.poll_cost.is_zero();
         core.recording = config.record.then(|| Recording { batches: needs.batches, ..Recording::default() });
         core.stats = config.stats.then(Vec::new);
         let run = Run {
@@ -124,7 +142,8 @@ impl Executor {
         let at = Location::caller();
         let entered = Entered::new(&self.run);
         let (task, handle) = context::spawn_root(future, at);
-        let exit = self.run_loop(Goal::End(task));
+        self.run.core.borrow_mut().awaited = Some(task);
+        let exit = self.run_loop(Goal::End);
         let output = match exit {
             Ok(Exit::Reached) => output_of(handle).map_err(|error| self.root_panic(error, at)),
             Ok(Exit::Stopped) => Err(RunError::Stopped { at: self.run.core.borrow().now }),
@@ -193,7 +212,8 @@ impl Executor {
             }
         };
         while self.run.core.borrow().ready.is_held(0) {
-            self.step(Goal::Time(until))?;
+            let turn = self.poll_ready(Goal::Time(until));
+            self.exit_of(turn)?;
         }
         Ok(())
     }
@@ -309,71 +329,72 @@ impl Executor {
 
     fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
         loop {
-            if let Some(exit) = self.step(goal)? {
+            let turn = self.poll_ready(goal);
+            if let Some(exit) = self.exit_of(turn)? {
                 return Ok(exit);
             }
         }
     }
 
-    /// Polls one task, or moves time. `Some` if the loop is to return.
-    #[inline]
-    fn step(&self, goal: Goal) -> Result<Option<Exit>, RunError> {
-        let task = match self.next_step() {
-            Step::Poll(task) => task,
-            Step::Ask => context::next_task(&self.run),
-            Step::Idle => return self.pass_time(goal),
-        };
-        let polled = self.poll_task(task);
-        if polled.failed {
-            self.failure()?;
+    fn exit_of(&self, turn: Turn) -> Result<Option<Exit>, RunError> {
+        match turn {
+            Turn::GoOn => Ok(None),
+            Turn::Exit(exit) => Ok(Some(exit)),
+            Turn::Failed => Err(self.failure()),
+            Turn::Deadlock => Err(self.deadlock()),
         }
-        if let Goal::End(awaited) = goal
-            && polled.ended
-            && awaited == task
-        {
-            return Ok(Some(Exit::Reached));
-        }
-        if polled.ends_iteration { Ok(self.between_iterations()) } else { Ok(None) }
     }
 
-    #[inline]
-    fn next_step(&self) -> Step {
+    /// Polls what is ready, until time has to move or something else has to be seen to, and sees to that.
+    fn poll_ready(&self, goal: Goal) -> Turn {
         let mut core = self.run.core.borrow_mut();
-        if let Some(task) = core.resumed.pop_front() {
-            return Step::Poll(task);
-        }
-        core.ready.look_outside();
-        if core.ready.total() > 1 && (core.needs.task_order || core.recording.is_some()) {
-            return Step::Ask;
-        }
-        match core.ready.gentlest() {
-            Some(index) => {
-                let task = core.tasks.id_at(index);
-                if core.fresh.last() == Some(&task) {
-                    core.fresh.pop();
+        loop {
+            let (index, ends_iteration) = match core.next() {
+                Next::Poll { index, ends_iteration } => (index, ends_iteration),
+                Next::Ask => {
+                    drop(core);
+                    let task = context::next_task(&self.run);
+                    core = self.run.core.borrow_mut();
+                    let node = core.tasks.at_mut(task.index).node;
+                    (task.index, core.ready.take(node, task.index))
                 }
-                Step::Poll(task)
+                Next::Wait => {
+                    drop(core);
+                    return self.pass_time(goal);
+                }
+            };
+            core = self.poll_task(core, index);
+            if core.interrupted {
+                drop(core);
+                return self.interruption();
             }
-            None => Step::Idle,
+            if ends_iteration {
+                core.ready.look_outside();
+                let due = core.timers.next_due().is_some_and(|due| due <= core.now);
+                if core.stopping || due || core.has_devices {
+                    drop(core);
+                    return self.between_iterations();
+                }
+            }
         }
     }
 
-    /// What an event loop does between two iterations: looks at what is due, and whether it should stop.
-    #[inline]
-    fn between_iterations(&self) -> Option<Exit> {
-        let (due, stop) = {
-            let mut core = self.run.core.borrow_mut();
-            core.ready.look_outside();
-            let stop = std::mem::take(&mut core.stopping);
-            (core.timers.next_due().is_some_and(|due| due <= core.now), stop)
-        };
-        if stop {
-            return Some(Exit::Stopped);
+    /// Why the loop was to come back.
+    #[cold]
+    fn interruption(&self) -> Turn {
+        let mut core = self.run.core.borrow_mut();
+        core.interrupted = false;
+        core.awaited = None;
+        if core.limit.is_some() || core.panic.is_some() { Turn::Failed } else { Turn::Exit(Exit::Reached) }
+    }
+
+    /// What an event loop does between two iterations: looks whether it should stop, and at what is due.
+    fn between_iterations(&self) -> Turn {
+        if std::mem::take(&mut self.run.core.borrow_mut().stopping) {
+            return Turn::Exit(Exit::Stopped);
         }
-        if due || !self.run.devices.borrow().is_empty() {
-            self.fire_due();
-        }
-        None
+        self.fire_due();
+        Turn::GoOn
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -383,37 +404,32 @@ impl Executor {
     }
 
     /// Nothing is ready: moves time to what is due first.
-    fn pass_time(&self, goal: Goal) -> Result<Option<Exit>, RunError> {
+    fn pass_time(&self, goal: Goal) -> Turn {
         let due = self.next_due();
         let mut core = self.run.core.borrow_mut();
         if std::mem::take(&mut core.stopping) {
-            return Ok(Some(Exit::Stopped));
+            return Turn::Exit(Exit::Stopped);
         }
         if let Goal::Time(until) = goal
             && due.is_none_or(|due| due > until)
         {
             core.advance_to(until);
-            return Ok(Some(Exit::Reached));
+            return Turn::Exit(Exit::Reached);
         }
         let Some(due) = due else {
-            drop(core);
-            return match goal {
-                Goal::Idle => Ok(Some(Exit::Reached)),
-                _ => Err(self.deadlock()),
-            };
+            return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
         };
         if due - Instant::START > core.limits.virtual_time_max {
             let limit = LimitReached::virtual_time(&core.limits);
             core.limit_reached(limit);
-            drop(core);
-            self.failure()?;
-            return Ok(None);
+            core.interrupted = false;
+            return Turn::Failed;
         }
         let to = core.now.max(due);
         core.advance_to(to);
         drop(core);
         self.fire_due();
-        Ok(None)
+        Turn::GoOn
     }
 
     /// Lets everything act that is due now: devices first, then timers in the order (due, creation).
@@ -428,7 +444,7 @@ impl Executor {
                 return;
             };
             match alarm {
-                Alarm::Start(task) => core.wake(task),
+                Alarm::Task(task) => core.wake(task),
                 Alarm::Release(cpu) => core.release_cpu(cpu),
                 Alarm::Wake(waker) => {
                     drop(core);
@@ -454,17 +470,15 @@ impl Executor {
     }
 
     /// What ends the run at once: a limit, or a panic that nobody observes.
-    fn failure(&self) -> Result<(), RunError> {
+    fn failure(&self) -> RunError {
         let mut core = self.run.core.borrow_mut();
         if let Some(panic) = core.panic.take() {
-            return Err(RunError::Panicked(panic));
+            return RunError::Panicked(panic);
         }
-        if let Some(limit) = core.limit.take() {
-            let at = core.now;
-            drop(core);
-            return Err(RunError::Limit { limit, at, pending: self.run.pending() });
-        }
-        Ok(())
+        let limit = core.limit.take().expect("a run fails at a limit or by a panic");
+        let at = core.now;
+        drop(core);
+        RunError::Limit { limit, at, pending: self.run.pending() }
     }
 
     fn deadlock(&self) -> RunError {
@@ -498,6 +512,28 @@ impl Executor {
 impl Drop for Executor {
     fn drop(&mut self) {
         self.tear_down();
+    }
+}
+
+impl Core {
+    #[inline(always)]
+    fn next(&mut self) -> Next {
+        if !self.resumed.is_empty()
+            && let Some(task) = self.resumed.pop_front()
+        {
+            let node = self.tasks.at_mut(task.index).node;
+            // In no list, since it has kept the CPU all the time.
+            return Next::Poll { index: task.index, ends_iteration: self.ready.is_between_iterations(node) };
+        }
+        self.ready.look_outside();
+        if self.names_polls && self.ready.total() > 1 {
+            return Next::Ask;
+        }
+        let Some((index, ends_iteration)) = self.ready.take_gentlest() else { return Next::Wait };
+        if self.names_polls && self.fresh.last().is_some_and(|task| task.index == index) {
+            self.fresh.pop();
+        }
+        Next::Poll { index, ends_iteration }
     }
 }
 

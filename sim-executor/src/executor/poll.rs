@@ -1,83 +1,87 @@
 //! One poll of one task, with what comes before and after it.
 
 use std::any::Any;
+use std::cell::RefMut;
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use super::Executor;
 use crate::choice::TaskId;
 use crate::context::{Core, waker_of};
-use crate::task::{Failure, Pollable, State, Wait};
+use crate::task::{Failure, Joiner, Memory, State};
 use crate::trace::Event;
-
-/// What the loop has to know of a poll.
-#[derive(Clone, Copy)]
-pub(super) struct Polled {
-    /// Whether it was the task's last.
-    pub(super) ended: bool,
-    /// Whether the node's iteration is over.
-    pub(super) ends_iteration: bool,
-    /// Whether the run must end.
-    pub(super) failed: bool,
-}
-
-/// What a task is made of; dropped or polled only while nothing is borrowed.
-type Memory = Pin<Box<dyn Pollable>>;
 
 /// A task taken out of the table for its poll.
 struct Begun {
+    task: TaskId,
     memory: Memory,
     cancelled: bool,
-    ends_iteration: bool,
-}
-
-/// What came of a poll.
-enum Step {
-    Pending(Memory),
-    Done(Memory),
-    Failed(Failure),
 }
 
 /// What is left to do after a task's last poll, when nothing is borrowed.
+#[derive(Default)]
 struct Leftover {
     memory: Option<Memory>,
+    failure: Option<Box<Failure>>,
     joiner: Option<Waker>,
+    /// Whether the task is to be removed when its memory is vacant.
+    detached: bool,
 }
 
 impl Executor {
-    #[inline]
-    pub(super) fn poll_task(&self, task: TaskId) -> Polled {
-        let Begun { mut memory, cancelled, ends_iteration } = self.run.core.borrow_mut().begin_poll(task);
-        let waker = waker_of(self.run.id, task);
-        let step = if cancelled {
-            drop_caught(memory).map_or(Step::Failed(Failure::Cancelled), Step::Failed)
-        } else {
-            match catch_unwind(AssertUnwindSafe(|| memory.as_mut().poll(&mut Context::from_waker(&waker)))) {
-                Ok(Poll::Pending) => Step::Pending(memory),
-                Ok(Poll::Ready(())) => Step::Done(memory),
-                Err(thrown) => {
-                    // A second panic, of the future's own `Drop`, would say less than the first.
-                    let _ = drop_caught(memory);
-                    Step::Failed(panicked(thrown))
-                }
+    /// Polls a task that was taken out of the ready queue.
+    #[inline(always)]
+    pub(super) fn poll_task<'run>(
+        &'run self,
+        mut core: RefMut<'run, Core>,
+        index: u32,
+    ) -> RefMut<'run, Core> {
+        // Taken out while it is polled, since polling it may spawn.
+        let Begun { task, mut memory, cancelled } = core.begin_poll(index);
+        drop(core);
+        // Not dropped, since that would only call a function that does nothing.
+        let waker = ManuallyDrop::new(waker_of(self.run.id, task));
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            if cancelled {
+                memory.as_mut().vacate();
+                return None;
             }
-        };
-        let mut core = self.run.core.borrow_mut();
-        let leftover = core.end_poll(task, step);
-        let ended = leftover.is_some();
-        if let Some(Leftover { memory, joiner }) = leftover {
-            drop(core);
-            if let Some(memory) = memory {
-                let _ = drop_caught(memory);
-            }
-            if let Some(joiner) = joiner {
-                joiner.wake();
-            }
-            core = self.run.core.borrow_mut();
-            core.current = None;
+            Some(memory.as_mut().poll(&mut Context::from_waker(&waker)))
+        }));
+        if let Ok(Some(Poll::Pending)) = polled {
+            let mut core = self.run.core.borrow_mut();
+            core.end_poll(task, memory);
+            return core;
         }
-        Polled { ended, ends_iteration, failed: core.limit.is_some() || core.panic.is_some() }
+        let failure = match polled {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(Failure::Cancelled),
+            Err(payload) => Some(panicked(payload)),
+        };
+        self.end_task(task, memory, failure)
+    }
+
+    fn end_task(&self, task: TaskId, mut memory: Memory, failure: Option<Failure>) -> RefMut<'_, Core> {
+        if matches!(failure, Some(Failure::Panicked { .. })) {
+            // A second panic, of the future's own `Drop`, would say less than the first.
+            let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
+        }
+        let mut core = self.run.core.borrow_mut();
+        let leftover = core.end_last_poll(task, memory, failure);
+        if leftover.detached || leftover.joiner.is_some() {
+            drop(core);
+            let vacated = leftover.finish();
+            core = self.run.core.borrow_mut();
+            if vacated.is_some() {
+                core.recycle_task(task, vacated);
+            }
+        }
+        core.current = None;
+        if core.awaited == Some(task) {
+            core.interrupted = true;
+        }
+        core
     }
 
     /// Drops all tasks in the order of their spawns, each as the current task.
@@ -90,10 +94,9 @@ impl Executor {
                 break;
             }
             for task in alive {
-                let memory = self.run.core.borrow_mut().begin_drop(task);
-                let _ = memory.and_then(drop_caught);
-                let leftover = self.run.core.borrow_mut().remove_task(task);
-                drop(leftover);
+                let leftover = self.run.core.borrow_mut().begin_drop(task);
+                let _ = leftover.finish();
+                self.run.core.borrow_mut().remove_task(task);
             }
             self.run.core.borrow_mut().current = None;
         }
@@ -102,16 +105,29 @@ impl Executor {
             let leftover = {
                 let mut core = self.run.core.borrow_mut();
                 core.note_unobserved_panic(task);
-                core.remove_task(task)
+                core.begin_drop(task)
             };
-            let _ = leftover.0.and_then(drop_caught);
+            let _ = leftover.finish();
+            self.run.core.borrow_mut().remove_task(task);
         }
+        self.run.core.borrow_mut().current = None;
     }
 }
 
-/// Drops a task's memory; gives the panic of its own code, if that panics.
-fn drop_caught(memory: Memory) -> Option<Failure> {
-    catch_unwind(AssertUnwindSafe(|| drop(memory))).err().map(panicked)
+impl Leftover {
+    /// Does it, with nothing borrowed. Gives the memory, vacated.
+    fn finish(self) -> Option<Memory> {
+        let Leftover { memory, failure, joiner, .. } = self;
+        let vacated = memory.map(|mut memory| {
+            let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
+            memory
+        });
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(failure)));
+        if let Some(joiner) = joiner {
+            let _ = catch_unwind(AssertUnwindSafe(|| joiner.wake()));
+        }
+        vacated
+    }
 }
 
 fn panicked(payload: Box<dyn Any + Send>) -> Failure {
@@ -126,100 +142,124 @@ fn panicked(payload: Box<dyn Any + Send>) -> Failure {
 }
 
 impl Core {
-    #[inline]
-    fn begin_poll(&mut self, task: TaskId) -> Begun {
-        let slot = self.tasks.at_mut(task.index);
-        assert_eq!(slot.generation, task.generation, "{task} is gone already");
+    #[inline(always)]
+    fn begin_poll(&mut self, index: u32) -> Begun {
+        let task = self.tasks.id_at(index);
+        let slot = self.tasks.at_mut(index);
         let waited_polls = self.polls - slot.ready_since;
         slot.waited_polls_max = slot.waited_polls_max.max(waited_polls);
         slot.waited_polls_total += waited_polls;
-        if slot.ready_at < self.now {
+        if slot.ready_at < self.now && slot.state == State::Ready {
             slot.waited_time_max = slot.waited_time_max.max(self.now - slot.ready_at);
         }
+        slot.state = State::Polled;
         slot.polls += 1;
         slot.polled_at = self.now;
         slot.woken = false;
-        slot.wait = Wait::UNKNOWN;
-        let was_ready = std::mem::replace(&mut slot.state, State::Polled) == State::Ready;
-        let (node, cancelled, lineage) = (slot.node, slot.cancelled, slot.lineage);
-        let memory = slot.future.take().expect("a ready task has a future");
-        // A task that goes on after it held the CPU is in no list.
-        let ends_iteration = if was_ready {
-            self.ready.take(node, task.index)
-        } else {
-            self.ready.is_between_iterations(node)
-        };
+        slot.waits = false;
+        let cancelled = slot.cancelled;
+        let memory = slot.memory.take().expect("a ready task has its future");
         self.current = Some(task);
-        self.hash.add(self.lineages.hash(lineage));
+        self.hash.add(slot.lineage_hash);
         self.polls += 1;
         if self.polls >= self.polls_stop {
             let limit = self.polls_limit();
             self.limit_reached(limit);
         }
-        self.record_task(task, || Event::Polled);
-        Begun { memory, cancelled, ends_iteration }
+        if self.watches_polls {
+            self.record_task(task, || Event::Polled);
+        }
+        Begun { task, memory, cancelled }
     }
 
-    #[inline]
-    fn end_poll(&mut self, task: TaskId, step: Step) -> Option<Leftover> {
-        if self.needs.point_keys || self.recording.is_some() {
+    /// After a poll that was not the task's last.
+    #[inline(always)]
+    fn end_poll(&mut self, task: TaskId, memory: Memory) {
+        let slot = self.tasks.at_mut(task.index);
+        slot.memory = Some(memory);
+        slot.state = State::Waiting;
+        let (cpu, woken) = (slot.node, slot.woken);
+        if self.watches_polls {
+            self.watch_poll(task, cpu);
+        }
+        self.current = None;
+        if self.is_ahead(cpu) {
+            self.end_blocking_poll(task, cpu, woken);
+        } else if woken {
+            self.make_ready(task);
+        }
+    }
+
+    /// After a poll that has used the CPU.
+    #[cold]
+    fn end_blocking_poll(&mut self, task: TaskId, cpu: u32, woken: bool) {
+        // A task that holds the CPU goes on by itself.
+        if woken && self.nodes[cpu as usize].held_by != Some(task) {
+            self.make_ready(task);
+        }
+        self.hold_if_ahead(cpu);
+    }
+
+    /// Names the poll's end, and takes the time that it has cost.
+    #[cold]
+    fn watch_poll(&mut self, task: TaskId, cpu: u32) {
+        if self.names_points {
             self.name_point(task);
         }
-        let slot = self.tasks.at_mut(task.index);
-        let cpu = slot.node;
-        let leftover = match step {
-            Step::Pending(memory) => {
-                slot.future = Some(memory);
-                slot.state = State::Waiting;
-                let holds_cpu = self.nodes[cpu as usize].held_by == Some(task);
-                if slot.woken && !holds_cpu {
-                    self.make_ready(task);
-                }
-                self.current = None;
-                None
-            }
-            Step::Done(memory) => {
-                slot.future = Some(memory);
-                self.record_task(task, || Event::Done);
-                Some(self.end_task(task))
-            }
-            Step::Failed(failure) => {
-                self.record_task(task, || match &failure {
-                    Failure::Cancelled => Event::Cancelled,
-                    Failure::Panicked { message, .. } => Event::Panicked { message: message.clone() },
-                });
-                self.tasks.at_mut(task.index).failure = Some(failure);
-                Some(self.end_task(task))
-            }
-        };
         if !self.poll_cost.is_zero() {
             self.run_cpu_ahead(cpu as usize, self.poll_cost);
         }
+    }
+
+    /// After a task's last poll: its slot is kept for who holds its handle, if anyone does.
+    #[inline]
+    fn end_last_poll(&mut self, task: TaskId, memory: Memory, failure: Option<Failure>) -> Leftover {
+        if self.watches_polls {
+            self.watch_end(task, failure.as_ref());
+        }
+        let slot = self.tasks.at_mut(task.index);
+        slot.state = State::Ended;
+        if let Some(failure) = failure {
+            slot.failure = Some(Box::new(failure));
+        }
+        let (cpu, detached) = (slot.node, slot.detached);
+        let mut leftover = Leftover { detached, ..Leftover::default() };
+        if detached {
+            leftover.memory = Some(memory);
+            self.note_unobserved_panic(task);
+            leftover.failure = self.tasks.at_mut(task.index).failure.take();
+        } else {
+            slot.memory = Some(memory);
+        }
+        leftover.joiner = self.wake_joiner(task);
         self.hold_if_ahead(cpu);
         leftover
     }
 
-    /// A task has ended: its slot is kept for the joiner, if there may be one.
-    fn end_task(&mut self, task: TaskId) -> Leftover {
+    #[cold]
+    fn watch_end(&mut self, task: TaskId, failure: Option<&Failure>) {
+        let cpu = self.tasks.at_mut(task.index).node;
+        self.watch_poll(task, cpu);
+        self.record_task(task, || match failure {
+            None => Event::Done,
+            Some(Failure::Cancelled) => Event::Cancelled,
+            Some(Failure::Panicked { message, .. }) => Event::Panicked { message: message.clone() },
+        });
         if self.stats.is_some() {
             let ended = self.stats_of(task);
             self.stats.get_or_insert_default().push(ended);
         }
-        let slot = self.tasks.at_mut(task.index);
-        slot.state = State::Ended;
-        if slot.detached {
-            self.note_unobserved_panic(task);
-            let (memory, joiner) = self.remove_task(task);
-            return Leftover { memory, joiner };
-        }
-        Leftover { memory: None, joiner: slot.joiner.take() }
     }
 
-    /// Takes out the future of a task that has not ended, to be dropped with the task as the current one.
-    fn begin_drop(&mut self, task: TaskId) -> Option<Memory> {
+    /// Takes out all that a task holds, to be dropped with the task as the current one.
+    fn begin_drop(&mut self, task: TaskId) -> Leftover {
         self.current = Some(task);
-        let slot = self.tasks.get_mut(task)?;
+        let Some(slot) = self.tasks.get_mut(task) else { return Leftover::default() };
         slot.state = State::Polled;
-        slot.future.take()
+        let joiner = match std::mem::replace(&mut slot.joiner, Joiner::Nobody) {
+            Joiner::Foreign(waker) => Some(waker),
+            Joiner::Nobody | Joiner::Task(_) => None,
+        };
+        Leftover { memory: slot.memory.take(), failure: slot.failure.take(), joiner, detached: true }
     }
 }

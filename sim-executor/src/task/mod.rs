@@ -1,13 +1,14 @@
 //! Tasks as data: where each is, what it waits for, and in which order the ready ones would run.
 
+mod kinds;
 mod ready;
 mod short_name;
 mod stage;
 mod stats;
 mod table;
 
+pub(crate) use kinds::Kinds;
 pub(crate) use ready::{Origin, ReadyLists};
-pub(crate) use short_name::ShortNames;
-pub(crate) use stage::{Pollable, Stage};
+pub(crate) use stage::Memory;
 pub use stats::TaskStats;
-pub(crate) use table::{Failure, State, TaskTable, Wait};
+pub(crate) use table::{Failure, Joiner, NewTask, State, TaskTable, Wait};

@@ -23,6 +23,9 @@ pub(crate) struct ReadyLists {
     batches: bool,
     links: Vec<Link>,
     nodes: Vec<NodeList>,
+    /// The node whose turn it is.
+    turn: u32,
+    /// The others that have something to do, or had.
     turns: VecDeque<u32>,
     /// Ready tasks of nodes whose CPU is free.
     total: usize,
@@ -58,6 +61,7 @@ impl ReadyLists {
             batches,
             links: Vec::new(),
             nodes: Vec::new(),
+            turn: NONE,
             turns: VecDeque::new(),
             total: 0,
             deferring: 0,
@@ -76,6 +80,13 @@ impl ReadyLists {
             timers: Vec::new(),
         });
         (self.nodes.len() - 1) as u32
+    }
+
+    /// Makes room for a task with this index.
+    pub(crate) fn add_task(&mut self, task: u32) {
+        if task as usize >= self.links.len() {
+            self.links.resize(task as usize + 1, Link { next: UNLISTED, previous: NONE });
+        }
     }
 
     /// How many tasks may be polled now.
@@ -101,9 +112,6 @@ impl ReadyLists {
 
     #[inline]
     fn append(&mut self, node: u32, task: u32) {
-        if task as usize >= self.links.len() {
-            self.links.resize(task as usize + 1, Link { next: UNLISTED, previous: NONE });
-        }
         let list = &mut self.nodes[node as usize];
         self.links[task as usize] = Link { next: NONE, previous: list.tail };
         if list.tail == NONE {
@@ -123,20 +131,69 @@ impl ReadyLists {
     }
 
     /// The task that production order polls next. Begins the iteration of its node if that has none under way.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn gentlest(&mut self) -> Option<u32> {
+        if let Some(list) = self.nodes.get(self.turn as usize)
+            && list.batch_left > 0
+            && list.len > 0
+            && !list.held
+        {
+            return Some(list.head);
+        }
+        self.begin_iteration()
+    }
+
+    #[inline(never)]
+    fn begin_iteration(&mut self) -> Option<u32> {
         loop {
-            let &node = self.turns.front()?;
-            let list = &mut self.nodes[node as usize];
+            let Some(list) = self.nodes.get_mut(self.turn as usize) else {
+                self.turn = self.turns.pop_front()?;
+                continue;
+            };
             if list.len == 0 || list.held {
                 list.has_turn = false;
-                self.turns.pop_front();
+                self.turn = NONE;
                 continue;
             }
             if list.batch_left == 0 && self.batches {
                 list.batch_left = list.len;
             }
             return Some(list.head);
+        }
+    }
+
+    /// Takes the task that production order polls next out of its list. Says whether an iteration of its node ends with
+    /// its poll.
+    #[inline(always)]
+    pub(crate) fn take_gentlest(&mut self) -> Option<(u32, bool)> {
+        let task = self.gentlest()?;
+        let list = &mut self.nodes[self.turn as usize];
+        let next = std::mem::replace(&mut self.links[task as usize].next, UNLISTED);
+        list.head = next;
+        if next == NONE {
+            list.tail = NONE;
+        } else {
+            self.links[next as usize].previous = NONE;
+        }
+        list.len -= 1;
+        self.total -= 1;
+        if list.batch_left > 1 {
+            list.batch_left -= 1;
+            return Some((task, false));
+        }
+        list.batch_left = 0;
+        if !self.turns.is_empty() {
+            self.pass_turn();
+        }
+        Some((task, true))
+    }
+
+    /// Puts the node whose turn it is behind the others.
+    #[inline(never)]
+    fn pass_turn(&mut self) {
+        if let Some(next) = self.turns.pop_front() {
+            self.turns.push_back(self.turn);
+            self.turn = next;
         }
     }
 
@@ -163,8 +220,8 @@ impl ReadyLists {
         if list.batch_left > 0 {
             return false;
         }
-        if self.turns.len() > 1 && self.turns.front() == Some(&node) {
-            self.turns.rotate_left(1);
+        if self.turn == node {
+            self.pass_turn();
         }
         true
     }
@@ -258,9 +315,15 @@ mod tests {
         polled
     }
 
+    fn new_lists() -> ReadyLists {
+        let mut lists = ReadyLists::new(true);
+        lists.add_task(100);
+        lists
+    }
+
     #[test]
     fn nodes_take_turns_by_iteration() {
-        let mut lists = ReadyLists::new(true);
+        let mut lists = new_lists();
         let (one, other) = (lists.add_node(), lists.add_node());
         lists.push(one, 10, Origin::Task);
         lists.push(other, 20, Origin::Task);
@@ -270,7 +333,7 @@ mod tests {
 
     #[test]
     fn what_is_woken_in_an_iteration_waits_for_the_next() {
-        let mut lists = ReadyLists::new(true);
+        let mut lists = new_lists();
         let node = lists.add_node();
         lists.push(node, 1, Origin::Task);
         lists.push(node, 2, Origin::Task);
@@ -284,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_held_node_sees_the_outside_after_its_iteration_devices_first() {
-        let mut lists = ReadyLists::new(true);
+        let mut lists = new_lists();
         let node = lists.add_node();
         for task in [1, 2, 3] {
             lists.push(node, task, Origin::Task);
@@ -307,7 +370,7 @@ mod tests {
         fn any_mix_of_operations_equals_a_queue(
             operations in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..100)
         ) {
-            let mut lists = ReadyLists::new(true);
+            let mut lists = new_lists();
             let node = lists.add_node();
             let mut model: VecDeque<u32> = VecDeque::new();
             for (task, (push, index)) in (0_u32..).zip(operations) {

@@ -1,42 +1,7 @@
 //! The name of a task that was given none: a short form of its future's type.
 
-use std::any::{TypeId, type_name};
-use std::collections::BTreeMap;
-
-use crate::choice::hash_str;
-
-/// The short names of the types that a run has seen, with their hashes, so that each is computed once.
-#[derive(Debug, Default)]
-pub(crate) struct ShortNames {
-    latest: Option<(TypeId, ShortName)>,
-    all: BTreeMap<TypeId, ShortName>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ShortName {
-    pub(crate) name: &'static str,
-    pub(crate) hash: u64,
-}
-
-impl ShortNames {
-    pub(crate) fn of<F: 'static>(&mut self) -> ShortName {
-        let id = TypeId::of::<F>();
-        if let Some((latest, name)) = self.latest
-            && latest == id
-        {
-            return name;
-        }
-        let name = *self.all.entry(id).or_insert_with(|| {
-            let name = shorten(type_name::<F>());
-            ShortName { name, hash: hash_str(name) }
-        });
-        self.latest = Some((id, name));
-        name
-    }
-}
-
 /// The last part of a path that is no closure, without its type arguments: `worker` for `app::worker::{{closure}}`.
-fn shorten(full: &'static str) -> &'static str {
+pub(crate) fn shorten(full: &'static str) -> &'static str {
     let mut path = full;
     while let Some(outer) = path.strip_suffix("::{{closure}}") {
         path = outer;

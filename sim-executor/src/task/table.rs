@@ -2,11 +2,10 @@
 
 use std::any::Any;
 use std::panic::Location;
-use std::pin::Pin;
 use std::task::Waker;
 use std::time::Duration;
 
-use super::stage::Pollable;
+use super::stage::Memory;
 use crate::choice::{Key, Label, LineageId, TaskId};
 use crate::clock::Instant;
 
@@ -38,6 +37,16 @@ impl Wait {
     pub(crate) const UNKNOWN: Wait = Wait { label: Label::POLL, resource: 0 };
 }
 
+/// Who waits for a task's end.
+#[derive(Debug)]
+pub(crate) enum Joiner {
+    Nobody,
+    /// Another task, by its own waker.
+    Task(TaskId),
+    /// A future with a waker of another library.
+    Foreign(Waker),
+}
+
 pub(crate) struct Slot {
     pub(crate) generation: u32,
     pub(crate) state: State,
@@ -47,13 +56,19 @@ pub(crate) struct Slot {
     pub(crate) cancelled: bool,
     /// Nobody holds its `JoinHandle`.
     pub(crate) detached: bool,
+    /// Whether `wait` was set in the latest poll.
+    pub(crate) waits: bool,
     pub(crate) node: u32,
+    pub(crate) kind: u32,
+    /// Which of all the times that tasks became ready; counted only for a source that orders tasks.
+    pub(crate) stamp: u32,
     pub(crate) lineage: LineageId,
+    pub(crate) lineage_hash: u64,
+    pub(crate) memory: Option<Memory>,
     pub(crate) wait: Wait,
     pub(crate) key: Key,
-    pub(crate) future: Option<Pin<Box<dyn Pollable>>>,
-    pub(crate) joiner: Option<Waker>,
-    pub(crate) failure: Option<Failure>,
+    pub(crate) joiner: Joiner,
+    pub(crate) failure: Option<Box<Failure>>,
     pub(crate) spawned_at: &'static Location<'static>,
     /// In the order of spawns over the whole run.
     pub(crate) number: u64,
@@ -65,6 +80,16 @@ pub(crate) struct Slot {
     pub(crate) waited_polls_max: u64,
     pub(crate) waited_polls_total: u64,
     pub(crate) waited_time_max: Duration,
+}
+
+/// What a task is made from.
+pub(crate) struct NewTask {
+    pub(crate) node: u32,
+    pub(crate) kind: u32,
+    pub(crate) lineage: LineageId,
+    pub(crate) lineage_hash: u64,
+    pub(crate) memory: Memory,
+    pub(crate) spawned_at: &'static Location<'static>,
 }
 
 /// Why a task ended without an output.
@@ -89,57 +114,28 @@ impl TaskTable {
         self.slots.len() - self.free.len()
     }
 
-    pub(crate) fn insert(
-        &mut self,
-        tasks_max: usize,
-        node: u32,
-        lineage: LineageId,
-        future: Pin<Box<dyn Pollable>>,
-        spawned_at: &'static Location<'static>,
-    ) -> Result<TaskId, TooManyTasks> {
+    /// Adds a task that waits; gives its id, and whether its index is used for the first time.
+    #[inline]
+    pub(crate) fn insert(&mut self, tasks_max: usize, new: NewTask) -> Result<(TaskId, bool), TooManyTasks> {
         if self.len() >= tasks_max {
             return Err(TooManyTasks);
         }
         let number = self.spawned;
         self.spawned += 1;
-        let vacant = |generation| Slot {
-            generation,
-            state: State::Waiting,
-            woken: false,
-            cancelled: false,
-            detached: false,
-            node,
-            lineage,
-            wait: Wait::UNKNOWN,
-            key: Key { stream: 0, ordinal: 0 },
-            future: Some(future),
-            joiner: None,
-            failure: None,
-            spawned_at,
-            number,
-            polls: 0,
-            polled_at: Instant::START,
-            ready_since: 0,
-            ready_at: Instant::START,
-            waited_polls_max: 0,
-            waited_polls_total: 0,
-            waited_time_max: Duration::ZERO,
+        let Some(index) = self.free.pop() else {
+            self.slots.push(Slot::new(new, number));
+            return Ok((TaskId { index: (self.slots.len() - 1) as u32, generation: 0 }, true));
         };
-        if let Some(index) = self.free.pop() {
-            let slot = &mut self.slots[index as usize];
-            let generation = TaskId::generation_after(slot.generation);
-            *slot = vacant(generation);
-            return Ok(TaskId { index, generation });
-        }
-        self.slots.push(vacant(0));
-        Ok(TaskId { index: (self.slots.len() - 1) as u32, generation: 0 })
+        let slot = &mut self.slots[index as usize];
+        slot.begin(new, number);
+        Ok((TaskId { index, generation: slot.generation }, false))
     }
 
     /// Gives the slot free; what it held was taken out before.
     pub(crate) fn remove(&mut self, id: TaskId) {
         let slot = &mut self.slots[id.index as usize];
         assert_eq!(slot.generation, id.generation, "{id} is gone already");
-        assert!(slot.future.is_none(), "the future of {id} would be dropped inside the table");
+        assert!(slot.memory.is_none(), "the memory of {id} would be dropped inside the table");
         slot.state = State::Vacant;
         self.free.push(id.index);
     }
@@ -190,6 +186,65 @@ impl TaskTable {
 }
 
 impl Slot {
+    fn new(new: NewTask, number: u64) -> Self {
+        Slot {
+            generation: 0,
+            state: State::Waiting,
+            woken: false,
+            cancelled: false,
+            detached: false,
+            waits: false,
+            node: new.node,
+            kind: new.kind,
+            stamp: 0,
+            lineage: new.lineage,
+            lineage_hash: new.lineage_hash,
+            memory: Some(new.memory),
+            wait: Wait::UNKNOWN,
+            key: Key { stream: 0, ordinal: 0 },
+            joiner: Joiner::Nobody,
+            failure: None,
+            spawned_at: new.spawned_at,
+            number,
+            polls: 0,
+            polled_at: Instant::START,
+            ready_since: 0,
+            ready_at: Instant::START,
+            waited_polls_max: 0,
+            waited_polls_total: 0,
+            waited_time_max: Duration::ZERO,
+        }
+    }
+
+    /// Makes it the slot of the next task. Field by field, as that writes half as much as moving a new one in; what the
+    /// task before has left empty (memory, joiner, failure) or what is set before it is read is not written.
+    #[inline]
+    fn begin(&mut self, new: NewTask, number: u64) {
+        self.generation = TaskId::generation_after(self.generation);
+        self.state = State::Waiting;
+        self.woken = false;
+        self.cancelled = false;
+        self.detached = false;
+        self.waits = false;
+        self.node = new.node;
+        self.kind = new.kind;
+        self.lineage = new.lineage;
+        self.lineage_hash = new.lineage_hash;
+        self.memory = Some(new.memory);
+        self.spawned_at = new.spawned_at;
+        self.number = number;
+        self.polls = 0;
+        self.waited_polls_max = 0;
+        self.waited_polls_total = 0;
+        self.waited_time_max = Duration::ZERO;
+    }
+
+    /// Where it waits.
+    #[inline]
+    pub(crate) fn waiting_at(&self) -> Wait {
+        if self.waits { self.wait } else { Wait::UNKNOWN }
+    }
+
     #[inline]
     fn is(&self, id: TaskId) -> bool {
         self.generation == id.generation && self.state != State::Vacant
