@@ -30,6 +30,7 @@ mod executor;
 mod limits;
 mod macros;
 mod select;
+mod spawn_blocking;
 mod task;
 pub mod time;
 mod trace;
@@ -44,14 +45,15 @@ pub use choice::{
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use context::{
-    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, PendingTask, TaskPanic, spawn,
-    spawn_blocking, spawn_named, stop,
+    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, PendingTask, TaskPanic, spawn, spawn_named,
+    stop,
 };
 pub use device::Device;
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle};
 pub use executor::{Config, Deadlock, Executor, Outcome, Report, RunError};
 pub use limits::{LimitReached, Limits};
 pub use select::{Branch, first_branch};
+pub use spawn_blocking::spawn_blocking;
 pub use task::TaskStats;
 pub use trace::{Event, Record, Trace, TraceLevel};
 #[cfg(feature = "tracing")]

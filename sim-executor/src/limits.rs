@@ -1,4 +1,4 @@
-//! Every bound of a run, its default, and why that number.
+//! Every bound of a run: its default, and why that number.
 
 use std::time::Duration;
 

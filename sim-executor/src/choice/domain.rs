@@ -1,4 +1,4 @@
-//! What may be answered to a question, and the answer.
+//! What may be answered to a question.
 
 use std::ops::ControlFlow;
 

@@ -1,4 +1,4 @@
-//! Keyed random order: every ready task gets a fresh priority, and the highest runs.
+//! Keyed random order: every ready task gets a fresh priority, the highest runs.
 
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;

@@ -1,4 +1,4 @@
-//! Who has a node's CPU, and until when.
+//! Who has a node's CPU until when.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The current run, and how the program inside reaches it: through the one thread-local.
+//! How the program inside a run reaches it: through the one thread-local.
 
 mod ask;
 mod cpu;
@@ -9,6 +9,7 @@ mod run;
 mod spawn;
 mod timer;
 mod waker;
+mod worker;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -28,9 +29,10 @@ pub(crate) use report::SLEEP as SLEEP_LABEL;
 pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use run::{Core, Run};
 pub(crate) use spawn::{on_node, spawn_root};
-pub use spawn::{spawn, spawn_at, spawn_blocking, spawn_named};
+pub use spawn::{spawn, spawn_at, spawn_named};
 pub(crate) use timer::{Alarm, Alarmed, Timer};
 pub(crate) use waker::{RunId, waker_of};
+pub(crate) use worker::Worker;
 
 thread_local! {
     /// The run that this thread is in.
@@ -130,7 +132,7 @@ pub fn node_name(node: NodeId) -> Rc<str> {
     with(|run| Rc::clone(&run.core.borrow().nodes[node.index()].name))
 }
 
-/// How many nodes there are, `main` and the workers of [`spawn_blocking`] among them.
+/// How many nodes there are, `main` and the workers of [`spawn_blocking`](crate::spawn_blocking) among them.
 ///
 /// # Panics
 /// Outside a run.

@@ -39,56 +39,7 @@ where
     spawn_as(Some(name.into()), future, Location::caller())
 }
 
-/// Runs a function that blocks on a worker thread of the node, which has a CPU of its own: it does not keep the node's
-/// tasks waiting. What it costs is what it says with [`time::block_now`](crate::time::block_now); its result arrives
-/// when that much virtual time has passed. It begins when the scheduler picks it, as any task does. There are as many
-/// workers as are needed.
-///
-/// # Panics
-/// Outside a run.
-#[track_caller]
-pub fn spawn_blocking<F, R>(function: F) -> JoinHandle<R>
-where
-    F: FnOnce() -> R + 'static,
-    R: 'static,
-{
-    let worker = with(|run| run.core.borrow_mut().take_worker());
-    let future = async move {
-        let _busy = BusyWorker(worker);
-        let result = function();
-        // The worker's clock is ahead of the world's by what the function has cost: it is polled again when the world has
-        // caught up.
-        crate::yield_now().await;
-        result
-    };
-    on_node(worker, None, future, Location::caller())
-}
-
-/// Gives the worker back when its task has ended, in whatever way.
-struct BusyWorker(NodeId);
-
-impl Drop for BusyWorker {
-    fn drop(&mut self) {
-        super::try_with(|run| {
-            let mut core = run.core.borrow_mut();
-            let host = core.nodes[self.0.index()].host;
-            core.nodes[host.index()].idle_workers.push(self.0.0);
-        });
-    }
-}
-
 impl Core {
-    fn take_worker(&mut self) -> NodeId {
-        let host = self.host_of_current();
-        let state = &mut self.nodes[host.index()];
-        if let Some(worker) = state.idle_workers.pop() {
-            return NodeId(worker);
-        }
-        state.workers += 1;
-        let name = format!("{}/blocking#{}", state.name, state.workers);
-        self.add_node(name.into(), Some(host))
-    }
-
     /// Adds a task, which is not ready yet, as a child of an actor.
     #[inline]
     fn spawn_child<F>(

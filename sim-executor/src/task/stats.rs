@@ -1,4 +1,4 @@
-//! How often a task ran, and how long it waited for that while it was ready.
+//! Statistics of a task: how often it ran, how long it waited for that while it was ready.
 
 use std::rc::Rc;
 use std::time::Duration;

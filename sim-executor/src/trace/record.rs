@@ -1,4 +1,4 @@
-//! One thing that happened, and all that did; their text is the format of snapshots.
+//! The records of a trace: their text is the format of snapshots.
 
 use std::fmt;
 use std::rc::Rc;

@@ -1,0 +1,237 @@
+//! The loop: poll what is ready; else move time; fire what is due.
+
+use std::rc::Rc;
+
+use super::{Deadlock, Executor, RunError};
+use crate::clock::Instant;
+use crate::context::{self, Alarm, Core};
+use crate::device::Device;
+use crate::limits::LimitReached;
+use crate::task::Origin;
+
+/// Until when the loop runs.
+#[derive(Clone, Copy)]
+pub(super) enum Goal {
+    /// The awaited task has ended.
+    End,
+    /// Nothing is left to happen.
+    Idle,
+    /// Somebody calls `stop`.
+    Stop,
+    /// All that is due until then has happened.
+    Time(Instant),
+}
+
+/// Why the loop came back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    Reached,
+    Stopped,
+}
+
+/// What one turn of the loop came to.
+pub(super) enum Turn {
+    GoOn,
+    Exit(Exit),
+    /// A limit, or a panic that nobody observes.
+    Failed,
+    Deadlock,
+}
+
+/// What the loop does next.
+enum Next {
+    /// Polls the task with this index, which was taken out of the ready queue.
+    Poll { index: u32, ends_iteration: bool },
+    /// Asks which task it polls.
+    Ask,
+    /// Moves time.
+    Wait,
+}
+
+impl Executor {
+    pub(super) fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
+        loop {
+            let turn = self.poll_ready(goal);
+            if let Some(exit) = self.exit_of(turn)? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    pub(super) fn exit_of(&self, turn: Turn) -> Result<Option<Exit>, RunError> {
+        match turn {
+            Turn::GoOn => Ok(None),
+            Turn::Exit(exit) => Ok(Some(exit)),
+            Turn::Failed => Err(self.failure()),
+            Turn::Deadlock => Err(self.deadlock()),
+        }
+    }
+
+    /// Polls what is ready, until time has to move or something else has to be seen to, and sees to that.
+    pub(super) fn poll_ready(&self, goal: Goal) -> Turn {
+        let mut core = self.run.core.borrow_mut();
+        loop {
+            let (index, ends_iteration) = match core.next() {
+                Next::Poll { index, ends_iteration } => (index, ends_iteration),
+                Next::Ask => {
+                    drop(core);
+                    let task = context::next_task(&self.run);
+                    core = self.run.core.borrow_mut();
+                    let node = core.tasks.at_mut(task.index).node;
+                    (task.index, core.ready.take(node, task.index))
+                }
+                Next::Wait => {
+                    drop(core);
+                    return self.pass_time(goal);
+                }
+            };
+            core = self.poll_task(core, index);
+            if core.interrupted {
+                drop(core);
+                return self.interruption();
+            }
+            if ends_iteration {
+                core.ready.look_outside();
+                let due = core.timers.next_due().is_some_and(|due| due <= core.now);
+                if core.stopping || due || core.has_devices {
+                    drop(core);
+                    return self.between_iterations();
+                }
+            }
+        }
+    }
+
+    /// Why the loop was to come back.
+    #[cold]
+    fn interruption(&self) -> Turn {
+        let mut core = self.run.core.borrow_mut();
+        core.interrupted = false;
+        core.awaited = None;
+        if core.limit.is_some() || core.panic.is_some() { Turn::Failed } else { Turn::Exit(Exit::Reached) }
+    }
+
+    /// What an event loop does between two iterations: looks whether it should stop, and at what is due.
+    fn between_iterations(&self) -> Turn {
+        if std::mem::take(&mut self.run.core.borrow_mut().stopping) {
+            return Turn::Exit(Exit::Stopped);
+        }
+        self.fire_due();
+        Turn::GoOn
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let timer = self.run.core.borrow().timers.next_due();
+        let devices = self.run.devices.borrow();
+        devices.iter().filter_map(|device| device.next_due()).chain(timer).min()
+    }
+
+    /// Nothing is ready: moves time to what is due first.
+    fn pass_time(&self, goal: Goal) -> Turn {
+        let due = self.next_due();
+        let mut core = self.run.core.borrow_mut();
+        if std::mem::take(&mut core.stopping) {
+            return Turn::Exit(Exit::Stopped);
+        }
+        if let Goal::Time(until) = goal
+            && due.is_none_or(|due| due > until)
+        {
+            core.advance_to(until);
+            return Turn::Exit(Exit::Reached);
+        }
+        let Some(due) = due else {
+            return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
+        };
+        if due - Instant::START > core.limits.virtual_time_max {
+            let limit = LimitReached::virtual_time(&core.limits);
+            core.limit_reached(limit);
+            core.interrupted = false;
+            return Turn::Failed;
+        }
+        let to = core.now.max(due);
+        core.advance_to(to);
+        drop(core);
+        self.fire_due();
+        Turn::GoOn
+    }
+
+    /// Lets everything act that is due now: devices first, then timers in the order (due, creation).
+    fn fire_due(&self) {
+        let now = self.run.core.borrow().now;
+        self.fire_devices(now);
+        self.run.core.borrow_mut().origin = Origin::Timer;
+        loop {
+            let mut core = self.run.core.borrow_mut();
+            let Some((_, alarm)) = core.timers.pop_due(now) else {
+                core.origin = Origin::Task;
+                return;
+            };
+            match alarm {
+                Alarm::Task(task) => core.wake(task),
+                Alarm::Release(cpu) => core.release_cpu(cpu),
+                Alarm::Wake(waker) => {
+                    drop(core);
+                    waker.wake();
+                }
+            }
+        }
+    }
+
+    fn fire_devices(&self, now: Instant) {
+        let mut position = 0;
+        loop {
+            // Cloned one by one, since a device that acts may have another one installed.
+            let device: Option<Rc<dyn Device>> = self.run.devices.borrow().get(position).map(Rc::clone);
+            let Some(device) = device else { return };
+            if device.next_due().is_some_and(|due| due <= now) {
+                self.run.core.borrow_mut().origin = Origin::Device;
+                device.fire(now);
+                self.run.core.borrow_mut().origin = Origin::Task;
+            }
+            position += 1;
+        }
+    }
+
+    /// What ends the run at once: a limit, or a panic that nobody observes.
+    fn failure(&self) -> RunError {
+        let mut core = self.run.core.borrow_mut();
+        if let Some(panic) = core.panic.take() {
+            return RunError::Panicked(panic);
+        }
+        let limit = core.limit.take().expect("a run fails at a limit or by a panic");
+        let at = core.now;
+        drop(core);
+        RunError::Limit { limit, at, pending: self.run.pending() }
+    }
+
+    fn deadlock(&self) -> RunError {
+        let escaped = self.run.id.escaped_wake();
+        let mut core = self.run.core.borrow_mut();
+        let escaped = escaped.and_then(|task| core.tasks.get(task).map(|slot| slot.lineage));
+        let escaped = escaped.map(|lineage| core.lineages.path(lineage));
+        let at = core.now;
+        drop(core);
+        RunError::Deadlock(Deadlock { at, pending: self.run.pending(), woken_from_outside: escaped })
+    }
+}
+
+impl Core {
+    #[inline(always)]
+    fn next(&mut self) -> Next {
+        if !self.resumed.is_empty()
+            && let Some(task) = self.resumed.pop_front()
+        {
+            let node = self.tasks.at_mut(task.index).node;
+            // In no list, since it has kept the CPU all the time.
+            return Next::Poll { index: task.index, ends_iteration: self.ready.is_between_iterations(node) };
+        }
+        self.ready.look_outside();
+        if self.names_polls && self.ready.total() > 1 {
+            return Next::Ask;
+        }
+        let Some((index, ends_iteration)) = self.ready.take_gentlest() else { return Next::Wait };
+        if self.names_polls && self.fresh.last().is_some_and(|task| task.index == index) {
+            self.fresh.pop();
+        }
+        Next::Poll { index, ends_iteration }
+    }
+}
