@@ -482,3 +482,48 @@ fn statistics_tell_how_long_a_ready_task_waited() {
     let late = stats.iter().find(|stats| &*stats.lineage == "main/late").unwrap();
     assert_eq!((late.polls, late.waited_polls_max, late.waited_time_max), (1, 3, SECOND));
 }
+
+#[test]
+fn a_panic_keeps_its_own_location() {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !context::note_panic(info.location()) {
+            hook(info);
+        }
+    }));
+    let mut executor = Executor::new(ProductionOrder);
+    let first_line = line!() + 3;
+    let error = executor.block_on(async {
+        let first = spawn_named("first", async { time::sleep(MS).await });
+        let kept = spawn_named("kept", async { panic!("first") });
+        let joined = spawn_named("joined", async { panic!("second") });
+        joined.await.unwrap_err();
+        drop(kept);
+        first.await.unwrap();
+    });
+    let RunError::Panicked(panic) = error.unwrap_err() else { panic!("another error") };
+    let location = panic.location.unwrap();
+    assert!(location.contains(&format!("run.rs:{first_line}:")), "{location}, not line {first_line}");
+}
+
+#[test]
+fn what_is_asked_while_a_run_is_torn_down_is_part_of_no_recording() {
+    struct Asks;
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            assert_eq!(choose(1_000_000), 0);
+        }
+    }
+    let mut executor = Executor::new(KeyedRandom::new(1));
+    executor
+        .block_on(async {
+            let asks = Asks;
+            drop(spawn(async move {
+                let _asks = asks;
+                std::future::pending::<()>().await;
+            }));
+            yield_now().await;
+        })
+        .unwrap();
+    assert_eq!(executor.finish(Outcome::Done).decisions, 1);
+}

@@ -1,7 +1,9 @@
 //! A named program with what it promises.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sim_executor::{Config, Executor, Outcome, Report, RunError, Source};
 
@@ -165,13 +167,14 @@ impl Scenario {
         let mut settings: BTreeMap<&'static str, u64> =
             self.parameters.iter().map(|parameter| (parameter.name, parameter.default)).collect();
         for (name, value) in values {
-            let parameter = self.parameters.iter().find(|parameter| parameter.name == name).ok_or_else(|| {
-                SettingError::Unknown {
-                    scenario: self.name,
-                    name: name.to_string(),
-                    names: self.parameters.iter().map(|parameter| parameter.name).collect(),
-                }
-            })?;
+            let parameter =
+                self.parameters.iter().find(|parameter| parameter.name == name).ok_or_else(|| {
+                    SettingError::Unknown {
+                        scenario: self.name,
+                        name: name.to_string(),
+                        names: self.parameters.iter().map(|parameter| parameter.name).collect(),
+                    }
+                })?;
             let (min, max) = (parameter.min, parameter.max);
             if value < min || value > max {
                 return Err(SettingError::OutOfRange { name: parameter.name, min, max, value });
@@ -183,14 +186,37 @@ impl Scenario {
 }
 
 impl Variant {
-    /// Makes one run.
+    /// Makes one run. A panic of the body outside of its tasks is a failed invariant.
     #[must_use]
     pub fn run(&self, settings: &Settings, config: Config, source: Box<dyn Source>) -> Report {
         let mut executor = Executor::with_boxed_source(config, source);
-        let outcome = match (self.body)(&mut executor, settings) {
-            Ok(()) => Outcome::Done,
-            Err(violation) => violation.into(),
+        let result = catch_unwind(AssertUnwindSafe(|| (self.body)(&mut executor, settings)));
+        let outcome = match result {
+            Ok(Ok(())) => Outcome::Done,
+            Ok(Err(violation)) => violation.into(),
+            Err(payload) => {
+                Outcome::Failed { message: format!("the scenario panicked: {}", message_of(&*payload)) }
+            }
         };
         executor.finish(outcome)
+    }
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("its payload is no text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_executor::ProductionOrder;
+
+    #[test]
+    fn a_body_that_panics_between_its_calls_has_failed() {
+        let body: Body = |_, _| panic!("three is not four");
+        let variant = Variant { name: "broken", about: "Panics.", expect: Expect::Breaks, body };
+        let report = variant.run(&Settings::default(), Config::default(), Box::new(ProductionOrder));
+        assert_eq!(report.outcome.to_string(), "the scenario panicked: three is not four");
     }
 }

@@ -10,6 +10,9 @@ use crate::choice::{
 use crate::task::State;
 
 pub(crate) fn flag(run: &Run, actor: LineageId, label: Label, probability: Ratio) -> bool {
+    if run.core.borrow().is_over {
+        return false;
+    }
     let answer = value(run, actor, label, Domain::Flag { probability });
     let flag = match answer {
         Some(Value::Flag(flag)) => Some(flag),
@@ -20,6 +23,9 @@ pub(crate) fn flag(run: &Run, actor: LineageId, label: Label, probability: Ratio
 }
 
 pub(crate) fn int(run: &Run, actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) -> u64 {
+    if run.core.borrow().is_over {
+        return simplest;
+    }
     let answer = value(run, actor, label, Domain::Int { lo, hi, simplest });
     let int = match answer {
         Some(Value::Int(int)) => Some(int.clamp(lo, hi)),

@@ -7,9 +7,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use super::report::JOIN;
 use super::run::Core;
 use super::{try_with, with};
-use crate::choice::{Label, TaskId};
+use crate::choice::TaskId;
 use crate::task::{Failure, Joiner, State};
 
 /// Why a task has no output.
@@ -29,6 +30,8 @@ pub enum JoinError {
         lineage: Rc<str>,
         /// The panic's message.
         message: String,
+        /// `file:line:column` of the panic, if a panic hook noted it.
+        location: Option<String>,
         /// What was thrown, for `std::panic::resume_unwind`.
         payload: Box<dyn Any + Send>,
     },
@@ -47,8 +50,6 @@ impl JoinError {
         matches!(self, JoinError::Panicked { .. })
     }
 }
-
-const JOIN: Label = Label::new("task.join");
 
 /// Waits for a task's output when awaited. Dropping it detaches the task, which goes on.
 ///
@@ -145,7 +146,9 @@ impl Core {
             self.recycle_task(task, memory);
             return Err(match *failure {
                 Failure::Cancelled => JoinError::Cancelled { lineage },
-                Failure::Panicked { message, payload } => JoinError::Panicked { lineage, message, payload },
+                Failure::Panicked { message, location, payload } => {
+                    JoinError::Panicked { lineage, message, location, payload }
+                }
             });
         }
         let mut memory = slot.memory.take();

@@ -95,15 +95,17 @@ impl fmt::Display for TaskPanic {
 
 /// Operations of this crate, whose resource is a point in time.
 pub(crate) const SLEEP: Label = Label::new("time.sleep");
+/// Its resource is the index of the awaited task plus one.
+pub(crate) const JOIN: Label = Label::new("task.join");
 
 impl Core {
     /// Fails the run if the task, whose handle is given up, has panicked.
     pub(crate) fn note_unobserved_panic(&mut self, task: TaskId) {
         let Some(slot) = self.tasks.get_mut(task) else { return };
-        let Some(Failure::Panicked { message, .. }) = slot.failure.as_deref() else { return };
-        let (message, spawned_at, lineage) = (message.clone(), slot.spawned_at, slot.lineage);
+        let Some(Failure::Panicked { message, location, .. }) = slot.failure.as_deref() else { return };
+        let (message, location) = (message.clone(), location.clone());
+        let (spawned_at, lineage) = (slot.spawned_at, slot.lineage);
         let lineage = self.lineages.path(lineage);
-        let location = self.panic_location.take();
         self.panic.get_or_insert(TaskPanic { lineage, spawned_at, message, location });
         self.interrupted = true;
     }
@@ -136,6 +138,8 @@ impl Core {
             _ => {
                 let what = if wait.resource == 0 {
                     String::new()
+                } else if wait.label == JOIN {
+                    self.name_of_joined(wait.resource)
                 } else if wait.label == SLEEP {
                     format!("until {}", Instant::from_nanos(wait.resource))
                 } else {
@@ -151,6 +155,14 @@ impl Core {
             activity,
             polled_at: (polls > 0).then_some(polled_at),
         }
+    }
+}
+
+impl Core {
+    /// The task that a handle waits for, by its index plus one.
+    fn name_of_joined(&mut self, resource: u64) -> String {
+        let lineage = self.tasks.at_mut(resource as u32 - 1).lineage;
+        self.lineages.path(lineage).to_string()
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) struct Core {
     pub(crate) asked: Key,
     pub(crate) stopping: bool,
     pub(crate) has_devices: bool,
+    /// Whether what is left is being dropped: what is asked then is answered with the gentlest, and part of no recording.
+    pub(crate) is_over: bool,
     pub(crate) limit: Option<LimitReached>,
     /// The first panic that nobody observed.
     pub(crate) panic: Option<TaskPanic>,
@@ -122,6 +124,7 @@ impl Core {
             asked: Key { stream: 0, ordinal: 0 },
             stopping: false,
             has_devices: false,
+            is_over: false,
             limit: None,
             panic: None,
             panic_location: None,

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::choice::{Recording, RunInfo, Source};
 use crate::clock::Instant;
-use crate::context::{self, Core, Entered, JoinError, JoinHandle, Node, PendingTask, Run, RunId};
+use crate::context::{self, Core, Entered, JoinError, JoinHandle, Node, PendingTask, Run, RunId, TaskPanic};
 use crate::task::TaskStats;
 use crate::trace::{Trace, TraceLevel};
 
@@ -278,12 +278,10 @@ impl Executor {
 
     /// The panic of the future that `block_on` ran.
     fn root_panic(&self, error: JoinError, at: &'static Location<'static>) -> RunError {
-        let mut core = self.run.core.borrow_mut();
-        let location = core.panic_location.take();
         match error {
-            JoinError::Cancelled { .. } => RunError::Stopped { at: core.now },
-            JoinError::Panicked { lineage, message, .. } => {
-                RunError::Panicked(context::TaskPanic { lineage, spawned_at: at, message, location })
+            JoinError::Cancelled { .. } => RunError::Stopped { at: self.now() },
+            JoinError::Panicked { lineage, message, location, .. } => {
+                RunError::Panicked(TaskPanic { lineage, spawned_at: at, message, location })
             }
         }
     }
@@ -295,6 +293,7 @@ impl Executor {
         }
         // A panic inside a run that unwinds through its executor finds the run current.
         let _entered = (!context::in_run()).then(|| Entered::new(&self.run));
+        self.run.core.borrow_mut().is_over = true;
         self.drop_tasks();
         let devices = std::mem::take(&mut *self.run.devices.borrow_mut());
         let _ = catch_unwind(AssertUnwindSafe(|| drop(devices)));

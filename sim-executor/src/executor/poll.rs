@@ -57,7 +57,7 @@ impl Executor {
         let failure = match polled {
             Ok(Some(_)) => None,
             Ok(None) => Some(Failure::Cancelled),
-            Err(payload) => Some(panicked(payload)),
+            Err(payload) => Some(panicked(payload, self.run.core.borrow_mut().panic_location.take())),
         };
         self.end_task(task, memory, failure)
     }
@@ -130,7 +130,7 @@ impl Leftover {
     }
 }
 
-fn panicked(payload: Box<dyn Any + Send>) -> Failure {
+fn panicked(payload: Box<dyn Any + Send>, location: Option<String>) -> Failure {
     let message = if let Some(message) = payload.downcast_ref::<&str>() {
         (*message).to_string()
     } else if let Some(message) = payload.downcast_ref::<String>() {
@@ -138,7 +138,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Failure {
     } else {
         "a panic whose payload is no text".to_string()
     };
-    Failure::Panicked { message, payload }
+    Failure::Panicked { message, location, payload }
 }
 
 impl Core {

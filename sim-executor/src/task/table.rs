@@ -95,7 +95,12 @@ pub(crate) struct NewTask {
 /// Why a task ended without an output.
 pub(crate) enum Failure {
     Cancelled,
-    Panicked { message: String, payload: Box<dyn Any + Send> },
+    Panicked {
+        message: String,
+        /// `file:line:column`, if a panic hook noted it.
+        location: Option<String>,
+        payload: Box<dyn Any + Send>,
+    },
 }
 
 /// The table is full.

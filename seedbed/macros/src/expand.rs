@@ -1,0 +1,59 @@
+//! From the function with the attribute to the test that the compiler sees.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+
+use crate::options::Options;
+use crate::refusal::Refusal;
+use crate::test_fn::TestFn;
+
+pub(crate) fn expand(options: TokenStream, function: TokenStream) -> TokenStream {
+    try_expand(options, function).unwrap_or_else(Refusal::into_tokens)
+}
+
+fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream, Refusal> {
+    let TestFn { attributes, visibility, name, output, body } = TestFn::parse(function)?;
+    let seeds = match Options::parse(options)?.seeds {
+        Some(seeds) => quote! { ::core::option::Option::Some(#seeds) },
+        None => quote! { ::core::option::Option::None },
+    };
+    // With the span of the name, so that a failure points at the test.
+    let call = quote_spanned! { name.span() =>
+        ::seedbed::run_test(
+            ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
+            #seeds,
+            #name,
+        )
+    };
+    Ok(quote! {
+        #[::core::prelude::v1::test]
+        #attributes
+        #visibility fn #name() {
+            async fn #name() #output #body
+            #call
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(options: &str, function: &str) -> String {
+        expand(options.parse().unwrap(), function.parse().unwrap()).to_string()
+    }
+
+    #[test]
+    fn a_test_keeps_its_attributes_and_gets_the_number_of_seeds() {
+        let text = expanded("seeds = 7", "#[should_panic] async fn name() { body() }");
+        assert!(text.contains(":: test] # [should_panic] fn name ()"), "{text}");
+        assert!(text.contains("Some (7)"), "{text}");
+        assert!(text.contains("async fn name () { body () }"), "{text}");
+    }
+
+    #[test]
+    fn a_refusal_is_all_that_the_compiler_sees() {
+        let text = expanded("", "fn name() {}");
+        assert!(text.starts_with(":: core :: compile_error ! (\"a simulated test is"), "{text}");
+    }
+}

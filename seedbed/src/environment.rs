@@ -1,0 +1,49 @@
+//! What the environment asks of a test.
+
+use std::env::VarError;
+
+use sim_executor::TraceLevel;
+use sim_explorer::{ParseRunSeedError, RunSeed};
+
+/// The variable that names the only run to make.
+pub(crate) const SEED: &str = "SEEDBED_SEED";
+/// The variable that says how much of a run is shown.
+pub(crate) const TRACE: &str = "SEEDBED_TRACE";
+
+/// What the environment asks of a test cannot be understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvironmentError {
+    /// `SEEDBED_SEED` names no run.
+    #[error("SEEDBED_SEED={0}")]
+    Seed(#[from] ParseRunSeedError),
+    /// `SEEDBED_TRACE` names no level.
+    #[error("SEEDBED_TRACE={text:?} is no level: it must be events or all")]
+    Trace {
+        /// What was given.
+        text: String,
+    },
+}
+
+/// The value of a variable; `None` if it is unset or empty.
+#[expect(clippy::disallowed_methods, reason = "the test harness stands outside of runs")]
+pub(crate) fn read(variable: &str) -> Option<String> {
+    match std::env::var(variable) {
+        Ok(value) => Some(value).filter(|value| !value.is_empty()),
+        Err(VarError::NotPresent) => None,
+        // Refused where it is understood, as any other text that is no value.
+        Err(VarError::NotUnicode(value)) => Some(value.to_string_lossy().into_owned()),
+    }
+}
+
+pub(crate) fn parse_seed(text: &str) -> Result<RunSeed, EnvironmentError> {
+    Ok(text.parse::<RunSeed>()?)
+}
+
+pub(crate) fn parse_trace(text: &str) -> Result<TraceLevel, EnvironmentError> {
+    match text {
+        "events" => Ok(TraceLevel::Events),
+        "all" => Ok(TraceLevel::All),
+        _ => Err(EnvironmentError::Trace { text: text.to_string() }),
+    }
+}

@@ -1,0 +1,86 @@
+//! Deterministic simulation tests for async Rust.
+//!
+//! A test is run many times: first in production order, which is what an undisturbed machine would most likely do, then
+//! once for each of a number of seeds. A seed decides all that the real world decides by chance: which ready task runs
+//! next, how late a packet is, what the program draws. Time is virtual, so a test that waits an hour takes no time; the
+//! same seed gives the same run, on every machine.
+//!
+//! ```
+//! use seedbed::{spawn, time};
+//! use std::{cell::Cell, rc::Rc, time::Duration};
+//!
+//! // In a test file this would be: #[seedbed::test(seeds = 50)] async fn no_increment_is_lost() { … }
+//! seedbed::sweep("no_increment_is_lost", 50, || async {
+//!     let count = Rc::new(Cell::new(0));
+//!     let workers = [(); 2].map(|()| {
+//!         let count = Rc::clone(&count);
+//!         spawn(async move {
+//!             time::sleep(Duration::from_secs(1)).await;
+//!             count.set(count.get() + 1);
+//!         })
+//!     });
+//!     for worker in workers {
+//!         worker.await.unwrap();
+//!     }
+//!     assert_eq!(count.get(), 2);
+//! });
+//! ```
+//!
+//! When a run fails, the test shows the end of its event log, what went wrong, which tasks were pending, and one line that
+//! makes this very run again: `SEEDBED_SEED=17 cargo test no_increment_is_lost`. With `SEEDBED_SEED` set, only that
+//! run is made and its whole event log is printed (to see that of a run which passes, add `-- --nocapture`);
+//! `SEEDBED_TRACE=all` prints every step of every task and every packet.
+//!
+//! Futures need not be `Send`. In a test, use this crate's [`spawn`], [`time`], `net`, [`choose`] and [`select!`] in place
+//! of a runtime's; what stands still on a real clock, on threads or in a `HashMap`'s order cannot be replayed, and is
+//! found out: the first runs are made twice and must be equal.
+
+pub use futures::{join, try_join};
+pub use seedbed_macros::test;
+pub use sim_executor::{
+    Config, Event, Executor, Instant, KeyedRandom, Label, LimitReached, Limits, Node, NodeId, Outcome,
+    PendingTask, ProductionOrder, Ratio, Record, Recording, Replay, Report, RunError, SimRng, Source,
+    TaskStats, Trace, TraceLevel, choose, choose_at, choose_between, context, event, flip, pick, rng, select,
+    shuffle, spawn, spawn_blocking, spawn_named, stop, yield_now,
+};
+pub use sim_explorer::RunSeed;
+
+#[cfg(feature = "net")]
+pub use sim_net as net;
+
+mod divergence;
+mod environment;
+mod failed_run;
+mod panic_hook;
+mod sweep;
+pub mod task;
+mod test_output;
+pub mod time;
+
+pub use divergence::{Difference, Divergence};
+pub use environment::EnvironmentError;
+pub use failed_run::FailedRun;
+pub use panic_hook::{PanicsInside, install_panic_hook};
+#[doc(hidden)]
+pub use sweep::run_test;
+pub use sweep::{Passed, Sweep, SweepError, sweep};
+pub use test_output::TestOutput;
+
+/// The node with that name, which is created if there is none.
+///
+/// ```
+/// use seedbed::{Executor, ProductionOrder, context};
+///
+/// let lineage = Executor::new(ProductionOrder).block_on(async {
+///     let worker = seedbed::node("server").spawn_named("worker", async { context::current_lineage() });
+///     worker.await.unwrap()
+/// });
+/// assert_eq!(&*lineage.unwrap(), "server/worker");
+/// ```
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn node(name: &str) -> Node {
+    Node::named(name)
+}

@@ -1,0 +1,133 @@
+//! A test that is run many times.
+
+use sim_executor::{Limits, TraceLevel};
+use sim_explorer::RunSeed;
+
+use crate::environment::{self, EnvironmentError};
+use crate::test_output::TestOutput;
+
+mod result;
+mod runs;
+
+pub use result::{Passed, SweepError};
+
+/// How a test is run.
+///
+/// ```
+/// use seedbed::{Limits, Sweep, time};
+/// use std::time::Duration;
+///
+/// let limits = Limits { virtual_time_max: Duration::from_secs(60), ..Limits::default() };
+/// let test = Sweep { seeds: 20, limits, ..Sweep::default() };
+/// test.run("the_answer_comes_in_time", || async {
+///     time::sleep(Duration::from_secs(59)).await;
+/// });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// How many seeds are run, from 0 on, after the run in production order. Default: 100.
+    pub seeds: u64,
+    /// The bounds of each run.
+    pub limits: Limits,
+    /// How many of the first seeds, besides production order, are run twice to see that both runs are equal. Default: 2.
+    pub repeated: u64,
+    /// How much the log of a failed run tells. Default: what the program itself reports.
+    pub trace: TraceLevel,
+    /// How many lines from the end of that log are shown. Default: 40.
+    pub lines_shown: usize,
+    /// The only run to make; its log is shown in full, whether it fails or not. Default: none, so all are made.
+    pub only: Option<RunSeed>,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Sweep {
+            seeds: 100,
+            limits: Limits::default(),
+            repeated: 2,
+            trace: TraceLevel::Events,
+            lines_shown: 40,
+            only: None,
+        }
+    }
+}
+
+/// Runs a test in production order and under the seeds below `seeds`, each time in a fresh executor; the first run that
+/// fails is shown, and ends the test. What `#[seedbed::test]` does, for where an attribute does not fit.
+///
+/// `name` is the test's name as `cargo test` takes it. [`Sweep`] has more to set.
+///
+/// ```
+/// seedbed::sweep("a_draw_is_below_its_bound", 20, || async {
+///     assert!(seedbed::choose(6) < 6);
+/// });
+/// ```
+///
+/// # Panics
+/// If a run fails, if two equal runs are not equal, or if `SEEDBED_SEED` or `SEEDBED_TRACE` has no meaning; inside a run.
+#[track_caller]
+pub fn sweep<B, F>(name: &str, seeds: u64, body: B)
+where
+    B: Fn() -> F + 'static,
+    F: Future<Output: TestOutput> + 'static,
+{
+    Sweep { seeds, ..Sweep::default() }.run(name, body);
+}
+
+/// What `#[seedbed::test]` calls, with the name as the compiler writes it: `crate_name::module::name`.
+#[doc(hidden)]
+#[track_caller]
+pub fn run_test<B, F>(path: &str, seeds: Option<u64>, body: B)
+where
+    B: Fn() -> F + 'static,
+    F: Future<Output: TestOutput> + 'static,
+{
+    let name = path.split_once("::").map_or(path, |(_, name)| name);
+    sweep(name, seeds.unwrap_or(Sweep::default().seeds), body);
+}
+
+impl Sweep {
+    /// Runs a test, as [`sweep`] does, and as the environment asks for.
+    ///
+    /// # Panics
+    /// As [`sweep`].
+    #[track_caller]
+    pub fn run<B, F>(&self, name: &str, body: B)
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let asked = [environment::SEED, environment::TRACE].map(environment::read);
+        let sweep = match self.with_environment(asked[0].as_deref(), asked[1].as_deref()) {
+            Ok(sweep) => sweep,
+            Err(error) => panic!("{error}"),
+        };
+        let result = sweep.try_run(name, body);
+        if sweep.only.is_none() {
+            if let Err(error) = result {
+                panic!("{error}");
+            }
+            return;
+        }
+        match result {
+            Ok(Passed { log, hashes, .. }) => println!("{log}hash {:016x} outcome done", hashes[0]),
+            Err(SweepError::Failed(mut failed)) => {
+                print!("{}", std::mem::take(&mut failed.log));
+                println!("hash {:016x} outcome {}", failed.report.hash, failed.report.outcome.word());
+                panic!("{failed}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// This, with what the values of `SEEDBED_SEED` and `SEEDBED_TRACE` ask for. The first is a seed or `production`; the
+    /// second is `events` or `all`.
+    ///
+    /// # Errors
+    /// When a value has no meaning.
+    pub fn with_environment(self, seed: Option<&str>, trace: Option<&str>) -> Result<Self, EnvironmentError> {
+        let only = seed.map(environment::parse_seed).transpose()?.or(self.only);
+        let trace = trace.map(environment::parse_trace).transpose()?.unwrap_or(self.trace);
+        Ok(Sweep { only, trace, ..self })
+    }
+}

@@ -1,0 +1,61 @@
+//! `#[seedbed::test]`, used as users do.
+
+use std::time::Duration;
+
+use seedbed::{choose, spawn, time};
+
+#[seedbed::test]
+async fn a_test_is_an_async_fn() {
+    let slept = spawn(async {
+        time::sleep(Duration::from_secs(3_600)).await;
+        time::elapsed()
+    });
+    assert_eq!(slept.await.unwrap(), Duration::from_secs(3_600));
+}
+
+#[seedbed::test(seeds = 1_0)]
+async fn a_test_may_give_a_result() -> std::io::Result<()> {
+    time::timeout(Duration::from_secs(2), time::sleep(Duration::from_secs(1))).await?;
+    Ok(())
+}
+
+#[seedbed::test(seeds = 0)]
+async fn without_seeds_only_production_order_is_run() {
+    assert_eq!(choose(1_000), 0);
+}
+
+#[seedbed::test(seeds = 50)]
+#[should_panic(expected = "cargo test a_failure_names_the_test_as_cargo_takes_it")]
+async fn a_failure_names_the_test_as_cargo_takes_it() {
+    assert_eq!(choose(2), 0);
+}
+
+mod inner {
+    #[seedbed::test]
+    #[should_panic(expected = "SEEDBED_SEED=production cargo test inner::a_failure_names_the_module")]
+    async fn a_failure_names_the_module() {
+        panic!("in production order already");
+    }
+}
+
+macro_rules! test_with_visibility {
+    ($visibility:vis $name:ident) => {
+        #[seedbed::test(seeds = 1)]
+        $visibility async fn $name() {}
+    };
+}
+
+test_with_visibility!(pub(crate) a_macro_may_write_the_test);
+test_with_visibility!(a_macro_may_leave_the_visibility_out);
+
+#[seedbed::test(seeds = 20)]
+async fn joins_and_selects_are_at_hand() {
+    let (one, other) = seedbed::join!(async { 1 }, async { 2 });
+    let first = seedbed::select! {
+        () = time::sleep(Duration::from_secs(2)) => 2,
+        () = time::sleep(Duration::from_secs(1)) => 1,
+    };
+    assert_eq!((one, other, first), (1, 2, 1));
+    let both = seedbed::try_join!(async { Ok::<_, ()>(1) }, async { Ok(2) });
+    assert_eq!(both, Ok((1, 2)));
+}

@@ -1,0 +1,151 @@
+//! What a command line may say.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+use sim_explorer::{Expect, RunSeed, Scenario, Strategy};
+
+use crate::program::Program;
+use crate::seed_range::SeedRange;
+use crate::setting::Setting;
+
+/// Runs async programs on a virtual clock, in every order that a seed can name.
+///
+/// The same seed gives the same run, byte for byte, on every machine.
+#[derive(Debug, Parser)]
+#[command(name = "seedbed", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Shows which scenarios there are.
+    List(ListArgs),
+    /// Makes one run, and shows its event log.
+    ///
+    /// The run is in production order, what an undisturbed machine would most likely do, or that of a seed. The last line
+    /// is `hash <16 hex digits> outcome <word>`; equal runs have equal hashes.
+    ///
+    /// Exit status: 0 if the run ended as it should, 1 if it failed, 2 for a mistake on the command line.
+    Run(RunArgs),
+    /// Runs scenarios under many seeds, and shows which of them fail.
+    ///
+    /// Every scenario is run in production order first, then under each seed. The result does not depend on the
+    /// number of threads.
+    ///
+    /// Exit status: 0 if a failure was found in every variant that is known to break, and in no other; 1 if not; 2 for a
+    /// mistake on the command line; 130 if Ctrl-C ended it, with what it had.
+    Sweep(SweepArgs),
+    /// Makes a run of a sweep again, and once more from the recording of its decisions.
+    ///
+    /// Shows the event log and what went wrong, and checks that the replay gives the same hash.
+    ///
+    /// Exit status: 0 if the run ended as it should, 1 if it failed or the replay went another way, 2 for a mistake on
+    /// the command line.
+    Replay(ReplayArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListArgs {
+    /// As JSON, with the invariant and the parameters of each.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// `scenario`, for its first variant, or `scenario/variant`.
+    pub(crate) name: String,
+    /// The variant.
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// The seed; without one the run is in production order.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// How decisions are made: `production` or `random`; by default `random` if there is a seed.
+    #[arg(long, value_name = "S")]
+    pub(crate) strategy: Option<Strategy>,
+    /// Shows what every task and every packet does, not only what the program reports.
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Sets a parameter of the scenario; may be repeated.
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub(crate) set: Vec<Setting>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SweepArgs {
+    /// `scenario`, for all its variants, or `scenario/variant`.
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub(crate) names: Vec<String>,
+    /// All scenarios.
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) all: bool,
+    /// The seeds from A to B - 1.
+    #[arg(long, value_name = "A..B")]
+    pub(crate) seeds: SeedRange,
+    /// How many threads run; by default as many as there are cores.
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Writes the result to this file, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Sets a parameter, in all scenarios that have it; may be repeated.
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub(crate) set: Vec<Setting>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReplayArgs {
+    /// `scenario`, for its first variant, or `scenario/variant`.
+    pub(crate) name: String,
+    /// The seed, or the word `production`.
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: RunSeed,
+    /// The variant.
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// Sets a parameter of the scenario; may be repeated.
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub(crate) set: Vec<Setting>,
+}
+
+/// The parser, whose help has examples with the names of this program and of these scenarios.
+pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Command {
+    let is_broken = |program: &Program| program.variant.expect == Expect::Breaks;
+    let shown = Program::all(scenarios).find(is_broken).or_else(|| Program::all(scenarios).next());
+    let name = shown.map_or_else(|| "NAME".to_string(), |program| program.to_string());
+    let scenario = shown.map_or("NAME", |program| program.scenario.name);
+    let examples = [
+        ("list", "list\nlist --json".to_string()),
+        ("run", format!("run {name}\nrun {name} --seed 7\nrun {name} --seed 7 --trace")),
+        (
+            "sweep",
+            format!("sweep --all --seeds 0..200\nsweep {scenario} --seeds 0..10000 --jobs 2 --json out.json"),
+        ),
+        ("replay", format!("replay {name} --seed 7\nreplay {name} --seed production")),
+    ];
+    let with_examples = |parser: clap::Command, (command, lines): (&'static str, String)| {
+        parser.mut_subcommand(command, |subcommand| subcommand.after_help(help_text(program, &lines)))
+    };
+    let first = format!("list\nrun {name}\nsweep --all --seeds 0..200\nreplay {name} --seed 7");
+    examples.into_iter().fold(Args::command().after_help(help_text(program, &first)), with_examples)
+}
+
+fn help_text(program: &str, lines: &str) -> String {
+    let examples: Vec<String> = lines.lines().map(|line| format!("  {program} {line}")).collect();
+    format!("Examples:\n{}", examples.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parser_is_sound() {
+        command(&[], "seedbed").debug_assert();
+    }
+}

@@ -1,0 +1,63 @@
+//! `replay`: a run of a sweep, made again from its recording.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use sim_executor::{Config, Recording, Replay, Report, TraceLevel};
+use sim_explorer::Scenario;
+
+use crate::args::ReplayArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::program::Program;
+use crate::show::{self, RIGHT, WRONG};
+use crate::{names, setting};
+
+pub(crate) fn replay(
+    args: &ReplayArgs,
+    scenarios: &'static [Scenario],
+    console: &mut Console<'_>,
+) -> Result<Exit, Box<dyn Error>> {
+    let Program { scenario, variant } = names::one(scenarios, &args.name, args.variant.as_deref())?;
+    let settings = setting::settings(scenario, &args.set)?;
+    let config = Config { trace: TraceLevel::Events, record: true, ..Config::default() };
+    let recorded = variant.run(&settings, config, args.seed.source());
+    show::log(&recorded, console.out)?;
+    let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
+    let source = Replay::new(recording);
+    let followed = source.report();
+    let replayed = variant.run(&settings, config, Box::new(source));
+    let is_same = compare(&recorded, &replayed, recording, followed.diverged_at(), console.out)?;
+    show::last_line(&recorded, console.out)?;
+    Ok(if is_same { show::exit_of(&recorded) } else { Exit::Failure })
+}
+
+/// Says whether the replay did what was recorded.
+fn compare(
+    recorded: &Report,
+    replayed: &Report,
+    recording: &Recording,
+    diverged_at: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<bool> {
+    let decisions = recording.decisions.len();
+    if replayed.hash == recorded.hash && replayed.outcome == recorded.outcome && diverged_at.is_none() {
+        writeln!(out, "{RIGHT}the replay of its {decisions} decisions gave the same hash{RIGHT:#}")?;
+        return Ok(true);
+    }
+    write!(
+        out,
+        "{WRONG}the replay went another way{WRONG:#}: hash {:016x} outcome {}",
+        replayed.hash,
+        replayed.outcome.word()
+    )?;
+    match diverged_at {
+        Some(decision) => writeln!(out, ", from decision {decision} of {decisions} on")?,
+        None => writeln!(out, ", though all {decisions} decisions were the same")?,
+    }
+    writeln!(
+        out,
+        "something that is no choice of the run decides in the program: a HashMap, a clock, a thread"
+    )?;
+    Ok(false)
+}

@@ -1,0 +1,43 @@
+//! `run`: one run of one scenario.
+
+use std::error::Error;
+
+use sim_executor::{Config, TraceLevel};
+use sim_explorer::{Scenario, Strategy};
+
+use crate::args::RunArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::program::Program;
+use crate::{names, setting, show};
+
+/// The strategy draws, and there is nothing to draw from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("--strategy {strategy} needs a seed; add --seed 0, or any other number")]
+struct NoSeed {
+    strategy: Strategy,
+}
+
+pub(crate) fn run(
+    args: &RunArgs,
+    scenarios: &'static [Scenario],
+    console: &mut Console<'_>,
+) -> Result<Exit, Box<dyn Error>> {
+    let Program { scenario, variant } = names::one(scenarios, &args.name, args.variant.as_deref())?;
+    let settings = setting::settings(scenario, &args.set)?;
+    let source = match (args.strategy, args.seed) {
+        (None | Some(Strategy::Production), None) => Strategy::Production.source(0),
+        (None, Some(seed)) => Strategy::Random.source(seed),
+        (Some(strategy), Some(seed)) => strategy.source(seed),
+        (Some(strategy), None) => return Err(NoSeed { strategy }.into()),
+    };
+    let config = Config { trace: level(args.trace), ..Config::default() };
+    let report = variant.run(&settings, config, source);
+    show::log(&report, console.out)?;
+    show::last_line(&report, console.out)?;
+    Ok(show::exit_of(&report))
+}
+
+fn level(everything: bool) -> TraceLevel {
+    if everything { TraceLevel::All } else { TraceLevel::Events }
+}

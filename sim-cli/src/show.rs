@@ -1,0 +1,30 @@
+//! How a run is shown.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use sim_executor::Report;
+use sim_explorer::FailureText;
+
+use crate::exit::Exit;
+
+/// As expected.
+pub(crate) const RIGHT: Style = AnsiColor::Green.on_default();
+/// Not as expected.
+pub(crate) const WRONG: Style = AnsiColor::Red.on_default().bold();
+/// Of less weight.
+pub(crate) const QUIET: Style = Style::new().dimmed();
+
+/// The event log, then what went wrong if something did.
+pub(crate) fn log(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{}{}", report.trace, FailureText(report))
+}
+
+/// The last line: `hash <16 hex digits> outcome <word>`.
+pub(crate) fn last_line(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "hash {:016x} outcome {}", report.hash, report.outcome.word())
+}
+
+pub(crate) fn exit_of(report: &Report) -> Exit {
+    if report.outcome.is_done() { Exit::Expected } else { Exit::Failure }
+}

@@ -1,0 +1,116 @@
+//! `sweep`: many runs of many scenarios.
+
+use std::error::Error;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use sim_explorer::{Part, Scenario, Settings, Tally, Verdict};
+
+use crate::args::SweepArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::interrupt::Interrupt;
+use crate::names;
+use crate::program::Program;
+use crate::setting::{self, UnusedSetting};
+use crate::wall_time::Stopwatch;
+
+use workers::Work;
+
+mod json;
+mod summary;
+mod workers;
+
+/// What a sweep is to run.
+pub(crate) struct Plan {
+    pub(crate) entries: Vec<Entry>,
+    /// The runs of each.
+    pub(crate) part: Part,
+}
+
+/// One program of a sweep.
+pub(crate) struct Entry {
+    pub(crate) program: Program,
+    pub(crate) settings: Settings,
+}
+
+/// What became of one program of a sweep.
+pub(crate) struct Finding<'a> {
+    pub(crate) program: Program,
+    pub(crate) tally: &'a Tally,
+    /// `None` while nothing was found and not all runs were made.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+pub(crate) fn sweep(
+    args: &SweepArgs,
+    scenarios: &'static [Scenario],
+    console: &mut Console<'_>,
+) -> Result<Exit, Box<dyn Error>> {
+    let plan = plan(args, scenarios)?;
+    let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let interrupt = if console.is_process { Interrupt::on_ctrl_c() } else { Interrupt::default() };
+    let bar = progress_bar(&plan, console.is_process);
+    let stopwatch = Stopwatch::start();
+    let rows = workers::sweep(&plan, &Work { jobs, interrupt: &interrupt, on_run: &|| bar.inc(1) });
+    let wall_time = stopwatch.elapsed();
+    bar.finish_and_clear();
+    let tallies = rows.iter().map(|row| &row.tally);
+    let findings: Vec<Finding<'_>> = plan
+        .entries
+        .iter()
+        .zip(tallies)
+        .map(|(entry, tally)| finding(entry.program, tally, &plan.part))
+        .collect();
+    let interrupted = findings.iter().any(|finding| !is_complete(finding.tally, &plan.part));
+    let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
+    summary::write(&findings, &speed, interrupted, console.out)?;
+    if let Some(path) = &args.json {
+        json::write(path, &plan.part.seeds, interrupted, &findings)?;
+    }
+    let is_expected = |finding: &Finding<'_>| finding.verdict.is_some_and(Verdict::is_expected);
+    Ok(match (interrupted, findings.iter().all(is_expected)) {
+        (true, _) => Exit::Interrupted,
+        (false, true) => Exit::Expected,
+        (false, false) => Exit::Failure,
+    })
+}
+
+fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dyn Error>> {
+    let programs =
+        if args.all { Program::all(scenarios).collect() } else { names::many(scenarios, &args.names)? };
+    for given in &args.set {
+        if !programs.iter().any(|program| setting::has(program.scenario, given)) {
+            return Err(UnusedSetting { name: given.name.clone() }.into());
+        }
+    }
+    let mut entries = Vec::new();
+    for program in programs {
+        entries.push(Entry { program, settings: setting::settings_known(program.scenario, &args.set)? });
+    }
+    Ok(Plan { entries, part: Part::whole(args.seeds.range()) })
+}
+
+fn finding<'a>(program: Program, tally: &'a Tally, part: &Part) -> Finding<'a> {
+    let is_known = tally.has_failed() || is_complete(tally, part);
+    Finding { program, tally, verdict: is_known.then(|| Verdict::of(program.variant.expect, tally)) }
+}
+
+fn is_complete(tally: &Tally, part: &Part) -> bool {
+    tally.runs + u64::from(tally.production.is_some()) == part.run_count()
+}
+
+fn progress_bar(plan: &Plan, is_shown: bool) -> ProgressBar {
+    let target = if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let runs = (plan.entries.len() as u64).saturating_mul(plan.part.run_count());
+    let speed = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // A progress bar that cannot be written is none.
+        let _ = write!(out, "{}", HumanCount(state.per_sec() as u64));
+    };
+    let style =
+        ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} runs, {speed}/s, {eta} left");
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key("speed", speed);
+    ProgressBar::with_draw_target(Some(runs), target).with_style(style)
+}

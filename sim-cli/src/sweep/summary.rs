@@ -1,0 +1,107 @@
+//! What a person is shown of a sweep.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use sim_explorer::Verdict;
+
+use super::Finding;
+use crate::show::{QUIET, RIGHT, WRONG};
+use crate::table::{Cell, Column, Table};
+use crate::wall_time::per_second;
+
+/// How fast a sweep was.
+pub(crate) struct Speed {
+    pub(crate) wall_time: Duration,
+    /// The number of threads.
+    pub(crate) jobs: usize,
+    /// For each finding the time that threads have spent on it, all together.
+    pub(crate) busy: Vec<Duration>,
+}
+
+pub(crate) fn write(
+    findings: &[Finding<'_>],
+    speed: &Speed,
+    interrupted: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    table(findings, speed).write(out)?;
+    let runs: u64 = findings.iter().map(|finding| run_count(finding)).sum();
+    let Speed { wall_time, jobs, .. } = speed;
+    let threads = if *jobs == 1 { "1 thread".to_string() } else { format!("{jobs} threads") };
+    writeln!(
+        out,
+        "{runs} runs in {}.{:03} s: {} runs/s on {threads} (in the table, on one)",
+        wall_time.as_secs(),
+        wall_time.subsec_millis(),
+        per_second(runs, *wall_time)
+    )?;
+    for finding in findings {
+        explain(finding, out)?;
+    }
+    if interrupted {
+        return writeln!(out, "{WRONG}interrupted{WRONG:#}: not all runs were made");
+    }
+    let surprises =
+        findings.iter().filter(|finding| !finding.verdict.is_some_and(Verdict::is_expected)).count();
+    if surprises == 0 {
+        writeln!(out, "{RIGHT}as expected{RIGHT:#}: every broken variant was found, every other one holds")
+    } else {
+        writeln!(out, "{WRONG}not as expected{WRONG:#}: {surprises} of {}", findings.len())
+    }
+}
+
+fn table(findings: &[Finding<'_>], speed: &Speed) -> Table {
+    let mut table = Table::new([
+        Column::text("name"),
+        Column::number("runs"),
+        Column::number("runs/s"),
+        Column::number("failures"),
+        Column::number("first failing seed"),
+        Column::text("verdict"),
+    ]);
+    for (finding, busy) in findings.iter().zip(&speed.busy) {
+        let first = finding.tally.first_failing();
+        table.push([
+            Cell::new(finding.program),
+            Cell::new(finding.tally.runs),
+            Cell::new(per_second(run_count(finding), *busy)),
+            Cell::new(finding.tally.failures),
+            Cell::new(first.map_or_else(|| "-".to_string(), |(run, _)| run.to_string())),
+            verdict(finding),
+        ]);
+    }
+    table
+}
+
+/// With the run in production order, which the table does not count.
+fn run_count(finding: &Finding<'_>) -> u64 {
+    finding.tally.runs + u64::from(finding.tally.production.is_some())
+}
+
+fn verdict(finding: &Finding<'_>) -> Cell {
+    match finding.verdict {
+        Some(verdict) => Cell::styled(verdict, if verdict.is_expected() { RIGHT } else { WRONG }),
+        None => Cell::styled("unfinished", QUIET),
+    }
+}
+
+/// For a variant that should hold, what went wrong first, with the command that shows it.
+fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
+    match (finding.verdict, finding.tally.first_failing()) {
+        (Some(Verdict::Failed), Some((run, result))) => {
+            let message = result.message.as_deref().unwrap_or_default();
+            let first_line = message.lines().next().unwrap_or_default();
+            writeln!(out, "{} {WRONG}FAILED{WRONG:#}: {first_line}", finding.program)?;
+            writeln!(out, "  replay {} --seed {run}", finding.program)
+        }
+        (Some(Verdict::Missed), _) => {
+            writeln!(
+                out,
+                "{} was {WRONG}MISSED{WRONG:#}: it breaks, but not under these seeds",
+                finding.program
+            )
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,249 @@
+//! The rules of the repository that a machine can check: the arrows between layers, the shape of files.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The crates, lowest first, with the workspace's crates that each may depend on.
+const CRATES: &[(&str, &[&str])] = &[
+    ("sim-executor", &[]),
+    ("sim-net", &["sim-executor"]),
+    ("sim-explorer", &["sim-executor"]),
+    ("seedbed/macros", &[]),
+    ("seedbed", &["sim-executor", "sim-net", "sim-explorer", "seedbed-macros"]),
+    ("sim-cli", &["seedbed", "sim-explorer", "sim-executor"]),
+    ("scenarios", &["seedbed", "sim-explorer", "sim-cli"]),
+];
+
+/// The modules of sim-executor, lowest first; those of one row may use each other.
+const LAYERS: &[&[&str]] = &[
+    &["clock"],
+    &["choice"],
+    &["trace"],
+    &["limits"],
+    &["task"],
+    &["device"],
+    &["context"],
+    &["draw", "macros", "select", "spawn_blocking", "time", "tracing_capture", "yield_now"],
+    &["executor"],
+    &["lib"],
+];
+
+const LINES_MAX: usize = 400;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the repository").to_path_buf()
+}
+
+fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            rust_files(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Every Rust file of the product, by its path from the repository's root.
+fn sources() -> BTreeMap<String, String> {
+    let root = root();
+    let mut files = Vec::new();
+    for (name, _) in CRATES {
+        rust_files(&root.join(name), &mut files);
+    }
+    for name in ["tests", "fuzz", "benches"] {
+        rust_files(&root.join(name), &mut files);
+    }
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).unwrap())
+        })
+        .filter(|(name, _)| !name.contains("/target/"))
+        .collect()
+}
+
+/// The lines before the tests that lie below the code.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().take_while(|line| line.trim() != "#[cfg(test)]")
+}
+
+/// The files and lines at which `wrong` finds something to say.
+fn offences(wrong: impl Fn(&str, &str) -> Option<String>) -> Vec<String> {
+    sources()
+        .iter()
+        .filter_map(|(name, text)| wrong(name, text).map(|what| format!("{name}: {what}")))
+        .collect()
+}
+
+fn line_offences(wrong: impl Fn(&str, &str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, text) in sources() {
+        for (number, line) in (1..).zip(text.lines()) {
+            if wrong(&name, line) {
+                found.push(format!("{name}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn assert_none(offences: &[String], rule: &str) {
+    assert!(offences.is_empty(), "{rule}\n  {}", offences.join("\n  "));
+}
+
+#[test]
+fn a_crate_depends_on_lower_crates_only() {
+    let mut wrong = Vec::new();
+    for (name, allowed) in CRATES {
+        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+        let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default();
+        let dependencies = dependencies.split("\n[").next().unwrap_or_default();
+        for line in dependencies.lines() {
+            let used = line.split(['.', ' ', '=']).next().unwrap_or_default();
+            let is_ours = CRATES.iter().any(|(name, _)| name.replace('/', "-") == used);
+            if is_ours && !allowed.contains(&used) {
+                wrong.push(format!("{name}/Cargo.toml: {line}"));
+            }
+        }
+    }
+    assert_none(&wrong, "arrows point from user to used: see CRATES");
+}
+
+fn layer_of(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|row| row.contains(&module))
+}
+
+#[test]
+fn a_module_of_the_executor_uses_lower_layers_only() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources() {
+        let Some(path) = name.strip_prefix("sim-executor/src/") else { continue };
+        let module = path.split(['/', '.']).next().unwrap_or_default();
+        let layer =
+            layer_of(module).unwrap_or_else(|| panic!("{name}: the module {module} is not in LAYERS"));
+        for line in code(&text).filter(|line| !line.trim_start().starts_with("//")) {
+            for used in line.split("crate::").skip(1) {
+                let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let is_higher = layer_of(&used).is_some_and(|other| other > layer);
+                if is_higher && !line.contains("$crate") {
+                    wrong.push(format!("{name}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    assert_none(&wrong, "a lower layer never names a higher one: see LAYERS");
+}
+
+#[test]
+fn a_file_begins_with_the_one_thing_that_it_is() {
+    let wrong = offences(|_, text| {
+        let first = text.lines().next().unwrap_or_default();
+        let Some(sentence) = first.strip_prefix("//! ") else {
+            return Some("does not begin with `//! `".to_string());
+        };
+        let concept = sentence.split([':', ',', '.', ';']).next().unwrap_or_default();
+        concept.contains(" and ").then(|| format!("is two things: {sentence}"))
+    });
+    assert_none(&wrong, "a file begins with what it is, without \"and\"");
+}
+
+#[test]
+fn a_file_fits_in_the_head() {
+    let wrong = offences(|name, text| {
+        let lines = code(text).count();
+        let is_test = name.contains("tests/");
+        (lines > LINES_MAX && !is_test).then(|| format!("{lines} lines, more than {LINES_MAX}"))
+    });
+    assert_none(&wrong, "one concept per file");
+}
+
+#[test]
+fn a_thing_lives_with_the_concept_that_it_serves() {
+    let wrong = offences(|name, _| {
+        let stem = Path::new(name).file_stem()?.to_str()?;
+        ["util", "utils", "common", "types", "error", "errors", "prelude", "helpers", "misc"]
+            .contains(&stem)
+            .then(|| "says nothing of a concept".to_string())
+    });
+    assert_none(&wrong, "no utils, common, types, error, prelude");
+}
+
+#[test]
+fn nothing_is_left_to_do_and_no_lint_is_silenced_without_a_reason() {
+    let marks = [
+        "TO".to_string() + "DO",
+        "FIX".to_string() + "ME",
+        "#[al".to_string() + "low",
+        "#![al".to_string() + "low",
+    ];
+    let wrong = line_offences(|_, line| marks.iter().any(|mark| line.contains(mark.as_str())));
+    assert_none(&wrong, "do it or file it; `#[expect(lint, reason = \"…\")]` instead of a bare one");
+}
+
+#[test]
+fn no_test_is_left_out() {
+    let mark = "#[ig".to_string() + "nore";
+    let wrong = line_offences(|name, line| !name.starts_with("seedbed/") && line.trim().starts_with(&mark));
+    assert_none(&wrong, "nothing is ignored");
+}
+
+#[test]
+fn unsafe_code_is_in_the_wakers_file_only() {
+    let mark = "unsafe_".to_string() + "code";
+    let wrong = line_offences(|name, line| {
+        line.contains(&mark) && name != "sim-executor/src/context/waker.rs" && !name.starts_with("tests/")
+    });
+    assert_none(&wrong, "one file may hold it");
+}
+
+/// What would let the outside world into a run. Clippy knows these as well (clippy.toml); here it is said who is allowed
+/// to silence it.
+#[test]
+fn the_outside_world_stays_outside_of_runs() {
+    let outside = ["sim-cli/", "benches/", "tests/", "fuzz/"];
+    let lints = ["disallowed_".to_string() + "methods", "disallowed_".to_string() + "types"];
+    let wrong = line_offences(|name, line| {
+        lints.iter().any(|lint| line.contains(lint.as_str()))
+            && !outside.iter().any(|folder| name.starts_with(folder))
+            && name != "seedbed/src/environment.rs"
+    });
+    assert_none(
+        &wrong,
+        "wall time, threads and the environment are for the command line and the test harness",
+    );
+}
+
+#[test]
+fn one_thread_local_and_no_other_global_below_the_harness() {
+    let folders = ["sim-executor/src/", "sim-net/src/", "sim-explorer/src/"];
+    let wrong = line_offences(|name, line| {
+        let line = line.trim();
+        let is_global = line.starts_with("thread_local!")
+            || line.starts_with("static ")
+            || line.starts_with("pub static ");
+        let is_current = name == "sim-executor/src/context/mod.rs" && line.starts_with("thread_local!")
+            || line.starts_with("static CURRENT");
+        // The table of functions, the counter that tells runs apart, the note of an escaped wake.
+        let is_waker = name == "sim-executor/src/context/waker.rs";
+        folders.iter().any(|folder| name.starts_with(folder)) && is_global && !is_current && !is_waker
+    });
+    assert_none(&wrong, "a run is a value: nothing outlives it");
+}
+
+#[test]
+fn floats_decide_nothing() {
+    let folders = ["sim-executor/src/", "sim-net/src/", "sim-explorer/src/"];
+    let wrong = line_offences(|name, line| {
+        let code = line.split("//").next().unwrap_or_default();
+        let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+        folders.iter().any(|folder| name.starts_with(folder))
+            && words.any(|word| word == "f64" || word == "f32")
+    });
+    assert_none(&wrong, "probabilities are ratios, times are integers");
+}
