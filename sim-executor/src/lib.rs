@@ -45,13 +45,13 @@ pub use choice::{
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use context::{
-    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, PendingTask, TaskPanic, spawn, spawn_named,
-    stop,
+    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, PendingTask, TaskPanic, Thrown, spawn,
+    spawn_named, stop,
 };
 pub use device::Device;
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle};
 pub use executor::{Config, Deadlock, Executor, Outcome, Report, RunError};
-pub use limits::{LimitReached, Limits};
+pub use limits::{Bound, LimitReached, Limits};
 pub use select::{Branch, first_branch};
 pub use spawn_blocking::spawn_blocking;
 pub use task::TaskStats;

@@ -1,6 +1,9 @@
 //! Every bound of a run: its default, and why that number.
 
+use std::fmt;
 use std::time::Duration;
+
+use crate::clock::Instant;
 
 /// The bounds of a run: whatever a program under test does, the run ends. Reaching one ends the run with an error
 /// that names it.
@@ -44,17 +47,35 @@ impl Default for Limits {
 pub struct LimitReached {
     /// The field of [`Limits`].
     pub name: &'static str,
-    /// Its value; nanoseconds if it is a time.
-    pub bound: u64,
+    /// Its value.
+    pub bound: Bound,
     /// What that means for the run.
     pub meaning: &'static str,
+}
+
+/// The value of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// So many.
+    Count(u64),
+    /// So much virtual time.
+    Time(Duration),
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Bound::Count(count) => count.fmt(out),
+            Bound::Time(time) => write!(out, "{} s", Instant::START + *time),
+        }
+    }
 }
 
 impl LimitReached {
     pub(crate) fn virtual_time(limits: &Limits) -> Self {
         LimitReached {
             name: "virtual_time_max",
-            bound: u64::try_from(limits.virtual_time_max.as_nanos()).unwrap_or(u64::MAX),
+            bound: Bound::Time(limits.virtual_time_max),
             meaning: "the program was still waiting for a later time; raise it if it should",
         }
     }
@@ -62,7 +83,7 @@ impl LimitReached {
     pub(crate) fn polls(limits: &Limits) -> Self {
         LimitReached {
             name: "polls_max",
-            bound: limits.polls_max,
+            bound: Bound::Count(limits.polls_max),
             meaning: "the program does not come to an end",
         }
     }
@@ -70,7 +91,7 @@ impl LimitReached {
     pub(crate) fn polls_per_instant(limits: &Limits) -> Self {
         LimitReached {
             name: "polls_per_instant_max",
-            bound: limits.polls_per_instant_max,
+            bound: Bound::Count(limits.polls_per_instant_max),
             meaning: "virtual time cannot advance, since some task is always ready: a busy loop",
         }
     }
@@ -78,7 +99,7 @@ impl LimitReached {
     pub(crate) fn tasks(limits: &Limits) -> Self {
         LimitReached {
             name: "tasks_max",
-            bound: limits.tasks_max as u64,
+            bound: Bound::Count(limits.tasks_max as u64),
             meaning: "too many tasks are alive at one time",
         }
     }
@@ -86,7 +107,7 @@ impl LimitReached {
     pub(crate) fn timers(limits: &Limits) -> Self {
         LimitReached {
             name: "timers_max",
-            bound: limits.timers_max as u64,
+            bound: Bound::Count(limits.timers_max as u64),
             meaning: "too many timers are pending at one time",
         }
     }
@@ -94,7 +115,7 @@ impl LimitReached {
     pub(crate) fn records(limits: &Limits) -> Self {
         LimitReached {
             name: "records_max",
-            bound: limits.records_max as u64,
+            bound: Bound::Count(limits.records_max as u64),
             meaning: "the trace is too long; trace a shorter run",
         }
     }
@@ -102,7 +123,7 @@ impl LimitReached {
     pub(crate) fn decisions(limits: &Limits) -> Self {
         LimitReached {
             name: "decisions_max",
-            bound: limits.decisions_max as u64,
+            bound: Bound::Count(limits.decisions_max as u64),
             meaning: "the recording is too long; record a shorter run",
         }
     }

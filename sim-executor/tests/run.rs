@@ -293,7 +293,10 @@ fn every_other_limit_ends_the_run_as_well() {
             drop(spawn(time::sleep(SECOND)));
         }
     };
-    assert!(ends_with(Limits { virtual_time_max: SECOND, ..base }, || ()).contains("virtual_time_max"));
+    assert!(
+        ends_with(Limits { virtual_time_max: SECOND, ..base }, || ())
+            .contains("virtual_time_max = 1.000 s is")
+    );
     assert!(ends_with(Limits { polls_max: 100, ..base }, || ()).contains("polls_max"));
     assert!(ends_with(Limits { timers_max: 5, ..base }, spawn_some).contains("timers_max"));
     assert!(ends_with(Limits { tasks_max: 5, ..base }, spawn_some).contains("tasks_max"));

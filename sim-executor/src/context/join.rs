@@ -5,6 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use super::report::JOIN;
@@ -21,21 +22,39 @@ pub enum JoinError {
     #[error("{lineage} was cancelled")]
     Cancelled {
         /// The task's path of names.
-        lineage: Rc<str>,
+        lineage: String,
     },
     /// The task panicked.
     #[error("{lineage} panicked: {message}")]
     Panicked {
         /// The task's path of names.
-        lineage: Rc<str>,
+        lineage: String,
         /// The panic's message.
         message: String,
         /// `file:line:column` of the panic, if a panic hook noted it.
         location: Option<String>,
-        /// What was thrown, for `std::panic::resume_unwind`.
-        payload: Box<dyn Any + Send>,
+        /// What was thrown.
+        payload: Thrown,
     },
 }
+
+/// What a panic has thrown.
+#[derive(Debug)]
+pub struct Thrown(Mutex<Box<dyn Any + Send>>);
+
+impl Thrown {
+    /// The payload, for `std::panic::resume_unwind`.
+    #[must_use]
+    pub fn into_payload(self) -> Box<dyn Any + Send> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// As tokio's, so that `?` turns it into an error that may be sent. The lock of `Thrown` is for that alone.
+const _: () = {
+    const fn is_send_and_sync<T: Send + Sync>() {}
+    is_send_and_sync::<JoinError>();
+};
 
 impl JoinError {
     /// Whether the task was aborted.
@@ -142,12 +161,12 @@ impl Core {
         if let Some(failure) = slot.failure.take() {
             // Vacated when the task failed.
             let memory = slot.memory.take();
-            let lineage = self.lineages.path(lineage);
+            let lineage = self.lineages.path(lineage).to_string();
             self.recycle_task(task, memory);
             return Err(match *failure {
                 Failure::Cancelled => JoinError::Cancelled { lineage },
                 Failure::Panicked { message, location, payload } => {
-                    JoinError::Panicked { lineage, message, location, payload }
+                    JoinError::Panicked { lineage, message, location, payload: Thrown(Mutex::new(payload)) }
                 }
             });
         }

@@ -23,7 +23,7 @@ use crate::trace::{Event, TraceLevel};
 
 pub(crate) use ask::next_task;
 pub(crate) use cpu::{hold_cpu, run_ahead};
-pub use join::{AbortHandle, JoinError, JoinHandle};
+pub use join::{AbortHandle, JoinError, JoinHandle, Thrown};
 pub use node::{Node, NodeId};
 pub(crate) use report::SLEEP as SLEEP_LABEL;
 pub use report::{Activity, PendingTask, TaskPanic};

@@ -281,7 +281,7 @@ impl Executor {
         match error {
             JoinError::Cancelled { .. } => RunError::Stopped { at: self.now() },
             JoinError::Panicked { lineage, message, location, .. } => {
-                RunError::Panicked(TaskPanic { lineage, spawned_at: at, message, location })
+                RunError::Panicked(TaskPanic { lineage: lineage.into(), spawned_at: at, message, location })
             }
         }
     }

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Counts the instructions of one operation, for each workload on each system, and prints them as a markdown table.
+
+Every pair runs under callgrind at two sizes. The difference of the two counts, divided by the difference of the
+operations, is the cost of one operation: what happens once, such as start-up, cancels.
+"""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+README = HERE / "README.md"
+TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end of table -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Workload:
+    operation: str
+    sizes: tuple[int, int]
+    # Operations to a unit of size, as a fraction.
+    operations: int = 1
+    per_units: int = 1
+
+    def per_operation(self, small: int, large: int) -> int:
+        # Peers that hash with random keys differ by this much between two runs of the same size.
+        if abs(large - small) * 1_000 < small:
+            return 0
+        units = self.sizes[1] - self.sizes[0]
+        return round((large - small) * self.per_units / (units * self.operations))
+
+
+WORKLOADS = {
+    "w1": Workload("a yield among 1,000 tasks", (50, 150), operations=1_000),
+    "w2": Workload("a sleep among 10,000 tasks", (10, 30), operations=10_000),
+    "w4": Workload("a TCP round trip of 64 bytes", (1_000, 3_000)),
+    "w7": Workload("a tiny simulation", (100, 300)),
+    "w9": Workload("spawn and join", (5_000, 15_000)),
+    "idle": Workload("an idle virtual hour of 1,000 hosts", (3_600, 363_600), per_units=3_600),
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build of the program: systems that would change each other's code are built apart."""
+
+    features: str
+    rustflags: str
+    # Below cargo's own target directory.
+    directory: str
+
+
+OWN = Build(features="", rustflags="", directory="")
+PEERS = Build(features="peers", rustflags="", directory="peers")
+MADSIM = Build(features="madsim", rustflags="--cfg madsim", directory="madsim")
+
+# In the order of the table's columns.
+SYSTEMS = {
+    "seedbed": OWN,
+    "seedbed-random": OWN,
+    "floor": OWN,
+    "tokio-paused": PEERS,
+    "turmoil": PEERS,
+    "moonpool": PEERS,
+    "madsim": MADSIM,
+}
+REFERENCE = "seedbed"
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    if shutil.which("valgrind") is None:
+        sys.exit("count.py: valgrind is not installed, and nothing else counts instructions here; "
+                 "on Debian or Ubuntu: apt-get install valgrind")
+    programs = find_programs(arguments.systems, build=not arguments.no_build)
+    counts: dict[tuple[str, str], int] = {}
+    for system in arguments.systems:
+        program, has = programs.get(SYSTEMS[system], (None, set()))
+        if not any(known == system for known, _ in has):
+            say(f"skipped: {system} is not in this build")
+            continue
+        for name in arguments.workloads:
+            if (system, name) in has:
+                counts[system, name] = measure(program, system, name)
+    if not counts:
+        sys.exit("count.py: nothing was measured")
+    table = markdown(counts, arguments.systems, arguments.workloads)
+    print(table)
+    if arguments.update:
+        write_to_readme(table)
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--systems", type=choices(SYSTEMS), default=list(SYSTEMS), metavar="A,B",
+                        help=f"which of {', '.join(SYSTEMS)}; all by default")
+    parser.add_argument("--workloads", type=choices(WORKLOADS), default=list(WORKLOADS), metavar="A,B",
+                        help=f"which of {', '.join(WORKLOADS)}; all by default")
+    parser.add_argument("--no-build", action="store_true", help="measure what was built before")
+    parser.add_argument("--update", action="store_true", help="also write the table into README.md")
+    return parser.parse_args()
+
+
+def choices(known: dict):
+    def parse(text: str) -> list[str]:
+        asked = text.split(",")
+        for name in asked:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+        return [name for name in known if name in asked]
+
+    return parse
+
+
+def find_programs(systems: list[str], build: bool) -> dict[Build, tuple[Path, set[tuple[str, str]]]]:
+    """Gives the program of each build that the systems need, with the pairs of system and workload that it has."""
+    metadata = subprocess.run(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=HERE, check=True,
+                              stdout=subprocess.PIPE)
+    target = Path(json.loads(metadata.stdout)["target_directory"])
+    programs = {}
+    for wanted in dict.fromkeys(SYSTEMS[system] for system in systems):
+        directory = target / wanted.directory
+        program = directory / "release" / "workloads"
+        if build and not run_cargo(wanted, directory):
+            say(f"skipped: the build with features [{wanted.features}] failed")
+        elif not program.exists():
+            say(f"skipped: features [{wanted.features}] are not built")
+        else:
+            listing = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
+            programs[wanted] = (program, {tuple(line.split()) for line in listing.splitlines()})
+    return programs
+
+
+def run_cargo(build: Build, directory: Path) -> bool:
+    environment = dict(os.environ)
+    environment["RUSTFLAGS"] = f"{environment.get('RUSTFLAGS', '')} {build.rustflags}".strip()
+    command = ["cargo", "build", "--release", "--package=benches", f"--features={build.features}",
+               f"--target-dir={directory}"]
+    return subprocess.run(command, cwd=HERE, env=environment).returncode == 0
+
+
+def measure(program: Path, system: str, name: str) -> int:
+    workload = WORKLOADS[name]
+    small, large = (count(program, system, name, size) for size in workload.sizes)
+    cost = workload.per_operation(small, large)
+    say(f"{system} {name}: {small:,} at {workload.sizes[0]:,}, {large:,} at {workload.sizes[1]:,}: {cost:,}")
+    return cost
+
+
+def count(program: Path, system: str, workload: str, size: int) -> int:
+    """Runs a workload once under callgrind, and gives the instructions that it took."""
+    with tempfile.TemporaryDirectory() as directory:
+        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={directory}/out",
+                   str(program), system, workload, str(size)]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    collected = re.search(r"Collected\s*:\s*(\d+)", done.stderr)
+    if done.returncode != 0 or collected is None:
+        sys.exit(f"count.py: {' '.join(command)} failed with code {done.returncode}:\n{done.stderr}")
+    return int(collected.group(1))
+
+
+def markdown(counts: dict[tuple[str, str], int], systems: list[str], workloads: list[str]) -> str:
+    columns = [system for system in systems if any(known == system for known, _ in counts)]
+    lines = ["| workload | one operation | " + " | ".join(columns) + " |",
+             "| --- | --- |" + " ---: |" * len(columns)]
+    for name in workloads:
+        reference = counts.get((REFERENCE, name))
+        cells = [cell(counts.get((system, name)), None if system == REFERENCE else reference) for system in columns]
+        lines.append(f"| {name} | {WORKLOADS[name].operation} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def cell(cost: int | None, reference: int | None) -> str:
+    if cost is None:
+        return "–"
+    # A reference of next to nothing, as idle hosts should cost, has no meaningful multiples.
+    if reference is None or reference < 10:
+        return f"{cost:,}"
+    return f"{cost:,} ({cost / reference:.1f}×)"
+
+
+def write_to_readme(table: str) -> None:
+    text = README.read_text(encoding="utf-8")
+    replaced, found = TABLE.subn(lambda match: f"{match[1]}{table}\n{match[2]}", text)
+    if found != 1:
+        sys.exit("count.py: README.md has no place for the table")
+    README.write_text(replaced, encoding="utf-8")
+
+
+def say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

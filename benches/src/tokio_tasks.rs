@@ -1,0 +1,34 @@
+//! The workloads without a network as tokio programs, for the systems whose tasks are tokio's.
+
+use crate::workload::{SLEEP_TASKS, YIELD_TASKS, sleep_duration};
+use tokio::task::JoinHandle;
+
+pub(crate) async fn yields(rounds: u64) {
+    let task = move || async move {
+        for _ in 0..rounds {
+            tokio::task::yield_now().await;
+        }
+    };
+    join((0..YIELD_TASKS).map(|_| tokio::spawn(task())).collect()).await;
+}
+
+pub(crate) async fn sleeps(rounds: u64) {
+    let task = move |task| async move {
+        for round in 0..rounds {
+            tokio::time::sleep(sleep_duration(task, round)).await;
+        }
+    };
+    join((0..SLEEP_TASKS).map(|index| tokio::spawn(task(index))).collect()).await;
+}
+
+pub(crate) async fn spawns(count: u64) {
+    for _ in 0..count {
+        tokio::spawn(async {}).await.expect("the task ends");
+    }
+}
+
+async fn join(tasks: Vec<JoinHandle<()>>) {
+    for task in tasks {
+        task.await.expect("the task ends");
+    }
+}

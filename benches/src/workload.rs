@@ -1,0 +1,48 @@
+//! A workload: what every system is made to do, so that their costs can be compared.
+
+use std::time::Duration;
+
+/// What to do; how often is the size that goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Workload {
+    /// [`YIELD_TASKS`] tasks that each yield `size` times.
+    Yield,
+    /// [`SLEEP_TASKS`] tasks that each sleep `size` times, for [`sleep_duration`].
+    Sleep,
+    /// `size` round trips of [`MESSAGE_BYTES`] over one TCP connection between two hosts.
+    Echo,
+    /// `size` complete simulations: two hosts, a connection, [`TINY_ROUND_TRIPS`] round trips, close.
+    Tiny,
+    /// `size` times: spawn a task that ends at once, and wait for it.
+    Spawn,
+    /// [`IDLE_HOSTS`] hosts, each with one task that sleeps once, for `size` virtual seconds.
+    Idle,
+}
+
+pub(crate) const YIELD_TASKS: u64 = 1_000;
+pub(crate) const SLEEP_TASKS: u64 = 10_000;
+pub(crate) const MESSAGE_BYTES: usize = 64;
+pub(crate) const TINY_ROUND_TRIPS: u64 = 10;
+pub(crate) const IDLE_HOSTS: u64 = 1_000;
+
+impl Workload {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Yield, Self::Sleep, Self::Echo, Self::Tiny, Self::Spawn, Self::Idle];
+
+    /// The name on the command line and in the table.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Yield => "w1",
+            Self::Sleep => "w2",
+            Self::Echo => "w4",
+            Self::Tiny => "w7",
+            Self::Spawn => "w9",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// How long a task of [`Workload::Sleep`] sleeps in a round: 1 to 1,000 ms, spread evenly, the same in every system.
+pub(crate) fn sleep_duration(task: u64, round: u64) -> Duration {
+    Duration::from_millis(1 + (task * 7_919 + round * 104_729) % 1_000)
+}

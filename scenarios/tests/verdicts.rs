@@ -1,0 +1,122 @@
+//! Claims about every variant of every scenario.
+
+use std::collections::BTreeSet;
+
+use seedbed::{Config, KeyedRandom, Outcome, ProductionOrder, Report, Source};
+use sim_explorer::{Expect, Scenario, Variant};
+
+const SEEDS: u64 = 200;
+
+fn variants() -> impl Iterator<Item = (&'static Scenario, &'static Variant)> {
+    scenarios::all()
+        .iter()
+        .flat_map(|scenario| scenario.variants.iter().map(move |variant| (scenario, variant)))
+}
+
+fn run(scenario: &Scenario, variant: &Variant, source: Box<dyn Source>) -> Report {
+    let settings = scenario.settings([]).unwrap();
+    variant.run(&settings, Config::default(), source)
+}
+
+fn run_seed(scenario: &Scenario, variant: &Variant, seed: u64) -> Report {
+    run(scenario, variant, Box::new(KeyedRandom::new(seed)))
+}
+
+fn runs_in_production_order_of(expect: Expect) -> Vec<(&'static str, &'static str, Outcome)> {
+    variants()
+        .filter(|(_, variant)| variant.expect == expect)
+        .map(|(scenario, variant)| {
+            let report = run(scenario, variant, Box::new(ProductionOrder));
+            (scenario.name, variant.name, report.outcome)
+        })
+        .collect()
+}
+
+#[test]
+fn what_should_hold_holds_in_production_order_and_under_every_seed() {
+    for (scenario, variant, outcome) in runs_in_production_order_of(Expect::Holds) {
+        assert_eq!(outcome, Outcome::Done, "{scenario} {variant} in production order");
+    }
+    for (scenario, variant) in variants().filter(|(_, variant)| variant.expect == Expect::Holds) {
+        for seed in 0..SEEDS {
+            let outcome = run_seed(scenario, variant, seed).outcome;
+            assert_eq!(outcome, Outcome::Done, "{} {} with seed {seed}", scenario.name, variant.name);
+        }
+    }
+}
+
+#[test]
+fn every_mistake_is_found_by_one_seed_in_ten_at_least() {
+    for (scenario, variant) in variants().filter(|(_, variant)| variant.expect == Expect::Breaks) {
+        let found = (0..SEEDS).filter(|&seed| !run_seed(scenario, variant, seed).outcome.is_done()).count();
+        println!("{} {}: {found} of {SEEDS} seeds", scenario.name, variant.name);
+        assert!(found as u64 >= SEEDS / 10, "{} {}: only {found} seeds", scenario.name, variant.name);
+    }
+}
+
+/// The two that a plain test would not find.
+#[test]
+fn production_order_shows_all_mistakes_but_those_of_timing() {
+    let hidden: Vec<_> = runs_in_production_order_of(Expect::Breaks)
+        .into_iter()
+        .filter(|(_, _, outcome)| outcome.is_done())
+        .map(|(scenario, variant, _)| (scenario, variant))
+        .collect();
+    assert_eq!(hidden, [("queue_many_producers", "broken_last_started"), ("ws_lost_update", "broken")]);
+}
+
+#[test]
+fn a_seed_gives_the_same_run_again() {
+    for (scenario, variant) in variants() {
+        for seed in 0..20 {
+            let [first, second] = [(); 2].map(|()| run_seed(scenario, variant, seed));
+            let name = format!("{} {} with seed {seed}", scenario.name, variant.name);
+            assert_eq!(first.hash, second.hash, "{name}");
+            assert_eq!(first.outcome, second.outcome, "{name}");
+        }
+    }
+}
+
+#[test]
+fn seeds_do_differ() {
+    for (scenario, variant) in variants() {
+        let hashes: BTreeSet<_> = (0..SEEDS).map(|seed| run_seed(scenario, variant, seed).hash).collect();
+        let name = format!("{} {}", scenario.name, variant.name);
+        assert!(hashes.len() as u64 > SEEDS / 2, "{name}: {} runs in {SEEDS} seeds", hashes.len());
+    }
+}
+
+#[test]
+fn verdicts_are_the_same_at_the_least_value_of_each_parameter() {
+    for (scenario, variant) in variants() {
+        for parameter in scenario.parameters {
+            let settings = scenario.settings([(parameter.name, parameter.min)]).unwrap();
+            let broken = (0..SEEDS)
+                .map(|seed| variant.run(&settings, Config::default(), Box::new(KeyedRandom::new(seed))))
+                .filter(|report| !report.outcome.is_done())
+                .count();
+            let name =
+                format!("{} {} with {} = {}", scenario.name, variant.name, parameter.name, parameter.min);
+            match variant.expect {
+                Expect::Holds => assert_eq!(broken, 0, "{name}"),
+                Expect::Breaks => assert!(broken > 0, "{name}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn names_tell_the_variants_apart() {
+    let mut names = BTreeSet::new();
+    for scenario in scenarios::all() {
+        assert!(names.insert(scenario.name), "{} is there twice", scenario.name);
+        assert_eq!(scenario.variants[0].expect, Expect::Holds, "{}: the first one is right", scenario.name);
+    }
+    for (scenario, variant) in variants() {
+        let is_broken = variant.name.starts_with("broken");
+        assert_eq!(variant.expect == Expect::Breaks, is_broken, "{} {}", scenario.name, variant.name);
+        for name in [scenario.name, variant.name] {
+            assert!(name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'), "{name}");
+        }
+    }
+}

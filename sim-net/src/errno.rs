@@ -1,0 +1,115 @@
+//! The errors of a kernel's calls, as Linux has them.
+
+use std::io;
+
+/// Why a call did not do what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Errno {
+    /// `EAGAIN`
+    #[error("it would have to wait")]
+    WouldBlock,
+    /// `EADDRINUSE`
+    #[error("another socket has the address; close that one or bind another port")]
+    AddrInUse,
+    /// `EADDRNOTAVAIL`
+    #[error("the host does not have the address, or no free port")]
+    AddrNotAvailable,
+    /// `ECONNREFUSED`
+    #[error("connection refused: no socket listens there")]
+    ConnectionRefused,
+    /// `ECONNRESET`
+    #[error("connection reset by the peer")]
+    ConnectionReset,
+    /// `EPIPE`
+    #[error("broken pipe: the connection takes no more data")]
+    BrokenPipe,
+    /// `ETIMEDOUT`
+    #[error("timed out: the peer does not answer")]
+    TimedOut,
+    /// `ENETUNREACH`
+    #[error("network unreachable: no host of the simulation can have the address")]
+    NetworkUnreachable,
+    /// `EHOSTUNREACH`
+    #[error("host unreachable: no host of the simulation has the address")]
+    HostUnreachable,
+    /// `ENOTCONN`
+    #[error("the socket is not connected")]
+    NotConnected,
+    /// `EDESTADDRREQ`
+    #[error("the socket is not connected: a destination is needed")]
+    DestinationRequired,
+    /// `EMSGSIZE`
+    #[error("message too long")]
+    MessageTooLong,
+    /// `EMFILE`
+    #[error("the host has as many sockets as NetworkConfig::sockets_max allows")]
+    TooManySockets,
+}
+
+impl Errno {
+    /// The kind that the standard library gives to this error. Those without a kind of their own can be made from
+    /// their number only, as they are on Linux.
+    fn kind(self) -> Result<io::ErrorKind, i32> {
+        const EMFILE: i32 = 24;
+        const EDESTADDRREQ: i32 = 89;
+        const EMSGSIZE: i32 = 90;
+        Ok(match self {
+            Errno::WouldBlock => io::ErrorKind::WouldBlock,
+            Errno::AddrInUse => io::ErrorKind::AddrInUse,
+            Errno::AddrNotAvailable => io::ErrorKind::AddrNotAvailable,
+            Errno::ConnectionRefused => io::ErrorKind::ConnectionRefused,
+            Errno::ConnectionReset => io::ErrorKind::ConnectionReset,
+            Errno::BrokenPipe => io::ErrorKind::BrokenPipe,
+            Errno::TimedOut => io::ErrorKind::TimedOut,
+            Errno::NetworkUnreachable => io::ErrorKind::NetworkUnreachable,
+            Errno::HostUnreachable => io::ErrorKind::HostUnreachable,
+            Errno::NotConnected => io::ErrorKind::NotConnected,
+            Errno::DestinationRequired => return Err(EDESTADDRREQ),
+            Errno::MessageTooLong => return Err(EMSGSIZE),
+            Errno::TooManySockets => return Err(EMFILE),
+        })
+    }
+
+    /// The error of a call about an address.
+    pub(crate) fn at(self, call: &'static str, address: impl ToString) -> io::Error {
+        match self.kind() {
+            Ok(kind) => io::Error::new(kind, CallError { call, address: address.to_string(), errno: self }),
+            Err(number) => io::Error::from_raw_os_error(number),
+        }
+    }
+}
+
+impl From<Errno> for io::Error {
+    fn from(errno: Errno) -> Self {
+        match errno.kind() {
+            Ok(kind) => kind.into(),
+            Err(number) => io::Error::from_raw_os_error(number),
+        }
+    }
+}
+
+/// What an [`io::Error`] of a call about an address holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{call} {address}: {errno}")]
+struct CallError {
+    call: &'static str,
+    address: String,
+    errno: Errno,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_the_kind_of_the_real_ones_and_say_more() {
+        let refused = Errno::ConnectionRefused.at("connect to", "server:7");
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(refused.to_string(), "connect to server:7: connection refused: no socket listens there");
+    }
+
+    #[test]
+    fn an_error_without_a_kind_has_its_number() {
+        assert_eq!(io::Error::from(Errno::MessageTooLong).raw_os_error(), Some(90));
+    }
+}

@@ -1,0 +1,186 @@
+//! Which ports of a host are taken, by whom, and which is free.
+
+use super::sockets::SocketId;
+use super::{EPHEMERAL_MIN, Host, Kernel, Known};
+use crate::address::{Endpoint, InterfaceId, Pair};
+use crate::errno::Errno;
+
+/// The protocol whose ports they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Protocol {
+    Tcp,
+    Udp,
+}
+
+/// The sockets that a host has bound: listeners and datagram sockets.
+#[derive(Debug, Default)]
+pub(crate) struct Bindings {
+    /// Sorted by protocol and port.
+    entries: Vec<Binding>,
+}
+
+#[derive(Debug)]
+struct Binding {
+    key: (Protocol, u16),
+    /// `None` is all addresses of the host.
+    interface: Option<InterfaceId>,
+    socket: SocketId,
+}
+
+impl Bindings {
+    fn of(&self, protocol: Protocol, port: u16) -> &[Binding] {
+        let key = (protocol, port);
+        let start = self.entries.partition_point(|binding| binding.key < key);
+        let count = self.entries[start..].iter().take_while(|binding| binding.key == key).count();
+        &self.entries[start..start + count]
+    }
+
+    /// Whether the port is taken at that address, or for `None` at any.
+    pub(crate) fn conflicts(&self, protocol: Protocol, port: u16, interface: Option<InterfaceId>) -> bool {
+        let overlaps = |binding: &Binding| {
+            interface.is_none() || binding.interface.is_none() || binding.interface == interface
+        };
+        self.of(protocol, port).iter().any(overlaps)
+    }
+
+    /// The socket that packets to this endpoint go to: rather one with that very address.
+    pub(crate) fn find(&self, protocol: Protocol, endpoint: Endpoint) -> Option<SocketId> {
+        let bindings = self.of(protocol, endpoint.port);
+        let exact = bindings.iter().find(|binding| binding.interface == Some(endpoint.interface));
+        exact
+            .or_else(|| bindings.iter().find(|binding| binding.interface.is_none()))
+            .map(|found| found.socket)
+    }
+
+    pub(crate) fn add(
+        &mut self,
+        protocol: Protocol,
+        port: u16,
+        interface: Option<InterfaceId>,
+        socket: SocketId,
+    ) {
+        let key = (protocol, port);
+        let at = self.entries.partition_point(|binding| binding.key <= key);
+        self.entries.insert(at, Binding { key, interface, socket });
+    }
+
+    pub(crate) fn remove(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
+        let key = (protocol, port);
+        self.entries.retain(|binding| binding.key != key || binding.socket != socket);
+    }
+}
+
+impl Host {
+    /// The next port to try.
+    fn next_ephemeral(&mut self) -> u16 {
+        let port = self.ephemeral_next;
+        self.ephemeral_next = port.checked_add(1).unwrap_or(EPHEMERAL_MIN);
+        port
+    }
+
+    /// Whether a connection that this host asked for has the port.
+    fn has_active_connection(&self, port: u16, interface: InterfaceId) -> bool {
+        let from = Pair { local: Endpoint { interface, port }, remote: Endpoint::LEAST };
+        let connections = self.connections.range(from..).take_while(|(pair, _)| pair.local == from.local);
+        connections
+            .filter_map(|(_, known)| match known {
+                Known::Connection(socket) => self.sockets.get(*socket),
+                Known::TimeWait(_) => None,
+            })
+            .any(|socket| matches!(socket, super::sockets::Socket::Stream(stream) if stream.is_active))
+    }
+}
+
+impl Kernel<'_> {
+    /// A port for a socket that asks for this one, or with zero for any.
+    pub(super) fn port_to_bind(
+        &mut self,
+        protocol: Protocol,
+        interface: Option<InterfaceId>,
+        port: u16,
+    ) -> Result<u16, Errno> {
+        if port != 0 {
+            return if self.is_taken(protocol, interface, port) { Err(Errno::AddrInUse) } else { Ok(port) };
+        }
+        for _ in EPHEMERAL_MIN..=u16::MAX {
+            let port = self.host.next_ephemeral();
+            if !self.is_taken(protocol, interface, port) {
+                return Ok(port);
+            }
+        }
+        Err(Errno::AddrInUse)
+    }
+
+    fn is_taken(&self, protocol: Protocol, interface: Option<InterfaceId>, port: u16) -> bool {
+        if self.host.bindings.conflicts(protocol, port, interface) {
+            return true;
+        }
+        protocol == Protocol::Tcp
+            && match interface {
+                Some(interface) => self.host.has_active_connection(port, interface),
+                None => {
+                    self.host.interfaces().any(|interface| self.host.has_active_connection(port, interface))
+                }
+            }
+    }
+
+    /// The local end of a new connection to `remote`.
+    pub(super) fn endpoint_to_connect(
+        &mut self,
+        interface: InterfaceId,
+        remote: Endpoint,
+    ) -> Result<Endpoint, Errno> {
+        for _ in EPHEMERAL_MIN..=u16::MAX {
+            let local = Endpoint { interface, port: self.host.next_ephemeral() };
+            let is_bound = self.host.bindings.conflicts(Protocol::Tcp, local.port, Some(interface));
+            if !is_bound && !self.host.connections.contains_key(&Pair { local, remote }) {
+                return Ok(local);
+            }
+        }
+        Err(Errno::AddrNotAvailable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::{HostId, Interfaces};
+
+    fn socket(index: u32) -> SocketId {
+        SocketId { index, generation: 0 }
+    }
+
+    #[test]
+    fn the_wildcard_conflicts_with_every_address_of_the_port_and_protocol() {
+        let mut interfaces = Interfaces::default();
+        let (one, other) = (
+            interfaces.add(HostId(0), HostId(0).ip().into()),
+            interfaces.add(HostId(0), "127.0.0.1".parse().unwrap()),
+        );
+        let mut bindings = Bindings::default();
+        bindings.add(Protocol::Tcp, 7, Some(one), socket(1));
+        assert!(bindings.conflicts(Protocol::Tcp, 7, Some(one)));
+        assert!(bindings.conflicts(Protocol::Tcp, 7, None));
+        assert!(!bindings.conflicts(Protocol::Tcp, 7, Some(other)));
+        assert!(!bindings.conflicts(Protocol::Udp, 7, None));
+        assert!(!bindings.conflicts(Protocol::Tcp, 8, None));
+        bindings.remove(Protocol::Tcp, 7, socket(1));
+        assert!(!bindings.conflicts(Protocol::Tcp, 7, None));
+    }
+
+    #[test]
+    fn packets_go_rather_to_the_socket_with_their_very_address() {
+        let mut interfaces = Interfaces::default();
+        let (one, other) = (
+            interfaces.add(HostId(0), HostId(0).ip().into()),
+            interfaces.add(HostId(0), "127.0.0.1".parse().unwrap()),
+        );
+        let mut bindings = Bindings::default();
+        // The kernel would refuse this; the table need not know.
+        bindings.add(Protocol::Udp, 7, None, socket(1));
+        bindings.add(Protocol::Udp, 7, Some(other), socket(2));
+        let find = |interface| bindings.find(Protocol::Udp, Endpoint { interface, port: 7 });
+        assert_eq!((find(one), find(other)), (Some(socket(1)), Some(socket(2))));
+        assert_eq!(bindings.find(Protocol::Tcp, Endpoint { interface: one, port: 7 }), None);
+    }
+}

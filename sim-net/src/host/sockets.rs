@@ -1,0 +1,172 @@
+//! The sockets of a host by their descriptors.
+
+use std::collections::VecDeque;
+
+use sim_executor::{EventId, Instant};
+
+use super::udp::Datagrams;
+use super::waiters::{Interest, Waiters};
+use crate::address::{InterfaceId, Pair};
+use crate::errno::Errno;
+use crate::link::LinkId;
+use crate::tcp::Connection;
+
+/// A descriptor, with a generation that tells its uses apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SocketId {
+    pub(crate) index: u32,
+    pub(crate) generation: u32,
+}
+
+impl SocketId {
+    /// No socket that is known.
+    pub(crate) const UNKNOWN: SocketId = SocketId { index: u32::MAX, generation: 0 };
+}
+
+pub(crate) enum Socket {
+    Stream(Box<Stream>),
+    Listener(Listener),
+    Datagrams(Datagrams),
+}
+
+/// A connection and who has it.
+pub(crate) struct Stream {
+    pub(crate) connection: Connection,
+    pub(crate) pair: Pair,
+    pub(crate) link: LinkId,
+    /// The socket of the peer, once it is known.
+    pub(crate) peer: SocketId,
+    pub(crate) owner: Owner,
+    /// Whether the host asked for the connection; then its port is not free for a listener.
+    pub(crate) is_active: bool,
+    /// Whether packets find it by its addresses.
+    pub(crate) is_registered: bool,
+    /// When the network will look at it. That may be too early: the connection's timer often moves later.
+    /// [`Instant::MAX`] is never.
+    pub(crate) timer: Instant,
+    pub(crate) timer_event: Option<EventId>,
+    pub(crate) readers: Waiters,
+    pub(crate) writers: Waiters,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A descriptor that is in use.
+    User,
+    /// A listener, while the handshake is under way.
+    Handshake(SocketId),
+    /// A listener, until it is accepted.
+    Backlog,
+    /// Nobody: it goes on until all is sent.
+    Nobody,
+}
+
+pub(crate) struct Listener {
+    pub(crate) interface: Option<InterfaceId>,
+    pub(crate) port: u16,
+    /// Connections whose handshake is under way.
+    pub(crate) handshakes: Vec<SocketId>,
+    /// Connections to be accepted.
+    pub(crate) backlog: VecDeque<SocketId>,
+    pub(crate) readers: Waiters,
+}
+
+#[derive(Default)]
+pub(crate) struct Sockets {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+struct Slot {
+    generation: u32,
+    socket: Option<Socket>,
+}
+
+impl Sockets {
+    /// Adds a socket.
+    ///
+    /// # Errors
+    /// If there are `sockets_max` already.
+    pub(crate) fn insert(&mut self, sockets_max: u32, socket: Socket) -> Result<SocketId, Errno> {
+        if let Some(index) = self.free.pop() {
+            let slot = &mut self.slots[index as usize];
+            slot.socket = Some(socket);
+            return Ok(SocketId { index, generation: slot.generation });
+        }
+        if self.slots.len() >= sockets_max as usize {
+            return Err(Errno::TooManySockets);
+        }
+        self.slots.push(Slot { generation: 0, socket: Some(socket) });
+        Ok(SocketId { index: (self.slots.len() - 1) as u32, generation: 0 })
+    }
+
+    pub(crate) fn remove(&mut self, id: SocketId) -> Option<Socket> {
+        let slot = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation)?;
+        let socket = slot.socket.take()?;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.free.push(id.index);
+        Some(socket)
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, id: SocketId) -> Option<&Socket> {
+        let slot = self.slots.get(id.index as usize)?;
+        if slot.generation == id.generation { slot.socket.as_ref() } else { None }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
+        let slot = self.slots.get_mut(id.index as usize)?;
+        if slot.generation == id.generation { slot.socket.as_mut() } else { None }
+    }
+
+    /// The stream with that descriptor, if it is one.
+    #[inline]
+    pub(crate) fn find_stream(&mut self, id: SocketId) -> Option<&mut Stream> {
+        match self.get_mut(id)? {
+            Socket::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn find_listener(&mut self, id: SocketId) -> Option<&mut Listener> {
+        match self.get_mut(id)? {
+            Socket::Listener(listener) => Some(listener),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn find_datagrams(&mut self, id: SocketId) -> Option<&mut Datagrams> {
+        match self.get_mut(id)? {
+            Socket::Datagrams(datagrams) => Some(datagrams),
+            _ => None,
+        }
+    }
+
+    /// The stream of an open descriptor.
+    #[inline]
+    pub(crate) fn stream(&mut self, id: SocketId) -> &mut Stream {
+        self.find_stream(id).expect("the descriptor is an open stream's")
+    }
+
+    /// The listener of an open descriptor.
+    pub(crate) fn listener(&mut self, id: SocketId) -> &mut Listener {
+        self.find_listener(id).expect("the descriptor is an open listener's")
+    }
+
+    /// The datagram socket of an open descriptor.
+    pub(crate) fn datagrams(&mut self, id: SocketId) -> &mut Datagrams {
+        self.find_datagrams(id).expect("the descriptor is an open datagram socket's")
+    }
+
+    /// Those who wait at a socket.
+    #[inline]
+    pub(crate) fn waiters(&mut self, id: SocketId, interest: Interest) -> Option<&mut Waiters> {
+        match (self.get_mut(id)?, interest) {
+            (Socket::Stream(stream), Interest::Read) => Some(&mut stream.readers),
+            (Socket::Stream(stream), Interest::Write) => Some(&mut stream.writers),
+            (Socket::Listener(listener), _) => Some(&mut listener.readers),
+            (Socket::Datagrams(datagrams), _) => Some(&mut datagrams.readers),
+        }
+    }
+}

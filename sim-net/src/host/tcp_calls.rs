@@ -1,0 +1,263 @@
+//! The calls of stream sockets, and of those that listen.
+
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sim_executor::Instant;
+
+use super::ports::Protocol;
+use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
+use super::waiters::Waiters;
+use super::{Kernel, Known, Route};
+use crate::address::{Endpoint, HostId, Pair};
+use crate::errno::Errno;
+use crate::tcp::{Connection, Context};
+use crate::wire::{Event, Wire};
+
+/// How long it takes to find that nobody has an address of the network: three questions, a second each.
+const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(3);
+
+impl Kernel<'_> {
+    /// What a connection needs for a call.
+    pub(super) fn with_connection<R>(
+        &mut self,
+        socket: SocketId,
+        call: impl FnOnce(&mut Connection, &mut Context<'_>) -> R,
+    ) -> R {
+        let now = self.now();
+        let mut context = Context { now, pool: &mut self.wire.pool, rules: &self.wire.tcp };
+        call(&mut self.host.sockets.stream(socket).connection, &mut context)
+    }
+
+    /// Begins to connect. When that is done, [`Kernel::tcp_connected`] tells.
+    ///
+    /// # Errors
+    /// If there is no way to the address, or no free port.
+    pub(crate) fn tcp_connect(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
+        let (route, is_somebody) = match self.route(address.ip()) {
+            Ok(route) => (route, true),
+            Err(Errno::HostUnreachable) => {
+                let remote = self.wire.interfaces.add(HostId::NOBODY, address.ip());
+                let local = self.host.primary;
+                (Route { local, remote, remote_host: HostId::NOBODY }, false)
+            }
+            Err(errno) => return Err(errno),
+        };
+        self.forget_expired();
+        let remote = Endpoint { interface: route.remote, port: address.port() };
+        let local = self.endpoint_to_connect(route.local, remote)?;
+        let connection = Connection::connect(&self.wire.tcp);
+        let socket = self.add_stream(connection, Pair { local, remote }, route.remote_host, Owner::User)?;
+        if is_somebody {
+            self.pump(socket);
+        } else {
+            let event = Event::NoNeighbour { host: self.host.id, socket };
+            let due = self.now() + NEIGHBOUR_TIMEOUT;
+            self.wire.schedule(due, event);
+        }
+        Ok(socket)
+    }
+
+    /// Adds a connection that packets can find.
+    pub(super) fn add_stream(
+        &mut self,
+        connection: Connection,
+        pair: Pair,
+        remote_host: HostId,
+        owner: Owner,
+    ) -> Result<SocketId, Errno> {
+        let link = self.wire.link(self.host.id, remote_host);
+        let stream = Box::new(Stream {
+            connection,
+            pair,
+            link,
+            peer: SocketId::UNKNOWN,
+            owner,
+            is_active: owner == Owner::User,
+            is_registered: true,
+            timer: Instant::MAX,
+            timer_event: None,
+            readers: Waiters::default(),
+            writers: Waiters::default(),
+        });
+        let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Stream(stream))?;
+        self.host.connections.insert(pair, Known::Connection(socket));
+        Ok(socket)
+    }
+
+    /// Nobody has answered for the address.
+    pub(crate) fn handle_no_neighbour(&mut self, socket: SocketId) {
+        if self.host.sockets.find_stream(socket).is_some() {
+            self.with_connection(socket, |connection, context| {
+                connection.fail(context, Errno::HostUnreachable)
+            });
+            self.pump(socket);
+        }
+    }
+
+    /// Whether connecting is done.
+    ///
+    /// # Errors
+    /// `WouldBlock` until then; why it has failed.
+    pub(crate) fn tcp_connected(&mut self, socket: SocketId) -> Result<(), Errno> {
+        self.host.sockets.stream(socket).connection.poll_connected()
+    }
+
+    /// Listens.
+    ///
+    /// # Errors
+    /// If the host does not have the address, or the port is taken.
+    pub(crate) fn tcp_listen(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
+        let interface = self.interface_to_bind(address.ip())?;
+        let port = self.port_to_bind(Protocol::Tcp, interface, address.port())?;
+        let listener = Listener {
+            interface,
+            port,
+            handshakes: Vec::new(),
+            backlog: VecDeque::new(),
+            readers: Waiters::default(),
+        };
+        let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Listener(listener))?;
+        self.host.bindings.add(Protocol::Tcp, port, interface, socket);
+        Ok(socket)
+    }
+
+    /// Takes a connection that has come to a listener.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is none.
+    pub(crate) fn tcp_accept(&mut self, listener: SocketId) -> Result<(SocketId, SocketAddr), Errno> {
+        let accepted = self.host.sockets.listener(listener).backlog.pop_front().ok_or(Errno::WouldBlock)?;
+        let stream = self.host.sockets.stream(accepted);
+        stream.owner = Owner::User;
+        Ok((accepted, self.wire.interfaces.address(stream.pair.remote)))
+    }
+
+    /// The address that a listener is bound to.
+    pub(crate) fn listener_address(&mut self, listener: SocketId) -> SocketAddr {
+        let &mut Listener { interface, port, .. } = self.host.sockets.listener(listener);
+        self.bound_address(interface, port)
+    }
+
+    /// The address of this end of a stream.
+    pub(crate) fn local_address(&mut self, socket: SocketId) -> SocketAddr {
+        let local = self.host.sockets.stream(socket).pair.local;
+        self.wire.interfaces.address(local)
+    }
+
+    /// The address of the other end of a stream.
+    ///
+    /// # Errors
+    /// `NotConnected` when there is no connection, or none any more.
+    pub(crate) fn peer_address(&mut self, socket: SocketId) -> Result<SocketAddr, Errno> {
+        let stream = self.host.sockets.stream(socket);
+        if !stream.connection.is_connected() {
+            return Err(Errno::NotConnected);
+        }
+        let remote = stream.pair.remote;
+        Ok(self.wire.interfaces.address(remote))
+    }
+
+    /// Reads from a stream; zero bytes are its end.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing is there; once, why the connection has ended.
+    #[inline]
+    pub(crate) fn tcp_read(&mut self, socket: SocketId, out: &mut [u8]) -> Result<usize, Errno> {
+        let Wire { pool, tcp, .. } = &mut *self.wire;
+        let connection = &mut self.host.sockets.stream(socket).connection;
+        let bytes = connection.read(pool, tcp, out)?;
+        if connection.is_ack_due() {
+            self.pump(socket);
+        }
+        Ok(bytes)
+    }
+
+    /// As [`Kernel::tcp_read`], but leaves what was read.
+    ///
+    /// # Errors
+    /// As [`Kernel::tcp_read`].
+    pub(crate) fn tcp_peek(&mut self, socket: SocketId, out: &mut [u8]) -> Result<usize, Errno> {
+        self.host.sockets.stream(socket).connection.peek(&self.wire.pool, out)
+    }
+
+    /// Writes to a stream, as much as there is room for.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is none; once, why the connection has ended; then `BrokenPipe`.
+    #[inline]
+    pub(crate) fn tcp_write(&mut self, socket: SocketId, data: &[u8]) -> Result<usize, Errno> {
+        let bytes = self.host.sockets.stream(socket).connection.write(&mut self.wire.pool, data)?;
+        self.pump(socket);
+        Ok(bytes)
+    }
+
+    /// As [`Kernel::tcp_write`] of several buffers, one after the other.
+    ///
+    /// # Errors
+    /// As [`Kernel::tcp_write`].
+    pub(crate) fn tcp_write_vectored(
+        &mut self,
+        socket: SocketId,
+        data: &[IoSlice<'_>],
+    ) -> Result<usize, Errno> {
+        let connection = &mut self.host.sockets.stream(socket).connection;
+        let bytes = connection.write_vectored(&mut self.wire.pool, data)?;
+        self.pump(socket);
+        Ok(bytes)
+    }
+
+    /// Sets whether small segments are sent at once, and sends those that have waited.
+    pub(crate) fn tcp_set_nodelay(&mut self, socket: SocketId, nodelay: bool) {
+        self.connection(socket).set_nodelay(nodelay);
+        self.pump(socket);
+    }
+
+    /// Closes the writing half of a stream.
+    ///
+    /// # Errors
+    /// `NotConnected` when there is no connection any more.
+    pub(crate) fn tcp_finish(&mut self, socket: SocketId) -> Result<(), Errno> {
+        self.host.sockets.stream(socket).connection.finish()?;
+        self.pump(socket);
+        Ok(())
+    }
+
+    /// Whether a call for this interest would not block.
+    pub(crate) fn tcp_readable(&mut self, socket: SocketId) -> bool {
+        self.host.sockets.stream(socket).connection.is_readable()
+    }
+
+    /// Whether there is room to write, or an error to be told of.
+    pub(crate) fn tcp_writable(&mut self, socket: SocketId) -> bool {
+        self.host.sockets.stream(socket).connection.is_writable()
+    }
+
+    /// A stream's connection, for its options.
+    pub(crate) fn connection(&mut self, socket: SocketId) -> &mut Connection {
+        &mut self.host.sockets.stream(socket).connection
+    }
+
+    pub(super) fn close_stream(&mut self, socket: SocketId) {
+        self.with_connection(socket, |connection, context| connection.close(context));
+        self.host.sockets.stream(socket).owner = Owner::Nobody;
+        self.pump(socket);
+    }
+
+    /// Connections that nobody has accepted are reset; a handshake that is under way will find nobody.
+    pub(super) fn close_listener(&mut self, socket: SocketId) {
+        let Some(Socket::Listener(mut listener)) = self.host.sockets.remove(socket) else { return };
+        self.host.bindings.remove(Protocol::Tcp, listener.port, socket);
+        listener.readers.take_into(&mut self.wire.garbage);
+        for handshake in listener.handshakes {
+            self.remove_stream(handshake);
+        }
+        for waiting in listener.backlog {
+            self.with_connection(waiting, |connection, context| connection.abort(context));
+            self.host.sockets.stream(waiting).owner = Owner::Nobody;
+            self.pump(waiting);
+        }
+    }
+}

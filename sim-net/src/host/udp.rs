@@ -1,0 +1,296 @@
+//! Datagram sockets: their calls, and the datagrams that arrive.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use super::ports::Protocol;
+use super::sockets::{Socket, SocketId};
+use super::waiters::Waiters;
+use super::{Kernel, Route};
+use crate::address::{Endpoint, InterfaceId};
+use crate::errno::Errno;
+use crate::link::LinkId;
+use crate::packet::{Body, Packet};
+use crate::pool::{SLICE_BYTES_MAX, Slice};
+
+/// The most bytes that a datagram holds, over IPv4.
+pub(crate) const DATAGRAM_BYTES_MAX: usize = 65_507;
+const _: () = assert!(DATAGRAM_BYTES_MAX <= SLICE_BYTES_MAX);
+
+/// What a datagram counts in a receive buffer besides its bytes.
+const OVERHEAD_BYTES: usize = 256;
+
+/// A datagram socket.
+pub(crate) struct Datagrams {
+    interface: Option<InterfaceId>,
+    pub(super) port: u16,
+    peer: Option<Endpoint>,
+    queue: VecDeque<Datagram>,
+    /// What the queue counts in the receive buffer.
+    queued_bytes: usize,
+    /// What a connected socket has learned of its peer, until a call tells it.
+    failure: Option<Errno>,
+    /// Where the last datagram went, since the next goes there too, as a rule.
+    last: Option<(SocketAddr, Destination)>,
+    pub(super) readers: Waiters,
+}
+
+struct Datagram {
+    source: Endpoint,
+    payload: Option<Slice>,
+}
+
+impl Datagram {
+    fn counted_bytes(&self) -> usize {
+        OVERHEAD_BYTES + self.payload.as_ref().map_or(0, Slice::len)
+    }
+}
+
+/// Where datagrams to an address go.
+#[derive(Clone, Copy, Debug)]
+struct Destination {
+    local: InterfaceId,
+    remote: Endpoint,
+    link: LinkId,
+}
+
+impl Kernel<'_> {
+    /// Opens a datagram socket.
+    ///
+    /// # Errors
+    /// If the host does not have the address, or the port is taken.
+    pub(crate) fn udp_bind(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
+        let interface = self.interface_to_bind(address.ip())?;
+        let port = self.port_to_bind(Protocol::Udp, interface, address.port())?;
+        let datagrams = Datagrams {
+            interface,
+            port,
+            peer: None,
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            failure: None,
+            last: None,
+            readers: Waiters::default(),
+        };
+        let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Datagrams(datagrams))?;
+        self.host.bindings.add(Protocol::Udp, port, interface, socket);
+        Ok(socket)
+    }
+
+    /// Sets where datagrams go, and from where alone they are taken.
+    ///
+    /// # Errors
+    /// If there is no way to the address.
+    pub(crate) fn udp_connect(&mut self, socket: SocketId, address: SocketAddr) -> Result<(), Errno> {
+        let Destination { remote, .. } = self.destination(socket, address)?;
+        self.host.sockets.datagrams(socket).peer = Some(remote);
+        Ok(())
+    }
+
+    /// The way to an address, which is remembered.
+    fn destination(&mut self, socket: SocketId, address: SocketAddr) -> Result<Destination, Errno> {
+        if let Some((last, destination)) = self.host.sockets.datagrams(socket).last
+            && last == address
+        {
+            return Ok(destination);
+        }
+        let Route { local, remote, remote_host } = self.route(address.ip())?;
+        let link = self.wire.link(self.host.id, remote_host);
+        let remote = Endpoint { interface: remote, port: address.port() };
+        let datagrams = self.host.sockets.datagrams(socket);
+        let local = datagrams.interface.unwrap_or(local);
+        let is_loopback = |interface| self.wire.interfaces.ip(interface).is_loopback();
+        if is_loopback(local) && !is_loopback(remote.interface) && remote_host != self.host.id {
+            return Err(Errno::NetworkUnreachable);
+        }
+        let destination = Destination { local, remote, link };
+        datagrams.last = Some((address, destination));
+        Ok(destination)
+    }
+
+    /// Sends a datagram. It may be lost, and nobody will know.
+    ///
+    /// # Errors
+    /// If it is too long, if there is no way to the address, or once what was learned of a connected peer.
+    pub(crate) fn udp_send_to(
+        &mut self,
+        socket: SocketId,
+        data: &[u8],
+        address: SocketAddr,
+    ) -> Result<usize, Errno> {
+        if let Some(failure) = self.host.sockets.datagrams(socket).failure.take() {
+            return Err(failure);
+        }
+        if data.len() > DATAGRAM_BYTES_MAX {
+            return Err(Errno::MessageTooLong);
+        }
+        let destination = match self.destination(socket, address) {
+            Ok(destination) => destination,
+            // The host has the way, but nobody is there to take it.
+            Err(Errno::HostUnreachable) => return Ok(data.len()),
+            Err(errno) => return Err(errno),
+        };
+        let port = self.host.sockets.datagrams(socket).port;
+        let payload = (!data.is_empty()).then(|| self.wire.pool.copy_in(data));
+        let packet = Packet {
+            link: destination.link,
+            source: Endpoint { interface: destination.local, port },
+            destination: destination.remote,
+            from: socket,
+            to: SocketId::UNKNOWN,
+            body: Body::Udp(payload),
+        };
+        let now = self.now();
+        self.wire.send(now, packet);
+        Ok(data.len())
+    }
+
+    /// Sends a datagram to the peer of a connected socket.
+    ///
+    /// # Errors
+    /// If the socket is not connected; else as [`Kernel::udp_send_to`].
+    pub(crate) fn udp_send(&mut self, socket: SocketId, data: &[u8]) -> Result<usize, Errno> {
+        let peer = self.host.sockets.datagrams(socket).peer.ok_or(Errno::DestinationRequired)?;
+        let address = self.wire.interfaces.address(peer);
+        self.udp_send_to(socket, data, address)
+    }
+
+    /// Takes a datagram, of which the part is lost that does not fit into `out`.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is none; once, what was learned of a connected peer.
+    pub(crate) fn udp_recv_from(
+        &mut self,
+        socket: SocketId,
+        out: &mut [u8],
+    ) -> Result<(usize, SocketAddr), Errno> {
+        let datagrams = self.host.sockets.datagrams(socket);
+        if let Some(failure) = datagrams.failure.take() {
+            return Err(failure);
+        }
+        let datagram = datagrams.queue.pop_front().ok_or(Errno::WouldBlock)?;
+        datagrams.queued_bytes -= datagram.counted_bytes();
+        let bytes = self.copy_datagram(&datagram, out);
+        if let Some(payload) = datagram.payload {
+            self.wire.pool.release(payload);
+        }
+        Ok((bytes, self.wire.interfaces.address(datagram.source)))
+    }
+
+    /// As [`Kernel::udp_recv_from`], but leaves the datagram.
+    ///
+    /// # Errors
+    /// As [`Kernel::udp_recv_from`].
+    pub(crate) fn udp_peek_from(
+        &mut self,
+        socket: SocketId,
+        out: &mut [u8],
+    ) -> Result<(usize, SocketAddr), Errno> {
+        let datagrams = self.host.sockets.datagrams(socket);
+        if let Some(failure) = datagrams.failure.take() {
+            return Err(failure);
+        }
+        let datagram = datagrams.queue.front().ok_or(Errno::WouldBlock)?;
+        let Some(payload) = &datagram.payload else {
+            return Ok((0, self.wire.interfaces.address(datagram.source)));
+        };
+        let bytes = copy(self.wire.pool.bytes(payload), out);
+        Ok((bytes, self.wire.interfaces.address(datagram.source)))
+    }
+
+    fn copy_datagram(&self, datagram: &Datagram, out: &mut [u8]) -> usize {
+        datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out))
+    }
+
+    /// Whether there is a datagram or an error to be told of.
+    pub(crate) fn udp_readable(&mut self, socket: SocketId) -> bool {
+        let datagrams = self.host.sockets.datagrams(socket);
+        !datagrams.queue.is_empty() || datagrams.failure.is_some()
+    }
+
+    /// The address that a datagram socket is bound to.
+    pub(crate) fn udp_address(&mut self, socket: SocketId) -> SocketAddr {
+        let &mut Datagrams { interface, port, .. } = self.host.sockets.datagrams(socket);
+        self.bound_address(interface, port)
+    }
+
+    /// The address that a datagram socket is connected to.
+    ///
+    /// # Errors
+    /// `NotConnected` if it is not.
+    pub(crate) fn udp_peer_address(&mut self, socket: SocketId) -> Result<SocketAddr, Errno> {
+        let peer = self.host.sockets.datagrams(socket).peer.ok_or(Errno::NotConnected)?;
+        Ok(self.wire.interfaces.address(peer))
+    }
+
+    /// A packet has arrived, of which the payload is taken.
+    #[inline]
+    pub(crate) fn handle_packet(&mut self, packet: &mut Packet) {
+        match &packet.body {
+            Body::Tcp(_) => self.handle_segment(packet),
+            Body::Udp(_) => self.handle_datagram(packet),
+            Body::Unreachable => self.handle_unreachable(packet),
+        }
+    }
+
+    fn handle_datagram(&mut self, packet: &mut Packet) {
+        let Body::Udp(payload) = &mut packet.body else { return };
+        let datagram = Datagram { source: packet.source, payload: payload.take() };
+        let receive_buffer_bytes = self.wire.config.udp.receive_buffer_bytes as usize;
+        let found = self.host.bindings.find(Protocol::Udp, packet.destination);
+        let Some(datagrams) = found
+            .map(|socket| self.host.sockets.datagrams(socket))
+            .filter(|datagrams| datagrams.peer.is_none_or(|peer| peer == datagram.source))
+        else {
+            self.wire.pool.release_all(datagram.payload);
+            return self.refuse_datagram(packet.source, packet.destination, packet.from);
+        };
+        if datagrams.queued_bytes + datagram.counted_bytes() > receive_buffer_bytes {
+            return self.wire.pool.release_all(datagram.payload);
+        }
+        datagrams.queued_bytes += datagram.counted_bytes();
+        datagrams.queue.push_back(datagram);
+        datagrams.readers.take_into(&mut self.wire.wakes);
+    }
+
+    fn refuse_datagram(&mut self, source: Endpoint, destination: Endpoint, from: SocketId) {
+        let remote_host = self.wire.interfaces.host(source.interface);
+        let link = self.wire.link(self.host.id, remote_host);
+        let packet = Packet {
+            link,
+            source: destination,
+            destination: source,
+            from: SocketId::UNKNOWN,
+            to: from,
+            body: Body::Unreachable,
+        };
+        let now = self.now();
+        self.wire.send(now, packet);
+    }
+
+    /// As in Linux, only a connected socket learns that nobody takes its datagrams.
+    fn handle_unreachable(&mut self, packet: &Packet) {
+        if let Some(datagrams) = self.host.sockets.find_datagrams(packet.to)
+            && datagrams.peer == Some(packet.source)
+        {
+            datagrams.failure = Some(Errno::ConnectionRefused);
+            datagrams.readers.take_into(&mut self.wire.wakes);
+        }
+    }
+
+    pub(super) fn close_datagrams(&mut self, socket: SocketId) {
+        let Some(Socket::Datagrams(mut datagrams)) = self.host.sockets.remove(socket) else { return };
+        self.host.bindings.remove(Protocol::Udp, datagrams.port, socket);
+        datagrams.readers.take_into(&mut self.wire.garbage);
+        for datagram in datagrams.queue {
+            self.wire.pool.release_all(datagram.payload);
+        }
+    }
+}
+
+/// Copies as much as fits.
+fn copy(from: &[u8], out: &mut [u8]) -> usize {
+    let bytes = from.len().min(out.len());
+    out[..bytes].copy_from_slice(&from[..bytes]);
+    bytes
+}

@@ -1,0 +1,296 @@
+//! The network of a run: its hosts, driven as a device.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::task::Waker;
+
+use sim_executor::{Device, Instant, NodeId, context};
+
+use crate::address::{HOSTS_MAX, HostId, InterfaceId, Place, place};
+use crate::config::NetworkConfig;
+use crate::host::{Host, Interest, Kernel, SocketId};
+use crate::packet::Packet;
+use crate::wire::{Event, Wire};
+
+/// The network of a run. Every node has a place in it from its first use of a socket on.
+///
+/// A run gets a network with the default configuration at the first use, unless [`install`] was called before.
+pub struct Network {
+    state: RefCell<State>,
+}
+
+struct State {
+    hosts: Vec<Host>,
+    /// By host, the interface with its address.
+    primaries: Vec<InterfaceId>,
+    wire: Wire,
+}
+
+/// Gives the current run a network with this configuration.
+///
+/// ```
+/// use sim_executor::{Executor, ProductionOrder};
+/// use sim_net::{LinkConfig, NetworkConfig};
+/// use std::time::Duration;
+///
+/// let mut executor = Executor::new(ProductionOrder);
+/// let link = LinkConfig::fixed(Duration::from_millis(20));
+/// executor.enter(|| sim_net::install(NetworkConfig { link, ..NetworkConfig::default() }));
+/// ```
+///
+/// # Panics
+/// Outside a run; if the run has a network already; if a field of the configuration is out of its bounds.
+pub fn install(config: NetworkConfig) {
+    assert!(
+        context::device::<Network>().is_none(),
+        "the run has a network already: install it before the first use"
+    );
+    context::install_device(Rc::new(Network::new(config, context::tracing_all())));
+}
+
+/// A socket and how to reach it: what all the async types hold. Dropping it closes the socket.
+pub(crate) struct Descriptor {
+    network: Rc<Network>,
+    host: HostId,
+    socket: SocketId,
+}
+
+impl Network {
+    fn new(config: NetworkConfig, is_traced: bool) -> Self {
+        config.check();
+        let state = State { hosts: Vec::new(), primaries: Vec::new(), wire: Wire::new(config, is_traced) };
+        Network { state: RefCell::new(state) }
+    }
+
+    /// The network of the current run.
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub(crate) fn current() -> Rc<Network> {
+        if let Some(network) = context::device::<Network>() {
+            return network;
+        }
+        install(NetworkConfig::default());
+        context::device::<Network>().expect("a device that was installed is found")
+    }
+
+    /// Calls with the state, then wakes with nothing borrowed.
+    #[inline]
+    fn with<R>(&self, call: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.state.borrow_mut();
+        let result = call(&mut state);
+        if state.wire.wakes.is_empty() && state.wire.garbage.is_empty() {
+            return result;
+        }
+        let first = state.wire.wakes.take_first();
+        if state.wire.wakes.is_empty() && state.wire.garbage.is_empty() {
+            drop(state);
+            first.into_iter().for_each(Waker::wake);
+            return result;
+        }
+        let (others, garbage) = (state.wire.wakes.take_others(), std::mem::take(&mut state.wire.garbage));
+        drop(state);
+        drop(garbage);
+        first.into_iter().chain(others).for_each(Waker::wake);
+        result
+    }
+
+    /// Calls with what is between the hosts.
+    pub(crate) fn with_wire<R>(&self, call: impl FnOnce(&mut Wire) -> R) -> R {
+        self.with(|state| call(&mut state.wire))
+    }
+
+    /// The host of a node.
+    pub(crate) fn host_of(&self, node: NodeId) -> HostId {
+        let host = HostId(node.index() as u32);
+        self.with(|state| {
+            state.cover(node.index() + 1);
+            state.wire.names[host.index()].get_or_insert_with(|| context::node_name(node));
+        });
+        host
+    }
+
+    /// The names of the hosts, as far as they are known.
+    pub(crate) fn host_names(&self) -> Vec<String> {
+        self.with(|state| state.wire.names.iter().flatten().map(|name| name.to_string()).collect())
+    }
+
+    /// Opens a socket on the current node for something about `ip`.
+    pub(crate) fn open<E>(
+        self: &Rc<Self>,
+        ip: IpAddr,
+        call: impl FnOnce(&mut Kernel<'_>) -> Result<SocketId, E>,
+    ) -> Result<Descriptor, E> {
+        let host = self.host_of(context::node());
+        let socket = self.with(|state| {
+            state.cover_address(ip);
+            call(&mut state.kernel(host))
+        })?;
+        Ok(Descriptor { network: Rc::clone(self), host, socket })
+    }
+}
+
+impl State {
+    /// Makes hosts of the first nodes of the run.
+    fn cover(&mut self, hosts: usize) {
+        assert!(hosts <= HOSTS_MAX as usize, "more than {HOSTS_MAX} nodes have no addresses");
+        while self.hosts.len() < hosts {
+            let host = Host::new(HostId(self.hosts.len() as u32), &mut self.wire);
+            self.primaries.push(host.primary());
+            self.wire.names.push(None);
+            self.hosts.push(host);
+        }
+    }
+
+    /// Makes a host of the node that the address leads to, if there is one.
+    #[inline]
+    fn cover_address(&mut self, ip: IpAddr) {
+        if let Place::Host(host) = place(ip)
+            && host.index() >= self.hosts.len()
+        {
+            self.cover(context::node_count());
+        }
+    }
+
+    #[inline]
+    fn kernel(&mut self, host: HostId) -> Kernel<'_> {
+        Kernel::new(&mut self.hosts[host.index()], &mut self.wire, &self.primaries)
+    }
+
+    /// Does all that is due.
+    fn fire(&mut self, now: Instant) {
+        loop {
+            if let Some(mut packet) = self.wire.pop_packet(now) {
+                self.deliver(now, &mut packet);
+            } else if let Some(event) = self.wire.pop_event(now) {
+                self.handle(now, event);
+            } else {
+                return self.wire.update_due();
+            }
+        }
+    }
+
+    fn deliver(&mut self, now: Instant, packet: &mut Packet) {
+        match self.wire.receive(packet) {
+            Some(to) => self.kernel(to).at(now).handle_packet(packet),
+            None => self.wire.lose(packet),
+        }
+    }
+
+    fn handle(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Packet(mut packet) => self.deliver(now, &mut packet),
+            Event::Timer { host, socket } => self.kernel(host).at(now).handle_timer(socket),
+            Event::NoNeighbour { host, socket } => self.kernel(host).at(now).handle_no_neighbour(socket),
+        }
+    }
+}
+
+impl Device for Network {
+    fn next_due(&self) -> Option<Instant> {
+        self.state.borrow().wire.next_due()
+    }
+
+    fn fire(&self, now: Instant) {
+        self.with(|state| state.fire(now));
+    }
+
+    fn describe(&self, resource: u64) -> String {
+        let (host, socket, interest) = Descriptor::from_resource(resource);
+        self.with(|state| {
+            if host.index() >= state.hosts.len() {
+                return String::new();
+            }
+            state.kernel(host).describe(socket, interest)
+        })
+    }
+
+    fn as_any(self: Rc<Self>) -> Rc<dyn Any> {
+        self
+    }
+}
+
+/// Bits of a resource number: the interest, the descriptor's index, its generation, the host.
+const INDEX_BITS: u32 = 20;
+const GENERATION_BITS: u32 = 19;
+const HOST_BITS: u32 = 24;
+const _: () = assert!(1 + INDEX_BITS + GENERATION_BITS + HOST_BITS == u64::BITS);
+
+impl Descriptor {
+    /// Makes one of a socket of the same host.
+    pub(crate) fn sibling(&self, socket: SocketId) -> Descriptor {
+        Descriptor { network: Rc::clone(&self.network), host: self.host, socket }
+    }
+
+    /// Calls the kernel.
+    #[inline]
+    pub(crate) fn with<R>(&self, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
+        self.network.with(|state| call(&mut state.kernel(self.host), self.socket))
+    }
+
+    /// Calls the kernel about an address, which may lead to a host that the network does not know yet.
+    #[inline]
+    pub(crate) fn with_address<R>(&self, ip: IpAddr, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
+        self.network.with(|state| {
+            state.cover_address(ip);
+            call(&mut state.kernel(self.host), self.socket)
+        })
+    }
+
+    /// The number by which the executor asks what a task waits for. It is never zero.
+    #[inline]
+    pub(crate) fn resource(&self, interest: Interest) -> u64 {
+        let index = u64::from(self.socket.index) & ((1 << INDEX_BITS) - 1);
+        let generation = u64::from(self.socket.generation) & ((1 << GENERATION_BITS) - 1);
+        let mut resource = u64::from(self.host.0) + 1;
+        resource = (resource << GENERATION_BITS) | generation;
+        resource = (resource << INDEX_BITS) | index;
+        (resource << 1) | u64::from(interest == Interest::Write)
+    }
+
+    fn from_resource(resource: u64) -> (HostId, SocketId, Interest) {
+        let interest = if resource & 1 == 1 { Interest::Write } else { Interest::Read };
+        let index = (resource >> 1) & ((1 << INDEX_BITS) - 1);
+        let generation = (resource >> (1 + INDEX_BITS)) & ((1 << GENERATION_BITS) - 1);
+        let host = (resource >> (1 + INDEX_BITS + GENERATION_BITS)).saturating_sub(1);
+        (HostId(host as u32), SocketId { index: index as u32, generation: generation as u32 }, interest)
+    }
+}
+
+impl Descriptor {
+    /// Whether the current run is the one that the socket belongs to.
+    pub(crate) fn is_in_its_run(&self) -> bool {
+        context::in_run()
+            && context::device::<Network>().is_some_and(|network| Rc::ptr_eq(&network, &self.network))
+    }
+}
+
+impl Drop for Descriptor {
+    /// Outside of its run, or in another, there is nobody to tell.
+    fn drop(&mut self) {
+        if self.is_in_its_run() {
+            self.with(|kernel, socket| kernel.close(socket));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_number_tells_socket_and_interest() {
+        let network = Rc::new(Network::new(NetworkConfig::default(), false));
+        for (host, index, generation) in [(0, 0, 0), (HOSTS_MAX - 1, (1 << INDEX_BITS) - 1, 77)] {
+            let socket = SocketId { index, generation };
+            let descriptor = Descriptor { network: Rc::clone(&network), host: HostId(host), socket };
+            for interest in [Interest::Read, Interest::Write] {
+                let resource = descriptor.resource(interest);
+                assert_ne!(resource, 0);
+                assert_eq!(Descriptor::from_resource(resource), (HostId(host), socket, interest));
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The memory of payloads: chunks of bytes that are used again, of which slices are shared.
+
+/// The sizes in which chunks come. The largest holds a whole segment and a whole datagram.
+const CLASS_BYTES: [usize; 3] = [2_048, 16_384, 65_536];
+
+/// The most bytes that one slice can have.
+pub(crate) const SLICE_BYTES_MAX: usize = CLASS_BYTES[CLASS_BYTES.len() - 1];
+
+/// Some bytes of a chunk of a [`Pool`]. It is neither copied nor cloned: it is shared by the pool, and each slice is
+/// given back to it once.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a slice keeps its chunk until it is given back with `Pool::release`"]
+pub(crate) struct Slice {
+    chunk: u32,
+    start: u32,
+    len: u32,
+}
+
+impl Slice {
+    /// How many bytes it has.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Leaves out the first `bytes` of it.
+    #[inline]
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        assert!(bytes <= self.len(), "{bytes} bytes of {} are skipped", self.len);
+        self.start += bytes as u32;
+        self.len -= bytes as u32;
+    }
+
+    /// Leaves out all but the first `bytes` of it.
+    pub(crate) fn truncate(&mut self, bytes: usize) {
+        assert!(bytes <= self.len(), "{} bytes are cut to {bytes}", self.len);
+        self.len = bytes as u32;
+    }
+}
+
+/// The chunks of one network.
+#[derive(Debug, Default)]
+pub(crate) struct Pool {
+    chunks: Vec<Chunk>,
+    /// By class; used again in the order last in, first out.
+    free: [Vec<u32>; CLASS_BYTES.len()],
+}
+
+#[derive(Debug)]
+struct Chunk {
+    /// Its capacity is the size of its class, and is never exceeded.
+    bytes: Vec<u8>,
+    references: u32,
+    class: u8,
+}
+
+impl Pool {
+    /// Copies as many of the bytes as one slice can have into a chunk of their own.
+    pub(crate) fn copy_in(&mut self, data: &[u8]) -> Slice {
+        let len = data.len().min(SLICE_BYTES_MAX);
+        let class =
+            CLASS_BYTES.iter().position(|&bytes| len <= bytes).expect("the largest class holds any slice");
+        let index = match self.free[class].pop() {
+            Some(index) => index,
+            None => {
+                let bytes = Vec::with_capacity(CLASS_BYTES[class]);
+                self.chunks.push(Chunk { bytes, references: 0, class: class as u8 });
+                (self.chunks.len() - 1) as u32
+            }
+        };
+        let chunk = &mut self.chunks[index as usize];
+        chunk.references = 1;
+        chunk.bytes.extend_from_slice(&data[..len]);
+        Slice { chunk: index, start: 0, len: len as u32 }
+    }
+
+    /// Appends to a slice that ends where its chunk does, as far as there is room; how many bytes were taken.
+    pub(crate) fn extend(&mut self, slice: &mut Slice, data: &[u8]) -> usize {
+        let chunk = &mut self.chunks[slice.chunk as usize];
+        if (slice.start + slice.len) as usize != chunk.bytes.len() {
+            return 0;
+        }
+        let room = CLASS_BYTES[usize::from(chunk.class)] - chunk.bytes.len();
+        let len = data.len().min(room);
+        chunk.bytes.extend_from_slice(&data[..len]);
+        slice.len += len as u32;
+        len
+    }
+
+    /// Another slice of the same bytes: `len` of them after the first `offset`.
+    pub(crate) fn share(&mut self, slice: &Slice, offset: usize, len: usize) -> Slice {
+        assert!(offset + len <= slice.len(), "{offset} + {len} bytes of {} are shared", slice.len);
+        self.chunks[slice.chunk as usize].references += 1;
+        Slice { chunk: slice.chunk, start: slice.start + offset as u32, len: len as u32 }
+    }
+
+    /// Makes one slice of two if the second continues the first in the same chunk; else gives it back.
+    pub(crate) fn join(&mut self, first: &mut Slice, second: Slice) -> Result<(), Slice> {
+        if first.chunk != second.chunk || first.start + first.len != second.start {
+            return Err(second);
+        }
+        first.len += second.len;
+        self.release(second);
+        Ok(())
+    }
+
+    /// Whether other slices of the same chunk exist.
+    pub(crate) fn is_shared(&self, slice: &Slice) -> bool {
+        self.chunks[slice.chunk as usize].references > 1
+    }
+
+    /// The bytes.
+    #[inline]
+    pub(crate) fn bytes(&self, slice: &Slice) -> &[u8] {
+        let start = slice.start as usize;
+        &self.chunks[slice.chunk as usize].bytes[start..start + slice.len()]
+    }
+
+    /// Takes a slice back; the chunk is used again when its last slice is back.
+    #[inline]
+    pub(crate) fn release(&mut self, slice: Slice) {
+        let chunk = &mut self.chunks[slice.chunk as usize];
+        assert!(chunk.references > 0, "a slice of chunk {} was given back twice", slice.chunk);
+        chunk.references -= 1;
+        if chunk.references == 0 {
+            chunk.bytes.clear();
+            self.free[usize::from(chunk.class)].push(slice.chunk);
+        }
+    }
+
+    /// Takes back whatever there is.
+    pub(crate) fn release_all(&mut self, slices: impl IntoIterator<Item = Slice>) {
+        slices.into_iter().for_each(|slice| self.release(slice));
+    }
+
+    /// How many chunks are in use.
+    #[cfg(test)]
+    pub(crate) fn in_use(&self) -> usize {
+        self.chunks.len() - self.free.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_used_again_only_when_its_last_slice_is_back() {
+        let mut pool = Pool::default();
+        let mut whole = pool.copy_in(b"hello");
+        let part = pool.share(&whole, 1, 3);
+        assert_eq!(pool.bytes(&part), b"ell");
+        assert_eq!(pool.extend(&mut whole, b" world"), 6);
+        assert_eq!(pool.bytes(&whole), b"hello world");
+        pool.release(whole);
+        assert_eq!((pool.in_use(), pool.bytes(&part)), (1, &b"ell"[..]));
+        pool.release(part);
+        assert_eq!(pool.in_use(), 0);
+        let again = pool.copy_in(b"x");
+        assert_eq!((pool.chunks.len(), pool.bytes(&again)), (1, &b"x"[..]));
+    }
+
+    #[test]
+    fn a_slice_grows_up_to_the_size_of_its_chunk() {
+        let mut pool = Pool::default();
+        let mut slice = pool.copy_in(&[1; 2_000]);
+        assert_eq!(pool.extend(&mut slice, &[2; 100]), 48);
+        assert_eq!(pool.extend(&mut slice, &[2; 100]), 0);
+        assert_eq!(slice.len(), 2_048);
+        assert_eq!(pool.copy_in(&[0; 70_000]).len(), 65_536);
+    }
+
+    #[test]
+    fn only_neighbours_in_one_chunk_are_joined() {
+        let mut pool = Pool::default();
+        let whole = pool.copy_in(b"abcdef");
+        let (mut head, tail, rest) =
+            (pool.share(&whole, 0, 2), pool.share(&whole, 2, 2), pool.share(&whole, 5, 1));
+        pool.join(&mut head, tail).unwrap();
+        assert_eq!(pool.bytes(&head), b"abcd");
+        let refused = pool.join(&mut head, rest).unwrap_err();
+        assert_eq!(pool.bytes(&refused), b"f");
+    }
+
+    #[test]
+    #[should_panic(expected = "was given back twice")]
+    fn a_slice_cannot_be_given_back_twice() {
+        let mut pool = Pool::default();
+        let slice = pool.copy_in(b"x");
+        let copy = Slice { chunk: slice.chunk, start: 0, len: 1 };
+        pool.release(slice);
+        pool.release(copy);
+    }
+}

@@ -1,0 +1,13 @@
+//! The sockets that programs use: thin async types over the kernel of a host, with tokio's names and signatures.
+
+mod datagrams;
+mod io_traits;
+mod listener;
+mod split;
+mod stream;
+mod wait;
+
+pub use datagrams::UdpSocket;
+pub use listener::TcpListener;
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+pub use stream::TcpStream;

@@ -1,0 +1,236 @@
+//! A TCP connection as a program has it.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use sim_executor::Label;
+
+use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use super::wait::ready_if;
+use crate::dns::ToSocketAddrs;
+use crate::errno::Errno;
+use crate::host::Interest;
+use crate::network::{Descriptor, Network};
+
+const CONNECT: Label = Label::new("tcp.connect");
+const READ: Label = Label::new("tcp.read");
+const WRITE: Label = Label::new("tcp.write");
+
+/// A TCP connection. It reads and writes through [`futures_io::AsyncRead`] and [`futures_io::AsyncWrite`], and with the
+/// feature `tokio` through tokio's traits of these names.
+///
+/// Dropping it closes the connection: what was written still arrives, and the peer reads to its end. If the peer sent
+/// something that was not read, the connection is reset instead, as real ones are.
+pub struct TcpStream {
+    descriptor: Descriptor,
+}
+
+impl TcpStream {
+    /// Connects the current node's host to an address; of several the first that answers.
+    ///
+    /// # Errors
+    /// As the kernel's: `ConnectionRefused` if nobody listens there, `TimedOut` if nobody answers for two minutes,
+    /// `HostUnreachable` if no host has the address, `NetworkUnreachable` if none can have it. `NotFound` if no node
+    /// has the name.
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
+        let addresses = addr.resolve()?;
+        let network = Network::current();
+        let mut last = None;
+        for &address in addresses.as_slice() {
+            let connected = async {
+                let descriptor = network.open(address.ip(), |kernel| kernel.tcp_connect(address))?;
+                let connected = |context: &mut Context<'_>| poll_connected(&descriptor, context);
+                std::future::poll_fn(connected).await?;
+                Ok::<_, Errno>(TcpStream { descriptor })
+            };
+            match connected.await {
+                Ok(stream) => return Ok(stream),
+                Err(errno) => last = Some(errno.at("connect to", address)),
+            }
+        }
+        Err(last.unwrap_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidInput, "could not resolve to any address")
+        }))
+    }
+
+    pub(super) fn from_descriptor(descriptor: Descriptor) -> Self {
+        TcpStream { descriptor }
+    }
+
+    /// The address of this end.
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.descriptor.with(|kernel, socket| kernel.local_address(socket)))
+    }
+
+    /// The address of the other end.
+    ///
+    /// # Errors
+    /// `NotConnected` if the connection has ended.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.descriptor.try_now(|kernel, socket| kernel.peer_address(socket))
+    }
+
+    /// Waits until a read would not block, be it that there is an end or an error to read.
+    ///
+    /// # Errors
+    /// None; the read will tell.
+    pub async fn readable(&self) -> io::Result<()> {
+        std::future::poll_fn(|context| self.poll_read_ready(context)).await
+    }
+
+    /// [`TcpStream::readable`] for a hand-made future.
+    ///
+    /// # Errors
+    /// As [`TcpStream::readable`].
+    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_ready = |kernel: &mut crate::host::Kernel<'_>, socket| ready_if(kernel.tcp_readable(socket));
+        self.descriptor.poll(cx, Interest::Read, READ, is_ready)
+    }
+
+    /// Reads if that does not block.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is nothing; once, why the connection has ended.
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.descriptor.try_now(|kernel, socket| kernel.tcp_read(socket, buf))
+    }
+
+    /// Waits until a write would not block, be it that there is an error to be told of.
+    ///
+    /// # Errors
+    /// None; the write will tell.
+    pub async fn writable(&self) -> io::Result<()> {
+        std::future::poll_fn(|context| self.poll_write_ready(context)).await
+    }
+
+    /// [`TcpStream::writable`] for a hand-made future.
+    ///
+    /// # Errors
+    /// As [`TcpStream::writable`].
+    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_ready = |kernel: &mut crate::host::Kernel<'_>, socket| ready_if(kernel.tcp_writable(socket));
+        self.descriptor.poll(cx, Interest::Write, WRITE, is_ready)
+    }
+
+    /// Writes if that does not block, as much as there is room for.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is no room; once, why the connection has ended; then `BrokenPipe`.
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.descriptor.try_now(|kernel, socket| kernel.tcp_write(socket, buf))
+    }
+
+    /// [`TcpStream::try_write`] of several buffers, one after the other.
+    ///
+    /// # Errors
+    /// As [`TcpStream::try_write`].
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.descriptor.try_now(|kernel, socket| kernel.tcp_write_vectored(socket, bufs))
+    }
+
+    /// Reads without taking, so that the next read gives the same bytes.
+    ///
+    /// # Errors
+    /// As a read.
+    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.descriptor.wait(Interest::Read, READ, |kernel, socket| kernel.tcp_peek(socket, buf)).await
+    }
+
+    /// Whether small segments are sent at once (`TCP_NODELAY`).
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        Ok(self.descriptor.with(|kernel, socket| kernel.connection(socket).nodelay()))
+    }
+
+    /// Sets whether small segments are sent at once, or wait for the acknowledgement of those before.
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.descriptor.with(|kernel, socket| kernel.tcp_set_nodelay(socket, nodelay));
+        Ok(())
+    }
+
+    /// What was set with [`TcpStream::set_linger`].
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        Ok(self.descriptor.with(|kernel, socket| kernel.connection(socket).linger()))
+    }
+
+    /// How long closing waits for what was written to arrive (`SO_LINGER`). With zero the connection is reset when it is
+    /// dropped; any other time is remembered and changes nothing, since a drop cannot wait.
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn set_linger(&self, dur: Option<Duration>) -> io::Result<()> {
+        self.descriptor.with(|kernel, socket| kernel.connection(socket).set_linger(dur));
+        Ok(())
+    }
+
+    /// Two halves that borrow the stream, to be used by one task.
+    pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+        split::split(self)
+    }
+
+    /// Two halves that own the stream together, to be used by two tasks. Dropping the writing half closes it for the
+    /// peer.
+    #[must_use]
+    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        split::into_split(self)
+    }
+
+    #[inline]
+    pub(super) fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.descriptor.poll(context, Interest::Read, READ, |kernel, socket| kernel.tcp_read(socket, buffer))
+    }
+
+    #[inline]
+    pub(super) fn poll_write(&self, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        self.descriptor.poll(context, Interest::Write, WRITE, |kernel, socket| kernel.tcp_write(socket, data))
+    }
+
+    pub(super) fn poll_write_vectored(
+        &self,
+        context: &mut Context<'_>,
+        data: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let write = |kernel: &mut crate::host::Kernel<'_>, socket| kernel.tcp_write_vectored(socket, data);
+        self.descriptor.poll(context, Interest::Write, WRITE, write)
+    }
+
+    /// Closes the writing half; that it was closed already, or that the connection has ended, is no error.
+    pub(super) fn finish(&self) {
+        // As tokio: a connection that has ended needs no closing.
+        let _ended_before = self.descriptor.with(|kernel, socket| kernel.tcp_finish(socket));
+    }
+
+    /// Closes the writing half if that is possible: in a drop.
+    pub(super) fn finish_if_in_run(&self) {
+        if self.descriptor.is_in_its_run() {
+            self.finish();
+        }
+    }
+}
+
+fn poll_connected(descriptor: &Descriptor, context: &mut Context<'_>) -> Poll<Result<(), Errno>> {
+    descriptor.poll_errno(context, Interest::Write, CONNECT, |kernel, socket| kernel.tcp_connected(socket))
+}
+
+impl fmt::Debug for TcpStream {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("TcpStream").finish_non_exhaustive()
+    }
+}

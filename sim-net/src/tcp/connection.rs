@@ -1,0 +1,375 @@
+//! One TCP connection.
+
+use std::time::Duration;
+
+use sim_executor::Instant;
+
+use super::receive::Receiver;
+use super::rules::Rules;
+use super::segment::{Flags, Segment};
+use super::send::Sender;
+use crate::errno::Errno;
+use crate::pool::{Pool, Slice};
+
+/// What a connection needs from outside in every call.
+pub(crate) struct Context<'a> {
+    pub(crate) now: Instant,
+    pub(crate) pool: &'a mut Pool,
+    pub(crate) rules: &'a Rules,
+}
+
+/// What may have become possible since it was last asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ready {
+    pub(crate) read: bool,
+    pub(crate) write: bool,
+}
+
+/// How far the handshake is. What of the connection is closed follows from the two halves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// We have asked for the connection.
+    SynSent,
+    /// The peer has, and we have answered.
+    SynReceived,
+    /// Both have heard of the other.
+    Open,
+    /// Nothing is sent or taken any more; what has arrived can be read.
+    Closed,
+}
+
+/// A connection, from its first packet on.
+///
+/// After each call, [`Connection::poll_segment`] is to be called until it gives nothing, then
+/// [`Connection::settle`]; at [`Connection::timer`], [`Connection::handle_timeout`].
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(super) phase: Phase,
+    pub(super) tx: Sender,
+    pub(super) rx: Receiver,
+    /// Why it ended, until someone was told.
+    pub(super) failure: Option<Errno>,
+    pub(super) ready: Ready,
+    syn_due: bool,
+    /// A RST with this number is due.
+    pub(super) reset_at: Option<u64>,
+    /// The stream was dropped: nobody reads any more.
+    pub(super) is_orphan: bool,
+    /// Our FIN was sent before the peer's arrived, so that the pair of addresses stays with us for a while.
+    pub(super) closes_first: bool,
+    /// How long closing lingers; with zero it resets (`SO_LINGER`).
+    pub(super) linger: Option<Duration>,
+}
+
+impl Connection {
+    /// A connection that we ask for.
+    pub(crate) fn connect(rules: &Rules) -> Self {
+        Connection::new(rules, Phase::SynSent)
+    }
+
+    /// A connection that a peer has asked for with a SYN.
+    pub(crate) fn accept(rules: &Rules) -> Self {
+        let mut connection = Connection::new(rules, Phase::SynReceived);
+        connection.rx.handle_syn();
+        connection
+    }
+
+    fn new(rules: &Rules, phase: Phase) -> Self {
+        Connection {
+            phase,
+            tx: Sender::new(rules),
+            rx: Receiver::new(rules),
+            failure: None,
+            ready: Ready::default(),
+            syn_due: true,
+            reset_at: None,
+            is_orphan: false,
+            closes_first: false,
+            linger: None,
+        }
+    }
+
+    /// Whether segments for it still reach it.
+    #[inline]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// Whether the peer has asked for it and has not yet heard our answer.
+    #[inline]
+    pub(crate) fn is_half_open(&self) -> bool {
+        self.phase == Phase::SynReceived
+    }
+
+    /// Whether the connection stands, and so has a peer.
+    pub(crate) fn is_connected(&self) -> bool {
+        matches!(self.phase, Phase::SynReceived | Phase::Open)
+    }
+
+    /// What may have become possible.
+    #[inline]
+    pub(crate) fn take_ready(&mut self) -> Ready {
+        std::mem::take(&mut self.ready)
+    }
+
+    /// Whether the handshake is done.
+    ///
+    /// # Errors
+    /// `WouldBlock` while it is under way; the reason if it has failed.
+    pub(crate) fn poll_connected(&mut self) -> Result<(), Errno> {
+        match self.phase {
+            Phase::SynSent => Err(Errno::WouldBlock),
+            Phase::Closed => Err(self.failure.take().unwrap_or(Errno::NotConnected)),
+            Phase::SynReceived | Phase::Open => Ok(()),
+        }
+    }
+
+    /// Takes a segment, and out of it the payload.
+    #[inline]
+    pub(crate) fn handle_segment(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
+        let is_expected = self.phase == Phase::Open
+            && segment.flags == Flags::ACK
+            && segment.seq == self.rx.next()
+            && segment.ack <= self.tx.next()
+            && !self.is_orphan;
+        if is_expected {
+            self.handle_expected(context, segment);
+        } else {
+            self.handle_any(context, segment);
+        }
+    }
+
+    /// What arrives nearly always: the next data, or an acknowledgement.
+    #[inline]
+    fn handle_expected(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
+        let payload = segment.payload.take();
+        self.handle_ack(context, segment, payload.is_none());
+        if let Some(payload) = payload {
+            self.handle_payload(context, segment.seq, payload);
+        }
+    }
+
+    fn handle_any(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
+        let takes_text = match self.phase {
+            Phase::Closed => false,
+            Phase::SynSent => {
+                self.handle_answer(context, segment);
+                false
+            }
+            Phase::SynReceived | Phase::Open => self.handle_control(context, segment),
+        };
+        let fin_at = segment.flags.has(Flags::FIN).then(|| segment.seq_end() - 1);
+        let payload = segment.payload.take();
+        if takes_text {
+            self.handle_text(context, segment.seq, payload, fin_at);
+        } else {
+            context.pool.release_all(payload);
+        }
+    }
+
+    #[inline]
+    fn handle_ack(&mut self, context: &mut Context<'_>, segment: &Segment, is_bare: bool) {
+        if self.tx.handle_ack(context, segment.ack, segment.window, is_bare) && self.tx.is_roomy() {
+            self.ready.write = true;
+        }
+    }
+
+    #[inline]
+    fn handle_payload(&mut self, context: &mut Context<'_>, seq: u64, payload: Slice) {
+        if self.rx.handle_payload(context, seq, payload) {
+            self.ready.read = true;
+            self.rx.finish_if_complete(context);
+        }
+    }
+
+    /// The answer to our SYN. Two SYNs that cross are not taken for one connection, as nothing here can send them.
+    fn handle_answer(&mut self, context: &mut Context<'_>, segment: &Segment) {
+        let is_reset = segment.flags.has(Flags::RST);
+        if !segment.flags.has(Flags::ACK) {
+            return;
+        }
+        if segment.ack != self.tx.next() || !(is_reset || segment.flags.has(Flags::SYN)) {
+            // The peer has a connection of which we know nothing, as after a restart.
+            if !is_reset {
+                self.reset_at = Some(segment.ack);
+            }
+            return;
+        }
+        if is_reset {
+            self.fail(context, Errno::ConnectionRefused);
+        } else {
+            self.phase = Phase::Open;
+            self.rx.handle_syn();
+            self.rx.demand_ack();
+            self.tx.handle_ack(context, segment.ack, segment.window, false);
+            self.ready.write = true;
+        }
+    }
+
+    /// All of a segment but its text; whether the text counts.
+    fn handle_control(&mut self, context: &mut Context<'_>, segment: &Segment) -> bool {
+        let flags = segment.flags;
+        if flags.has(Flags::RST) {
+            self.handle_reset(context, segment.seq);
+            return false;
+        }
+        if flags.has(Flags::SYN) {
+            // The peer has not heard our answer to it.
+            if self.phase == Phase::SynReceived && !flags.has(Flags::ACK) {
+                self.syn_due = true;
+            } else {
+                self.rx.demand_ack();
+            }
+            return false;
+        }
+        if !flags.has(Flags::ACK) {
+            return false;
+        }
+        if segment.ack > self.tx.next() {
+            self.rx.demand_ack();
+            return false;
+        }
+        if self.phase == Phase::SynReceived {
+            if segment.ack == 0 {
+                return false;
+            }
+            self.phase = Phase::Open;
+        }
+        let is_bare = segment.payload.is_none() && !flags.has(Flags::FIN);
+        self.handle_ack(context, segment, is_bare);
+        true
+    }
+
+    fn handle_text(
+        &mut self,
+        context: &mut Context<'_>,
+        seq: u64,
+        payload: Option<Slice>,
+        fin_at: Option<u64>,
+    ) {
+        match payload {
+            Some(payload) if self.is_orphan && seq + payload.len() as u64 > self.rx.next() => {
+                // Nobody will ever read it, and the peer is to know.
+                context.pool.release(payload);
+                self.abort(context);
+                return;
+            }
+            Some(payload) => self.handle_payload(context, seq, payload),
+            None if fin_at.is_none() && seq + 1 == self.rx.next() => self.rx.demand_ack(),
+            None => {}
+        }
+        if let Some(fin_at) = fin_at
+            && self.rx.handle_fin(context, fin_at)
+        {
+            self.ready.read = true;
+        }
+        if self.rx.is_finished() && self.tx.is_finished() && self.closes_first {
+            // The last word is ours.
+            self.rx.demand_ack();
+        }
+    }
+
+    /// A RST counts if it comes at the expected number; one ahead of it is asked to come again there (RFC 5961).
+    fn handle_reset(&mut self, context: &mut Context<'_>, seq: u64) {
+        if seq == self.rx.next() {
+            let is_closed_by_peer = self.rx.is_finished() && !self.tx.is_finishing();
+            let why = if is_closed_by_peer { Errno::BrokenPipe } else { Errno::ConnectionReset };
+            self.fail(context, why);
+        } else if seq > self.rx.next() && seq <= self.rx.edge() {
+            self.rx.demand_ack();
+        }
+    }
+
+    /// Ends the connection: nothing is sent or taken any more.
+    pub(crate) fn fail(&mut self, context: &mut Context<'_>, why: Errno) {
+        self.phase = Phase::Closed;
+        self.failure = Some(why);
+        self.ready = Ready { read: true, write: true };
+        self.tx.clear(context.pool);
+        self.rx.clear_ahead(context.pool);
+    }
+
+    /// When it wants [`Connection::handle_timeout`] to be called, at the latest; [`Instant::MAX`] is never.
+    #[inline]
+    pub(crate) fn timer(&self) -> Instant {
+        self.tx.timer().min(self.rx.timer())
+    }
+
+    /// Whether there may be something to send, or an end to settle.
+    #[inline]
+    pub(crate) fn has_work(&self) -> bool {
+        self.phase != Phase::Open || self.rx.is_ack_due() || self.tx.has_work()
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, context: &mut Context<'_>) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        if self.rx.timer() <= context.now {
+            self.rx.handle_timeout();
+        }
+        if self.tx.timer() > context.now {
+            return;
+        }
+        let retries = match self.phase {
+            Phase::SynSent => context.rules.config.syn_retries,
+            Phase::SynReceived => context.rules.config.synack_retries,
+            _ if self.is_orphan => context.rules.config.orphan_retries,
+            _ => context.rules.config.retries,
+        };
+        if self.tx.handle_timeout(context, retries) {
+            self.syn_due = self.phase != Phase::Open;
+        } else {
+            self.fail(context, Errno::TimedOut);
+        }
+    }
+
+    /// The next segment to send, if there is one.
+    #[inline]
+    pub(crate) fn poll_segment(&mut self, context: &mut Context<'_>) -> Option<Segment> {
+        if self.phase != Phase::Open {
+            return self.poll_unusual(context);
+        }
+        if let Some(outgoing) = self.tx.poll_outgoing(context) {
+            let with_data = outgoing.payload.is_some();
+            if outgoing.fin && !self.rx.is_finished() {
+                self.closes_first = true;
+            }
+            let flags = if outgoing.fin { Flags::ACK.with(Flags::FIN) } else { Flags::ACK };
+            return Some(self.segment(context, flags, outgoing.seq, outgoing.payload, with_data));
+        }
+        if self.rx.is_ack_due() {
+            return Some(self.segment(context, Flags::ACK, self.tx.next(), None, false));
+        }
+        None
+    }
+
+    fn segment(
+        &mut self,
+        context: &Context<'_>,
+        flags: Flags,
+        seq: u64,
+        payload: Option<Slice>,
+        with_data: bool,
+    ) -> Segment {
+        let window = self.rx.advertise(context.rules);
+        self.rx.ack_sent(context.now, context.rules, with_data);
+        Segment { flags, seq, ack: self.rx.next(), window, payload }
+    }
+
+    fn poll_unusual(&mut self, context: &Context<'_>) -> Option<Segment> {
+        if let Some(seq) = self.reset_at.take() {
+            let flags = Flags::RST.with(Flags::ACK);
+            return Some(Segment { flags, seq, ack: self.rx.next(), window: 0, payload: None });
+        }
+        if self.phase == Phase::Closed || !std::mem::take(&mut self.syn_due) {
+            return None;
+        }
+        self.tx.syn_sent(context.now, context.rules);
+        let is_answer = self.phase == Phase::SynReceived;
+        let flags = if is_answer { Flags::SYN.with(Flags::ACK) } else { Flags::SYN };
+        let window = self.rx.advertise(context.rules);
+        Some(Segment { flags, seq: 0, ack: self.rx.next(), window, payload: None })
+    }
+}

@@ -1,0 +1,29 @@
+//! A TCP connection as a pure state machine: it takes the time, segments and calls, and gives segments and a timeout.
+//!
+//! There is no congestion control: a sender sends what the receiver's window allows, and a lost packet costs its
+//! retransmission and nothing else. Sequence numbers do not wrap, as they are 64 bits wide, and begin at zero, which is
+//! the SYN's; they are what the trace shows.
+
+mod close;
+mod connection;
+#[cfg(test)]
+mod conversation;
+#[cfg(test)]
+mod lose_any_packet;
+#[cfg(test)]
+mod model;
+mod receive;
+mod resend;
+mod reset;
+mod rtt;
+mod rules;
+mod segment;
+mod send;
+mod time_wait;
+
+pub(crate) use close::Ending;
+pub(crate) use connection::{Connection, Context, Ready};
+pub(crate) use reset::reset_for;
+pub(crate) use rules::Rules;
+pub(crate) use segment::{Flags, Segment};
+pub(crate) use time_wait::TimeWait;

@@ -1,0 +1,237 @@
+//! What is between the hosts: links, the packets on them, and the clock of all that is due.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use sim_executor::{EventId, EventQueue, Instant, context};
+
+use crate::address::{Endpoint, HostId, Interfaces};
+use crate::config::NetworkConfig;
+use crate::host::{SocketId, Waiters};
+use crate::link::{Link, LinkId, Links};
+use crate::packet::Packet;
+use crate::pool::Pool;
+use crate::tcp::Rules;
+
+/// What is due at some time, besides packets that keep their order.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// A packet arrives.
+    Packet(Packet),
+    /// A connection has something to do.
+    Timer { host: HostId, socket: SocketId },
+    /// Nobody has answered for the address that a connection is to go to.
+    NoNeighbour { host: HostId, socket: SocketId },
+}
+
+/// Everything that the hosts share.
+pub(crate) struct Wire {
+    pub(crate) config: NetworkConfig,
+    pub(crate) tcp: Rules,
+    pub(crate) pool: Pool,
+    pub(crate) interfaces: Interfaces,
+    pub(crate) links: Links,
+    /// To be woken when nothing is borrowed.
+    pub(crate) wakes: Waiters,
+    /// To be dropped when nothing is borrowed.
+    pub(crate) garbage: Waiters,
+    /// By host; those that are not known yet are shown by their address.
+    pub(crate) names: Vec<Option<Rc<str>>>,
+    events: EventQueue<Event>,
+    /// Packets that arrive in the order in which they were sent, as all do while latencies are alike. One that overtakes
+    /// another is among the events. What arrives at one instant is in the order of sending either way, and before the
+    /// other events of that instant.
+    lane: VecDeque<(Instant, Packet)>,
+    /// Packets on their way.
+    packets: u32,
+    /// When the first of all is due, or earlier; [`Instant::MAX`] is never.
+    due: Instant,
+    partitions: u64,
+    /// Whether packets are recorded.
+    is_traced: bool,
+    recorder: Rc<str>,
+}
+
+/// More than packets and sockets can need together.
+const EVENTS_MAX: usize = 1 << 24;
+
+impl Wire {
+    pub(crate) fn new(config: NetworkConfig, is_traced: bool) -> Self {
+        Wire {
+            config,
+            tcp: Rules::new(config.tcp),
+            pool: Pool::default(),
+            interfaces: Interfaces::default(),
+            links: Links::default(),
+            wakes: Waiters::default(),
+            garbage: Waiters::default(),
+            names: Vec::new(),
+            events: EventQueue::new(EVENTS_MAX),
+            lane: VecDeque::new(),
+            packets: 0,
+            due: Instant::MAX,
+            partitions: 0,
+            is_traced,
+            recorder: "net".into(),
+        }
+    }
+
+    /// The link in that direction.
+    pub(crate) fn link(&mut self, from: HostId, to: HostId) -> LinkId {
+        let Wire { links, config, .. } = self;
+        links.between(from, to, || if from == to { config.loopback } else { config.link })
+    }
+
+    /// Puts a packet on its link, which may lose it.
+    #[inline]
+    pub(crate) fn send(&mut self, now: Instant, packet: Packet) {
+        match self.links.get(packet.link).plain_latency() {
+            Some(latency) if !self.is_traced && self.has_room() => {
+                self.carry(Instant::from_nanos(now.as_nanos().saturating_add(latency)), packet);
+            }
+            _ => self.send_over_unsteady_link(now, packet),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.packets < self.config.packets_max
+    }
+
+    #[inline]
+    fn carry(&mut self, arrival: Instant, packet: Packet) {
+        self.packets += 1;
+        self.due = self.due.min(arrival);
+        if self.lane.back().is_some_and(|&(last, _)| arrival < last) {
+            self.schedule(arrival, Event::Packet(packet));
+        } else {
+            self.lane.push_back((arrival, packet));
+        }
+    }
+
+    fn send_over_unsteady_link(&mut self, now: Instant, mut packet: Packet) {
+        if self.is_traced {
+            self.record("send", &packet);
+        }
+        let has_room = self.has_room();
+        let Wire { links, names, .. } = self;
+        let link = links.get_mut(packet.link);
+        let name = |from, to| format!("link:{}->{}", name(names, from), name(names, to));
+        if link.is_cut() || !has_room || link.loses(name) {
+            return self.lose(&mut packet);
+        }
+        let arrival = link.arrival(now, name);
+        self.carry(arrival, packet);
+    }
+
+    /// A packet comes to nothing.
+    pub(crate) fn lose(&mut self, packet: &mut Packet) {
+        if self.is_traced {
+            self.record("lost", packet);
+        }
+        self.pool.release_all(packet.body.take_payload());
+    }
+
+    /// Adds to what is due.
+    ///
+    /// # Panics
+    /// If that is more than [`EVENTS_MAX`].
+    pub(crate) fn schedule(&mut self, due: Instant, event: Event) -> EventId {
+        self.due = self.due.min(due);
+        match self.events.push(due, event) {
+            Ok(id) => id,
+            Err(full) => panic!("the network cannot go on: {full}"),
+        }
+    }
+
+    /// Takes out of what is due.
+    pub(crate) fn cancel(&mut self, event: EventId) {
+        self.events.remove(event);
+    }
+
+    #[inline]
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        if self.due == Instant::MAX { None } else { Some(self.due) }
+    }
+
+    /// Looks what is due first, after something was taken.
+    #[inline]
+    pub(crate) fn update_due(&mut self) {
+        let packet = self.lane.front().map_or(Instant::MAX, |&(arrival, _)| arrival);
+        self.due = packet.min(self.events.next_due().unwrap_or(Instant::MAX));
+    }
+
+    /// Takes the packet of the lane that arrives now, unless an event is due before.
+    #[inline]
+    pub(crate) fn pop_packet(&mut self, now: Instant) -> Option<Packet> {
+        let &(arrival, _) = self.lane.front()?;
+        if arrival > now || self.events.next_due().is_some_and(|due| due < arrival) {
+            return None;
+        }
+        self.lane.pop_front().map(|(_, packet)| packet)
+    }
+
+    /// Takes what is due now besides the packets of the lane.
+    pub(crate) fn pop_event(&mut self, now: Instant) -> Option<Event> {
+        self.events.pop_due(now).map(|(_, event)| event)
+    }
+
+    /// Takes note that a packet arrives; gives the host, unless a partition has come between.
+    #[inline]
+    pub(crate) fn receive(&mut self, packet: &Packet) -> Option<HostId> {
+        self.packets -= 1;
+        let link = self.links.get(packet.link);
+        if link.is_cut() {
+            return None;
+        }
+        let to = link.to;
+        context::hash(packet.fingerprint() ^ (u64::from(to.0) << 40));
+        if self.is_traced {
+            self.record("recv", packet);
+        }
+        Some(to)
+    }
+
+    fn record(&self, what: &str, packet: &Packet) {
+        let (source, destination) = (self.show(packet.source), self.show(packet.destination));
+        self.note(|| format!("{what} {source} -> {destination} {}", packet.body));
+    }
+
+    /// Adds to the trace, if it is on.
+    pub(crate) fn note(&self, text: impl FnOnce() -> String) {
+        if self.is_traced && context::in_run() {
+            context::record_device(Rc::clone(&self.recorder), text());
+        }
+    }
+
+    /// An endpoint for people: `server:7`.
+    pub(crate) fn show(&self, endpoint: Endpoint) -> String {
+        let host = self.interfaces.host(endpoint.interface);
+        if host == HostId::NOBODY {
+            return self.interfaces.address(endpoint).to_string();
+        }
+        format!("{}:{}", self.name(host), endpoint.port)
+    }
+
+    /// A host for people.
+    pub(crate) fn name(&self, host: HostId) -> String {
+        name(&self.names, host)
+    }
+
+    /// A number for a new partition.
+    pub(crate) fn next_partition(&mut self) -> u64 {
+        self.partitions += 1;
+        self.partitions
+    }
+
+    pub(crate) fn link_mut(&mut self, link: LinkId) -> &mut Link {
+        self.links.get_mut(link)
+    }
+}
+
+fn name(names: &[Option<Rc<str>>], host: HostId) -> String {
+    match names.get(host.index()) {
+        Some(Some(name)) => name.to_string(),
+        _ if host == HostId::NOBODY => "nobody".to_string(),
+        _ => host.ip().to_string(),
+    }
+}

@@ -1,0 +1,422 @@
+//! TCP as a program sees it.
+
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use futures::future::join;
+use futures::io::{AsyncReadExt, AsyncWriteExt};
+use sim_executor::{
+    Config, Executor, JoinHandle, KeyedRandom, Node, ProductionOrder, TraceLevel, spawn, time,
+};
+use sim_net::{NetworkConfig, TcpConfig, TcpListener, TcpStream, install};
+
+/// Runs a program on the node `main` of a network.
+fn run_on<F: Future + 'static>(config: NetworkConfig, program: F) -> F::Output {
+    let mut executor = Executor::new(ProductionOrder);
+    executor.enter(|| install(config));
+    executor.block_on(program).unwrap()
+}
+
+fn run<F: Future + 'static>(program: F) -> F::Output {
+    run_on(NetworkConfig::default(), program)
+}
+
+async fn listen(address: &'static str) -> TcpListener {
+    Node::named("server").spawn(TcpListener::bind(address)).await.unwrap().unwrap()
+}
+
+/// A connection from `main` to `server`.
+async fn connected() -> (TcpStream, TcpStream) {
+    let listener = listen("0.0.0.0:7").await;
+    let (client, server) = join(TcpStream::connect("server:7"), listener.accept()).await;
+    (client.unwrap(), server.unwrap().0)
+}
+
+fn on_server<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    Node::named("server").spawn(future)
+}
+
+/// Writes until there is no room; how much that was.
+fn fill(stream: &TcpStream) -> usize {
+    let mut written = 0;
+    loop {
+        match stream.try_write(&[7; 5_000]) {
+            Ok(bytes) => written += bytes,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+                return written;
+            }
+        }
+    }
+}
+
+#[test]
+fn both_ends_know_both_addresses() {
+    run(async {
+        let (client, server) = connected().await;
+        let address = |text: &str| text.parse::<SocketAddr>().unwrap();
+        assert_eq!(client.local_addr().unwrap(), address("10.0.0.1:49152"));
+        assert_eq!(client.peer_addr().unwrap(), address("10.0.0.2:7"));
+        assert_eq!(server.local_addr().unwrap(), address("10.0.0.2:7"));
+        assert_eq!(server.peer_addr().unwrap(), address("10.0.0.1:49152"));
+    });
+}
+
+#[test]
+fn a_writer_stops_at_the_send_buffer_and_the_window_of_a_reader_that_does_not_read() {
+    let tcp = TcpConfig { send_buffer_bytes: 10_000, receive_buffer_bytes: 20_000, ..TcpConfig::default() };
+    run_on(NetworkConfig { tcp, ..NetworkConfig::default() }, async {
+        let (client, mut server) = connected().await;
+        let mut written = 0;
+        while let Ok(ready) = time::timeout(Duration::from_secs(5), client.writable()).await {
+            ready.unwrap();
+            written += fill(&client);
+        }
+        assert_eq!(written, 30_000);
+        let mut buffer = vec![0; 30_000];
+        server.read_exact(&mut buffer).await.unwrap();
+        assert_eq!(buffer, vec![7; 30_000]);
+        client.writable().await.unwrap();
+        assert_eq!(fill(&client), 10_000);
+    });
+}
+
+#[test]
+fn a_half_closed_connection_still_carries_the_answer() {
+    run(async {
+        let (mut client, mut server) = connected().await;
+        let answering = on_server(async move {
+            let mut question = String::new();
+            server.read_to_string(&mut question).await.unwrap();
+            time::sleep(Duration::from_secs(200)).await;
+            server.write_all(format!("{question} indeed").as_bytes()).await.unwrap();
+        });
+        client.write_all(b"well").await.unwrap();
+        client.close().await.unwrap();
+        assert_eq!(client.write(b"more").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "well indeed");
+        answering.await.unwrap();
+    });
+}
+
+#[test]
+fn connecting_to_a_closed_port_is_refused_after_a_round_trip() {
+    run(async {
+        let _server = Node::named("server");
+        let start = sim_executor::context::now();
+        let error = TcpStream::connect("server:9").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        assert_eq!(sim_executor::context::now() - start, Duration::from_millis(2));
+        assert!(error.to_string().contains("10.0.0.2:9"), "{error}");
+    });
+}
+
+#[test]
+fn connecting_to_nobody_fails_as_the_kernel_does() {
+    run(async {
+        let error = TcpStream::connect("10.9.9.9:7").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HostUnreachable);
+        let error = TcpStream::connect("192.168.0.1:7").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NetworkUnreachable);
+        let error = TcpStream::connect("sever:7").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.to_string().contains("main"), "{error}");
+    });
+}
+
+#[test]
+fn ports_cannot_be_bound_twice_and_addresses_must_be_the_hosts() {
+    run(async {
+        let listener = TcpListener::bind("0.0.0.0:7").await.unwrap();
+        let kind =
+            async |address: &'static str| TcpListener::bind(address).await.map_err(|error| error.kind());
+        assert_eq!(kind("127.0.0.1:7").await.unwrap_err(), ErrorKind::AddrInUse);
+        assert_eq!(kind("10.0.0.7:8").await.unwrap_err(), ErrorKind::AddrNotAvailable);
+        drop(listener);
+        let one = kind("127.0.0.1:7").await.unwrap();
+        let other = kind("10.0.0.1:7").await.unwrap();
+        assert_ne!(one.local_addr().unwrap(), other.local_addr().unwrap());
+    });
+}
+
+#[test]
+fn loopback_is_quick_and_stays_on_the_host() {
+    run(async {
+        let listener = TcpListener::bind("localhost:7").await.unwrap();
+        let (client, server) = join(TcpStream::connect("127.0.0.1:7"), listener.accept()).await;
+        assert_eq!(server.unwrap().0.peer_addr().unwrap(), client.unwrap().local_addr().unwrap());
+        assert_eq!(sim_executor::context::now().as_nanos(), 30_000, "the third packet tells the listener");
+        let from_elsewhere = on_server(TcpStream::connect("10.0.0.1:7")).await.unwrap();
+        assert_eq!(from_elsewhere.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    });
+}
+
+#[test]
+fn dropping_a_stream_with_unread_data_resets_the_peer() {
+    run(async {
+        let (mut client, server) = connected().await;
+        client.write_all(b"unread").await.unwrap();
+        server.readable().await.unwrap();
+        drop(server);
+        let error = client.read(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0, "the error is told once");
+        assert_eq!(client.write(b"x").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+        assert_eq!(client.peer_addr().unwrap_err().kind(), ErrorKind::NotConnected);
+    });
+}
+
+#[test]
+fn writing_to_a_closed_peer_works_once_and_then_breaks() {
+    run(async {
+        let (mut client, server) = connected().await;
+        drop(server);
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
+        client.write_all(b"x").await.unwrap();
+        time::sleep(Duration::from_millis(10)).await;
+        assert_eq!(client.write(b"y").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn what_was_written_before_a_drop_arrives() {
+    run(async {
+        let (mut client, mut server) = connected().await;
+        let reading = on_server(async move {
+            let mut all = Vec::new();
+            server.read_to_end(&mut all).await.unwrap();
+            all.len()
+        });
+        client.write_all(&vec![1; 1_000_000]).await.unwrap();
+        drop(client);
+        assert_eq!(reading.await.unwrap(), 1_000_000);
+    });
+}
+
+#[test]
+fn zero_linger_resets() {
+    run(async {
+        let (client, mut server) = connected().await;
+        client.set_linger(Some(Duration::ZERO)).unwrap();
+        drop(client);
+        assert_eq!(server.read(&mut [0; 8]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    });
+}
+
+#[test]
+fn peeking_leaves_the_bytes() {
+    run(async {
+        let (mut client, mut server) = connected().await;
+        client.write_all(b"abc").await.unwrap();
+        let mut buffer = [0; 2];
+        assert_eq!(server.peek(&mut buffer).await.unwrap(), 2);
+        let mut all = [0; 3];
+        server.read_exact(&mut all).await.unwrap();
+        assert_eq!((&buffer, &all), (b"ab", b"abc"));
+        assert_eq!(server.try_read(&mut all).unwrap_err().kind(), ErrorKind::WouldBlock);
+    });
+}
+
+#[test]
+fn halves_work_in_two_tasks_and_are_reunited() {
+    run(async {
+        let (client, mut server) = connected().await;
+        let (mut read, mut write) = client.into_split();
+        let reading = spawn(async move {
+            let mut buffer = [0; 4];
+            read.read_exact(&mut buffer).await.unwrap();
+            (read, buffer)
+        });
+        write.write_all(b"ping").await.unwrap();
+        let mut buffer = [0; 4];
+        server.read_exact(&mut buffer).await.unwrap();
+        server.write_all(b"pong").await.unwrap();
+        let (read, answer) = reading.await.unwrap();
+        assert_eq!((&buffer, &answer), (b"ping", b"pong"));
+        let client = read.reunite(write).unwrap();
+        let (read, write) = client.into_split();
+        drop(write);
+        assert_eq!(server.read(&mut buffer).await.unwrap(), 0, "dropping the writing half closes it");
+        server.write_all(b"late").await.unwrap();
+        read.readable().await.unwrap();
+        assert_eq!(read.try_read(&mut buffer).unwrap(), 4);
+    });
+}
+
+#[test]
+fn halves_of_two_streams_are_not_reunited() {
+    run(async {
+        let (client, server) = connected().await;
+        let ((read, _write), (_read, write)) = (client.into_split(), server.into_split());
+        let error = read.reunite(write).unwrap_err();
+        assert_eq!(error.to_string(), "tried to reunite halves that are not from the same socket");
+    });
+}
+
+#[test]
+fn a_full_backlog_drops_connections_until_there_is_room() {
+    let tcp = TcpConfig { accept_backlog: 1, ..TcpConfig::default() };
+    run_on(NetworkConfig { tcp, ..NetworkConfig::default() }, async {
+        let listener = listen("0.0.0.0:7").await;
+        let connects: Vec<_> = (0..4).map(|_| spawn(TcpStream::connect("server:7"))).collect();
+        time::sleep(Duration::from_millis(500)).await;
+        let done = connects.iter().filter(|connect| connect.is_finished()).count();
+        assert_eq!(done, 2, "Linux holds one more than it is asked to");
+        let mut accepted = Vec::new();
+        for connect in connects {
+            accepted.push(listener.accept().await.unwrap());
+            connect.await.unwrap().unwrap();
+        }
+    });
+}
+
+#[test]
+fn dropping_a_listener_resets_what_was_not_accepted() {
+    run(async {
+        let listener = listen("0.0.0.0:7").await;
+        let mut client = TcpStream::connect("server:7").await.unwrap();
+        drop(listener);
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
+        let error = TcpStream::connect("server:7").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    });
+}
+
+#[test]
+fn small_writes_wait_for_acknowledgements_unless_nodelay_is_set() {
+    let second_write_arrives = |nodelay| {
+        run(async move {
+            let (mut client, mut server) = connected().await;
+            client.set_nodelay(nodelay).unwrap();
+            // Answering once makes the server delay its acknowledgements.
+            for _ in 0..2 {
+                client.write_all(b"a").await.unwrap();
+                server.read_exact(&mut [0]).await.unwrap();
+                server.write_all(b"b").await.unwrap();
+                client.read_exact(&mut [0]).await.unwrap();
+            }
+            let start = sim_executor::context::now();
+            client.write_all(b"c").await.unwrap();
+            client.write_all(b"d").await.unwrap();
+            server.read_exact(&mut [0; 2]).await.unwrap();
+            sim_executor::context::now() - start
+        })
+    };
+    assert_eq!(second_write_arrives(true), Duration::from_millis(1));
+    assert_eq!(second_write_arrives(false), Duration::from_millis(43), "1 + 40 + 1 + 1");
+}
+
+#[test]
+fn a_socket_may_outlive_its_run() {
+    let streams = {
+        let mut executor = Executor::new(ProductionOrder);
+        executor.block_on(connected()).unwrap()
+    };
+    drop(streams);
+    let (read, write) = {
+        let mut executor = Executor::new(ProductionOrder);
+        executor.block_on(async { connected().await.0.into_split() }).unwrap()
+    };
+    let mut executor = Executor::new(ProductionOrder);
+    executor.block_on(async move { drop((read, write)) }).unwrap();
+}
+
+#[test]
+fn the_trace_tells_each_packet() {
+    let config = Config { trace: TraceLevel::All, ..Config::default() };
+    let mut executor = Executor::with_config(config, ProductionOrder);
+    executor
+        .block_on(async {
+            let (mut client, mut server) = connected().await;
+            client.write_all(b"hello").await.unwrap();
+            server.read_exact(&mut [0; 5]).await.unwrap();
+        })
+        .unwrap();
+    let trace = executor.trace().to_string();
+    let packets: Vec<&str> = trace.lines().filter(|line| line.contains(" net ")).collect();
+    assert_eq!(
+        packets[..8],
+        [
+            "0.000 net send main:49152 -> server:7 SYN",
+            "0.001 net recv main:49152 -> server:7 SYN",
+            "0.001 net send server:7 -> main:49152 SYN ack 1",
+            "0.002 net recv server:7 -> main:49152 SYN ack 1",
+            "0.002 net send main:49152 -> server:7 ack 1",
+            "0.003 net recv main:49152 -> server:7 ack 1",
+            "0.003 net send main:49152 -> server:7 5 bytes at 1 ack 1",
+            "0.004 net recv main:49152 -> server:7 5 bytes at 1 ack 1",
+        ]
+    );
+}
+
+#[test]
+fn a_deadlock_says_at_which_socket() {
+    let mut executor = Executor::new(ProductionOrder);
+    let error = executor
+        .block_on(async {
+            let (mut client, _server) = connected().await;
+            client.read(&mut [0; 8]).await
+        })
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("tcp main:49152 reads from server:7"), "{error}");
+}
+
+async fn echo_all(listener: TcpListener, clients: usize) -> io::Result<()> {
+    for _ in 0..clients {
+        let (mut stream, _) = listener.accept().await?;
+        spawn(async move {
+            let mut buffer = [0; 300];
+            while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                stream.write_all(&buffer[..length]).await.unwrap();
+            }
+        });
+    }
+    Ok(())
+}
+
+fn echo_hash(seed: u64) -> u64 {
+    let mut executor = Executor::new(KeyedRandom::new(seed));
+    executor.enter(|| {
+        let mut config = NetworkConfig::default();
+        config.link.latency_max = Duration::from_millis(20);
+        config.link.loss = sim_executor::Ratio::one_in(10);
+        install(config);
+    });
+    executor
+        .block_on(async {
+            let listener = listen("0.0.0.0:7").await;
+            on_server(echo_all(listener, 5));
+            let clients: Vec<_> = (0..5_u8)
+                .map(|number| {
+                    Node::named(&format!("client{number}")).spawn(async move {
+                        let mut stream = TcpStream::connect("server:7").await.unwrap();
+                        for round in 0..10 {
+                            let sent = vec![number + round; 1_000];
+                            stream.write_all(&sent).await.unwrap();
+                            let mut got = vec![0; 1_000];
+                            stream.read_exact(&mut got).await.unwrap();
+                            assert_eq!(got, sent);
+                        }
+                    })
+                })
+                .collect();
+            for client in clients {
+                client.await.unwrap();
+            }
+        })
+        .unwrap();
+    executor.hash()
+}
+
+#[test]
+fn a_seed_means_the_same_every_time_and_seeds_differ() {
+    let hashes: Vec<_> = (0..20).map(echo_hash).collect();
+    assert_eq!(hashes, (0..20).map(echo_hash).collect::<Vec<_>>());
+    for (seed, hash) in hashes.iter().enumerate().skip(1) {
+        assert_ne!(hash, &hashes[seed - 1]);
+    }
+}
