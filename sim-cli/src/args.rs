@@ -77,9 +77,10 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["names", "all"]))]
 pub(crate) struct SweepArgs {
     /// `scenario`, for all its variants, or `scenario/variant`.
-    #[arg(value_name = "NAME", required_unless_present = "all")]
+    #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// All scenarios.
     #[arg(long, conflicts_with = "names")]

@@ -92,22 +92,24 @@ impl Bytes {
         copied
     }
 
-    /// Takes out the first so many bytes. When that is all, a chunk that others still use is written on later, so that many
-    /// small writes to a slow reader share a chunk; else it is given back, so that what is empty needs no memory.
+    /// Takes out the first so many bytes. When that is all, a small chunk is kept for the next, and so is one that others
+    /// still use, so that many small writes to a slow reader share a chunk; else it is given back.
     #[inline]
     pub(crate) fn skip(&mut self, pool: &mut Pool, bytes: usize) {
         let mut rest = bytes;
-        while let Some(first) = &mut self.first {
-            let len = first.len();
-            if rest < len || (rest == len && self.others.is_empty() && pool.is_shared(first)) {
+        while let Some(mut first) = self.first.take() {
+            if rest < first.len() {
                 first.skip(rest);
+                self.first = Some(first);
                 return;
             }
-            rest -= len;
-            self.release_first(pool);
-            if rest == 0 {
+            if self.others.is_empty() {
+                self.first = pool.release_or_rewind(first);
                 return;
             }
+            rest -= first.len();
+            pool.release(first);
+            self.first = self.others.pop_front();
         }
     }
 
@@ -117,8 +119,16 @@ impl Bytes {
     /// If there are none.
     #[inline]
     pub(crate) fn share(&self, pool: &mut Pool, offset: usize, bytes_max: usize) -> Slice {
-        let mut offset = offset;
-        for slice in self.first.iter().chain(&self.others) {
+        match &self.first {
+            Some(first) if offset < first.len() => {
+                pool.share(first, offset, bytes_max.min(first.len() - offset))
+            }
+            first => self.share_other(pool, offset - first.as_ref().map_or(0, Slice::len), bytes_max),
+        }
+    }
+
+    fn share_other(&self, pool: &mut Pool, mut offset: usize, bytes_max: usize) -> Slice {
+        for slice in &self.others {
             if offset < slice.len() {
                 return pool.share(slice, offset, bytes_max.min(slice.len() - offset));
             }

@@ -12,6 +12,7 @@ use crate::address::{HOSTS_MAX, HostId, InterfaceId, Place, place};
 use crate::config::NetworkConfig;
 use crate::host::{Host, Interest, Kernel, SocketId};
 use crate::packet::Packet;
+use crate::tcp::Ending;
 use crate::wire::{Event, Wire};
 
 /// The network of a run. Every node has a place in it from its first use of a socket on.
@@ -84,16 +85,13 @@ impl Network {
         if state.wire.wakes.is_empty() && state.wire.garbage.is_empty() {
             return result;
         }
-        let first = state.wire.wakes.take_first();
-        if state.wire.wakes.is_empty() && state.wire.garbage.is_empty() {
-            drop(state);
-            first.into_iter().for_each(Waker::wake);
-            return result;
-        }
-        let (others, garbage) = (state.wire.wakes.take_others(), std::mem::take(&mut state.wire.garbage));
+        let (wakes, garbage) = (state.wire.wakes.take_all(), state.wire.garbage.take_all());
         drop(state);
         drop(garbage);
-        first.into_iter().chain(others).for_each(Waker::wake);
+        if let Some((first, others)) = wakes {
+            first.wake();
+            others.into_iter().for_each(Waker::wake);
+        }
         result
     }
 
@@ -173,9 +171,11 @@ impl State {
     }
 
     fn deliver(&mut self, now: Instant, packet: &mut Packet) {
-        match self.wire.receive(packet) {
-            Some(to) => self.kernel(to).at(now).handle_packet(packet),
-            None => self.wire.lose(packet),
+        let Some(to) = self.wire.receive(packet) else { return self.wire.lose(packet) };
+        match self.hosts[to.index()].handle_for_open_stream(&mut self.wire, now, packet) {
+            Some(Ending::NotYet) => {}
+            Some(ending) => self.kernel(to).at(now).end(packet.to, ending),
+            None => self.kernel(to).at(now).handle_packet(packet),
         }
     }
 

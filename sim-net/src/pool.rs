@@ -1,7 +1,7 @@
 //! The memory of payloads: chunks of bytes that are used again, of which slices are shared.
 
 /// The sizes in which chunks come. The largest holds a whole segment and a whole datagram.
-const CLASS_BYTES: [usize; 3] = [2_048, 16_384, 65_536];
+const CLASS_BYTES: [usize; 4] = [512, 2_048, 16_384, 65_536];
 
 /// The most bytes that one slice can have.
 pub(crate) const SLICE_BYTES_MAX: usize = CLASS_BYTES[CLASS_BYTES.len() - 1];
@@ -54,8 +54,18 @@ struct Chunk {
     class: u8,
 }
 
+/// The smallest class of chunks that hold so many bytes.
+#[inline]
+fn class_of(len: usize) -> usize {
+    if len <= CLASS_BYTES[0] {
+        return 0;
+    }
+    CLASS_BYTES.iter().position(|&bytes| len <= bytes).expect("the largest class holds any slice")
+}
+
 impl Pool {
     /// Copies as many of the bytes as one slice can have into a chunk of their own.
+    #[inline]
     pub(crate) fn copy_in(&mut self, data: &[u8]) -> Slice {
         let len = data.len().min(SLICE_BYTES_MAX);
         let class =
@@ -75,6 +85,7 @@ impl Pool {
     }
 
     /// Appends to a slice that ends where its chunk does, as far as there is room; how many bytes were taken.
+    #[inline]
     pub(crate) fn extend(&mut self, slice: &mut Slice, data: &[u8]) -> usize {
         let chunk = &mut self.chunks[slice.chunk as usize];
         if (slice.start + slice.len) as usize != chunk.bytes.len() {
@@ -88,6 +99,7 @@ impl Pool {
     }
 
     /// Another slice of the same bytes: `len` of them after the first `offset`.
+    #[inline]
     pub(crate) fn share(&mut self, slice: &Slice, offset: usize, len: usize) -> Slice {
         assert!(offset + len <= slice.len(), "{offset} + {len} bytes of {} are shared", slice.len);
         self.chunks[slice.chunk as usize].references += 1;
@@ -104,9 +116,21 @@ impl Pool {
         Ok(())
     }
 
-    /// Whether other slices of the same chunk exist.
-    pub(crate) fn is_shared(&self, slice: &Slice) -> bool {
-        self.chunks[slice.chunk as usize].references > 1
+    /// Takes a slice back of which nothing is needed, unless its chunk is worth keeping to be written on: because other
+    /// slices keep it anyway, or because it is small.
+    #[inline]
+    pub(crate) fn release_or_rewind(&mut self, mut slice: Slice) -> Option<Slice> {
+        let chunk = &mut self.chunks[slice.chunk as usize];
+        if chunk.references == 1 {
+            if chunk.class > 0 {
+                self.release(slice);
+                return None;
+            }
+            chunk.bytes.clear();
+        }
+        slice.start = chunk.bytes.len() as u32;
+        slice.len = 0;
+        Some(slice)
     }
 
     /// The bytes.
@@ -158,6 +182,21 @@ mod tests {
         assert_eq!(pool.in_use(), 0);
         let again = pool.copy_in(b"x");
         assert_eq!((pool.chunks.len(), pool.bytes(&again)), (1, &b"x"[..]));
+    }
+
+    #[test]
+    fn a_chunk_is_kept_to_be_written_on_if_it_is_small_or_used_by_others() {
+        let mut pool = Pool::default();
+        let small = pool.copy_in(&[1; 100]);
+        let rewound = pool.release_or_rewind(small).unwrap();
+        assert_eq!((rewound.start, rewound.len), (0, 0));
+        let large = pool.copy_in(&[2; 1_000]);
+        let other = pool.share(&large, 0, 10);
+        let kept = pool.release_or_rewind(large).unwrap();
+        assert_eq!((kept.start, kept.len), (1_000, 0), "what the other has is not written over");
+        pool.release(other);
+        assert_eq!(pool.release_or_rewind(kept), None);
+        assert_eq!(pool.in_use(), 1);
     }
 
     #[test]

@@ -74,7 +74,8 @@ fn connecting_through_a_partition_times_out_or_gets_through_after_it() {
         })
         .await;
         connected.unwrap();
-        assert_eq!((context::now() - Instant::START).as_secs(), 127 + 7, "the SYN after 7 s is answered");
+        let waited = (context::now() - Instant::START).as_secs() - 127;
+        assert!((5..=7).contains(&waited), "one of the next SYNs is answered, not after {waited} s");
     });
 }
 

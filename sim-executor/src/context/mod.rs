@@ -319,7 +319,29 @@ pub fn event(text: fmt::Arguments<'_>) {
 /// # Panics
 /// Outside a run.
 pub fn stop() {
-    with(|run| run.core.borrow_mut().stopping = true);
+    with(|run| {
+        let mut core = run.core.borrow_mut();
+        core.stopping = Some(core.host_of_current());
+    });
+}
+
+/// Whether the node has begun an iteration and not polled all of its batch. A device that acts for one event loop only,
+/// such as the loop's own timers, waits until that is over.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn is_mid_iteration(node: NodeId) -> bool {
+    with(|run| !run.core.borrow().ready.is_between_iterations(node.0))
+}
+
+/// How many iterations the node has begun, if the run is in production order.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn iterations(node: NodeId) -> u64 {
+    with(|run| run.core.borrow().ready.iterations(node.0))
 }
 
 /// Notes where a panic happened, for the report of the task that panicked. A panic hook calls it, if one is installed.

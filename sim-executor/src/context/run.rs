@@ -76,7 +76,8 @@ pub(crate) struct Core {
     pub(crate) point: Key,
     /// The name of the question about a value that was asked last.
     pub(crate) asked: Key,
-    pub(crate) stopping: bool,
+    /// The node that asked the loop to come back at the end of its iteration.
+    pub(crate) stopping: Option<NodeId>,
     pub(crate) has_devices: bool,
     /// Whether what is left is being dropped: what is asked then is answered with the gentlest, and part of no recording.
     pub(crate) is_over: bool,
@@ -122,7 +123,7 @@ impl Core {
             fresh: Vec::new(),
             point: Key { stream: 0, ordinal: 0 },
             asked: Key { stream: 0, ordinal: 0 },
-            stopping: false,
+            stopping: None,
             has_devices: false,
             is_over: false,
             limit: None,
@@ -145,6 +146,17 @@ impl Core {
             self.polls_stop =
                 self.limits.polls_max.min(self.polls.saturating_add(self.limits.polls_per_instant_max));
         }
+    }
+
+    /// Whether the loop is to come back now: somebody asked for it, and the iteration in which that was is over, with all
+    /// the time that its polls have cost.
+    pub(crate) fn take_stop(&mut self) -> bool {
+        let Some(node) = self.stopping else { return false };
+        let is_over = self.ready.is_between_iterations(node.0) && !self.ready.is_held(node.0);
+        if is_over {
+            self.stopping = None;
+        }
+        is_over
     }
 
     /// The limit on polls that was reached, now that `polls` equals `polls_stop`.

@@ -50,6 +50,10 @@ enum Next {
 
 impl Executor {
     pub(super) fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
+        // What became due while no call ran goes behind what is ready already, before the first iteration.
+        if self.run.core.borrow().ready.all_between_iterations() {
+            self.fire_due();
+        }
         loop {
             let turn = self.poll_ready(goal);
             if let Some(exit) = self.exit_of(turn)? {
@@ -93,7 +97,7 @@ impl Executor {
             if ends_iteration {
                 core.ready.look_outside();
                 let due = core.timers.next_due().is_some_and(|due| due <= core.now);
-                if core.stopping || due || core.has_devices {
+                if core.stopping.is_some() || due || core.has_devices {
                     drop(core);
                     return self.between_iterations();
                 }
@@ -112,7 +116,7 @@ impl Executor {
 
     /// What an event loop does between two iterations: looks whether it should stop, and at what is due.
     fn between_iterations(&self) -> Turn {
-        if std::mem::take(&mut self.run.core.borrow_mut().stopping) {
+        if self.run.core.borrow_mut().take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
         self.fire_due();
@@ -129,7 +133,7 @@ impl Executor {
     fn pass_time(&self, goal: Goal) -> Turn {
         let due = self.next_due();
         let mut core = self.run.core.borrow_mut();
-        if std::mem::take(&mut core.stopping) {
+        if core.take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
         if let Goal::Time(until) = goal
@@ -151,7 +155,8 @@ impl Executor {
         core.advance_to(to);
         drop(core);
         self.fire_due();
-        Turn::GoOn
+        // A node that was to stop, and whose CPU was held after its iteration.
+        if self.run.core.borrow_mut().take_stop() { Turn::Exit(Exit::Stopped) } else { Turn::GoOn }
     }
 
     /// Lets everything act that is due now: devices first, then timers in the order (due, creation).

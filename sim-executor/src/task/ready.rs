@@ -45,6 +45,8 @@ struct NodeList {
     tail: u32,
     len: usize,
     batch_left: usize,
+    /// How many iterations have begun.
+    iterations: u64,
     has_turn: bool,
     held: bool,
     devices: Vec<u32>,
@@ -74,6 +76,7 @@ impl ReadyLists {
             tail: NONE,
             len: 0,
             batch_left: 0,
+            iterations: 0,
             has_turn: false,
             held: false,
             devices: Vec::new(),
@@ -155,8 +158,11 @@ impl ReadyLists {
                 self.turn = NONE;
                 continue;
             }
-            if list.batch_left == 0 && self.batches {
-                list.batch_left = list.len;
+            if list.batch_left == 0 {
+                list.iterations += 1;
+                if self.batches {
+                    list.batch_left = list.len;
+                }
             }
             return Some(list.head);
         }
@@ -249,6 +255,16 @@ impl ReadyLists {
     /// Whether the node has polled all of its batch.
     pub(crate) fn is_between_iterations(&self, node: u32) -> bool {
         self.nodes[node as usize].batch_left == 0
+    }
+
+    /// Whether every node has polled all of its batch.
+    pub(crate) fn all_between_iterations(&self) -> bool {
+        self.nodes.iter().all(|list| list.batch_left == 0)
+    }
+
+    /// How many iterations the node has begun in production order.
+    pub(crate) fn iterations(&self, node: u32) -> u64 {
+        self.nodes[node as usize].iterations
     }
 
     /// Whether the task is in the list of its node, and not among what the node has not looked at yet.

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::SocketAddr;
+use std::task::Waker;
 use std::time::Duration;
 
-use sim_executor::Instant;
+use sim_executor::{Instant, context};
 
 use super::ports::Protocol;
 use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
@@ -164,15 +165,37 @@ impl Kernel<'_> {
     ///
     /// # Errors
     /// `WouldBlock` if nothing is there; once, why the connection has ended.
-    #[inline]
     pub(crate) fn tcp_read(&mut self, socket: SocketId, out: &mut [u8]) -> Result<usize, Errno> {
+        self.tcp_read_or(socket, out, |_| {})
+    }
+
+    /// [`Kernel::tcp_read`]; if it would block, the task is woken when there is something.
+    #[inline]
+    pub(crate) fn tcp_poll_read(
+        &mut self,
+        socket: SocketId,
+        waker: &Waker,
+        out: &mut [u8],
+    ) -> Result<usize, Errno> {
+        self.tcp_read_or(socket, out, |stream| stream.readers.add(waker))
+    }
+
+    #[inline]
+    fn tcp_read_or(
+        &mut self,
+        socket: SocketId,
+        out: &mut [u8],
+        would_block: impl FnOnce(&mut Stream),
+    ) -> Result<usize, Errno> {
         let Wire { pool, tcp, .. } = &mut *self.wire;
-        let connection = &mut self.host.sockets.stream(socket).connection;
-        let bytes = connection.read(pool, tcp, out)?;
-        if connection.is_ack_due() {
-            self.pump(socket);
+        let stream = self.host.sockets.stream(socket);
+        let result = stream.connection.read(pool, tcp, out);
+        match result {
+            Ok(_) if stream.connection.is_ack_due() => self.pump(socket),
+            Err(Errno::WouldBlock) => would_block(stream),
+            _ => {}
         }
-        Ok(bytes)
+        result
     }
 
     /// As [`Kernel::tcp_read`], but leaves what was read.
@@ -187,11 +210,40 @@ impl Kernel<'_> {
     ///
     /// # Errors
     /// `WouldBlock` if there is none; once, why the connection has ended; then `BrokenPipe`.
-    #[inline]
     pub(crate) fn tcp_write(&mut self, socket: SocketId, data: &[u8]) -> Result<usize, Errno> {
-        let bytes = self.host.sockets.stream(socket).connection.write(&mut self.wire.pool, data)?;
-        self.pump(socket);
-        Ok(bytes)
+        self.tcp_write_or(socket, data, |_| {})
+    }
+
+    /// [`Kernel::tcp_write`]; if it would block, the task is woken when there is room.
+    #[inline]
+    pub(crate) fn tcp_poll_write(
+        &mut self,
+        socket: SocketId,
+        waker: &Waker,
+        data: &[u8],
+    ) -> Result<usize, Errno> {
+        self.tcp_write_or(socket, data, |stream| stream.writers.add(waker))
+    }
+
+    #[inline]
+    fn tcp_write_or(
+        &mut self,
+        socket: SocketId,
+        data: &[u8],
+        would_block: impl FnOnce(&mut Stream),
+    ) -> Result<usize, Errno> {
+        let stream = self.host.sockets.stream(socket);
+        let result = stream.connection.write(&mut self.wire.pool, data);
+        match result {
+            Ok(_) => {
+                let now = self.now.unwrap_or_else(context::now);
+                let ending = stream.flush(self.wire, now, self.host.id, socket);
+                self.end(socket, ending);
+            }
+            Err(Errno::WouldBlock) => would_block(stream),
+            Err(_) => {}
+        }
+        result
     }
 
     /// As [`Kernel::tcp_write`] of several buffers, one after the other.

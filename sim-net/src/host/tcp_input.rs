@@ -1,10 +1,10 @@
 //! What a host does with the packets and timers of its TCP connections.
 
-use sim_executor::{Instant, context};
+use sim_executor::Instant;
 
 use super::ports::Protocol;
 use super::sockets::{Owner, Socket, SocketId, Stream};
-use super::{Kernel, Known, TIME_WAITS_MAX};
+use super::{Host, Kernel, Known, TIME_WAITS_MAX};
 use crate::address::{HostId, Pair};
 use crate::packet::{Body, Packet};
 use crate::tcp::{Connection, Context, Ending, Flags, Ready, Segment, TimeWait, reset_for};
@@ -21,23 +21,15 @@ pub(super) struct Addressed {
 
 impl Kernel<'_> {
     /// A segment has arrived.
-    #[inline]
     pub(super) fn handle_segment(&mut self, packet: &mut Packet) {
         let Body::Tcp(segment) = &mut packet.body else { return };
-        let (from, to) = (packet.from, packet.to);
-        match self.host.sockets.find_stream(to) {
-            Some(stream) if stream.owner == Owner::User && !stream.connection.is_closed() => {
-                stream.peer = from;
-                let now = self.now.unwrap_or_else(context::now);
-                let mut context = Context { now, pool: &mut self.wire.pool, rules: &self.wire.tcp };
-                stream.connection.handle_segment(&mut context, segment);
-                let ending = stream.flush(self.wire, now, self.host.id, to);
-                self.end(to, ending);
+        match self.host.sockets.find_stream(packet.to) {
+            Some(stream) if !stream.connection.is_closed() => {
+                self.handle_for(packet.to, packet.from, segment)
             }
-            Some(stream) if !stream.connection.is_closed() => self.handle_for(to, from, segment),
             _ => {
                 let pair = Pair { local: packet.destination, remote: packet.source };
-                self.handle_by_address(Addressed { pair, from }, segment);
+                self.handle_by_address(Addressed { pair, from: packet.from }, segment);
             }
         }
     }
@@ -169,7 +161,7 @@ impl Kernel<'_> {
 
     /// Forgets a connection if it has ended.
     #[inline]
-    fn end(&mut self, socket: SocketId, ending: Ending) {
+    pub(crate) fn end(&mut self, socket: SocketId, ending: Ending) {
         if !matches!(ending, Ending::NotYet) {
             self.forget(socket, ending);
         }
@@ -226,10 +218,31 @@ impl Kernel<'_> {
     }
 }
 
+impl Host {
+    /// Takes a packet if it is a segment for a stream that a program has open, as nearly all are; `None` if it is not.
+    #[inline]
+    pub(crate) fn handle_for_open_stream(
+        &mut self,
+        wire: &mut Wire,
+        now: Instant,
+        packet: &mut Packet,
+    ) -> Option<Ending> {
+        let Body::Tcp(segment) = &mut packet.body else { return None };
+        let stream = self.sockets.find_stream(packet.to)?;
+        if stream.owner != Owner::User || stream.connection.is_closed() {
+            return None;
+        }
+        stream.peer = packet.from;
+        let mut context = Context { now, pool: &mut wire.pool, rules: &wire.tcp };
+        stream.connection.handle_segment(&mut context, segment);
+        Some(stream.flush(wire, now, self.id, packet.to))
+    }
+}
+
 impl Stream {
     /// What the connection has to send is sent, who waits is woken, its timer is set; whether it has ended.
     #[inline]
-    fn flush(&mut self, wire: &mut Wire, now: Instant, host: HostId, socket: SocketId) -> Ending {
+    pub(super) fn flush(&mut self, wire: &mut Wire, now: Instant, host: HostId, socket: SocketId) -> Ending {
         let ending = self.send_all(wire, now, socket);
         let Ready { read, write } = self.connection.take_ready();
         if read {

@@ -14,7 +14,7 @@ pub(crate) enum Interest {
 /// The wakers of the tasks that wait for the same; each task is in it once.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
-    /// Nearly always there is at most one.
+    /// Nearly always there is at most one. If there are others, there is this one.
     first: Option<Waker>,
     others: Vec<Waker>,
 }
@@ -35,36 +35,40 @@ impl Waiters {
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_none() && self.others.is_empty()
+        self.first.is_none()
     }
 
     /// Moves all of them to where they are woken, or dropped.
     #[inline]
     pub(crate) fn take_into(&mut self, taken: &mut Waiters) {
-        if let Some(first) = self.first.take() {
-            taken.push(first);
-            if !self.others.is_empty() {
-                self.others.drain(..).for_each(|other| taken.push(other));
-            }
+        if self.first.is_none() {
+            return;
+        }
+        if taken.is_empty() && self.others.is_empty() {
+            taken.first = self.first.take();
+        } else {
+            self.take_all_into(taken);
         }
     }
 
-    #[inline]
+    fn take_all_into(&mut self, taken: &mut Waiters) {
+        for waker in self.first.take().into_iter().chain(self.others.drain(..)) {
+            taken.push(waker);
+        }
+    }
+
     fn push(&mut self, waker: Waker) {
-        if self.first.is_none() && self.others.is_empty() {
+        if self.first.is_none() {
             self.first = Some(waker);
         } else {
             self.others.push(waker);
         }
     }
 
-    /// The one that has waited longest. The others are to be taken next.
+    /// Takes the one that has waited longest, with the others.
     #[inline]
-    pub(crate) fn take_first(&mut self) -> Option<Waker> {
-        self.first.take()
-    }
-
-    pub(crate) fn take_others(&mut self) -> Vec<Waker> {
-        std::mem::take(&mut self.others)
+    pub(crate) fn take_all(&mut self) -> Option<(Waker, Vec<Waker>)> {
+        let first = self.first.take()?;
+        Some((first, std::mem::take(&mut self.others)))
     }
 }

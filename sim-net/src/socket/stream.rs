@@ -12,7 +12,7 @@ use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::wait::ready_if;
 use crate::dns::ToSocketAddrs;
 use crate::errno::Errno;
-use crate::host::Interest;
+use crate::host::{Interest, Kernel};
 use crate::network::{Descriptor, Network};
 
 const CONNECT: Label = Label::new("tcp.connect");
@@ -92,7 +92,7 @@ impl TcpStream {
     /// # Errors
     /// As [`TcpStream::readable`].
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_ready = |kernel: &mut crate::host::Kernel<'_>, socket| ready_if(kernel.tcp_readable(socket));
+        let is_ready = |kernel: &mut Kernel<'_>, socket| ready_if(kernel.tcp_readable(socket));
         self.descriptor.poll(cx, Interest::Read, READ, is_ready)
     }
 
@@ -117,7 +117,7 @@ impl TcpStream {
     /// # Errors
     /// As [`TcpStream::writable`].
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_ready = |kernel: &mut crate::host::Kernel<'_>, socket| ready_if(kernel.tcp_writable(socket));
+        let is_ready = |kernel: &mut Kernel<'_>, socket| ready_if(kernel.tcp_writable(socket));
         self.descriptor.poll(cx, Interest::Write, WRITE, is_ready)
     }
 
@@ -194,12 +194,14 @@ impl TcpStream {
 
     #[inline]
     pub(super) fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.descriptor.poll(context, Interest::Read, READ, |kernel, socket| kernel.tcp_read(socket, buffer))
+        let read = |kernel: &mut Kernel<'_>, socket| kernel.tcp_poll_read(socket, context.waker(), buffer);
+        self.descriptor.poll_call(Interest::Read, READ, read).map_err(io::Error::from)
     }
 
     #[inline]
     pub(super) fn poll_write(&self, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.descriptor.poll(context, Interest::Write, WRITE, |kernel, socket| kernel.tcp_write(socket, data))
+        let write = |kernel: &mut Kernel<'_>, socket| kernel.tcp_poll_write(socket, context.waker(), data);
+        self.descriptor.poll_call(Interest::Write, WRITE, write).map_err(io::Error::from)
     }
 
     pub(super) fn poll_write_vectored(
@@ -207,7 +209,7 @@ impl TcpStream {
         context: &mut Context<'_>,
         data: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let write = |kernel: &mut crate::host::Kernel<'_>, socket| kernel.tcp_write_vectored(socket, data);
+        let write = |kernel: &mut Kernel<'_>, socket| kernel.tcp_write_vectored(socket, data);
         self.descriptor.poll(context, Interest::Write, WRITE, write)
     }
 

@@ -32,13 +32,24 @@ impl Descriptor {
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
-        let result = self.with(|kernel, socket| {
+        self.poll_call(interest, label, |kernel, socket| {
             let result = call(kernel, socket);
             if let Err(Errno::WouldBlock) = result {
                 kernel.wait(socket, interest, context.waker());
             }
             result
-        });
+        })
+    }
+
+    /// Makes a call that has the task woken itself.
+    #[inline]
+    pub(super) fn poll_call<R>(
+        &self,
+        interest: Interest,
+        label: Label,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> Poll<Result<R, Errno>> {
+        let result = self.with(call);
         if let Err(Errno::WouldBlock) = result {
             context::wait_at(label, self.resource(interest));
             return Poll::Pending;

@@ -1,0 +1,92 @@
+//! The `seedbed` binary, called as a person or a script calls it.
+
+use std::process::{Command, Output, Stdio};
+
+fn seedbed(arguments: &[&str]) -> Output {
+    let binary = env!("CARGO_BIN_EXE_seedbed");
+    Command::new(binary).args(arguments).stdin(Stdio::null()).output().expect("the binary starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("the output is text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("the output is text")
+}
+
+fn last_line(output: &Output) -> String {
+    stdout(output).lines().last().unwrap_or_default().to_string()
+}
+
+#[test]
+fn a_run_prints_the_same_bytes_in_ten_processes_and_others_for_another_seed() {
+    let run = |seed| stdout(&seedbed(&["run", "ws_producer_consumer", "--seed", seed, "--trace"]));
+    let first = run("7");
+    for _ in 1..10 {
+        assert_eq!(run("7"), first);
+    }
+    assert_ne!(run("8"), first);
+}
+
+#[test]
+fn a_run_ends_with_its_hash_and_its_outcome_and_says_by_its_status_whether_it_failed() {
+    let good = seedbed(&["run", "queue_sentinel_last", "--seed", "1"]);
+    assert_eq!(good.status.code(), Some(0));
+    assert!(last_line(&good).starts_with("hash ") && last_line(&good).ends_with(" outcome done"), "{good:?}");
+    let bad = seedbed(&["run", "queue_sentinel_first/broken"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(last_line(&bad).ends_with(" outcome failed"), "{bad:?}");
+}
+
+#[test]
+fn a_sweep_finds_every_broken_variant_and_each_is_replayed_from_its_seed() {
+    let file = std::env::temp_dir().join(format!("seedbed-sweep-{}.json", std::process::id()));
+    let path = file.to_str().expect("the path is text");
+    let sweep = seedbed(&["sweep", "--all", "--seeds", "0..60", "--jobs", "2", "--json", path]);
+    assert_eq!(sweep.status.code(), Some(0), "{}", stdout(&sweep));
+    let json = std::fs::read_to_string(&file).expect("the file was written");
+    std::fs::remove_file(&file).expect("the file can be removed");
+    let mut replayed = 0;
+    for variant in json.split("\"full\":").skip(1) {
+        let field = |name: &str| -> Option<&str> {
+            let rest = variant.split(&format!("\"{name}\":")).nth(1)?;
+            Some(rest.trim_start().split([',', '\n', '}']).next()?.trim_matches(['"', ' ']))
+        };
+        let name = variant.trim_start().split('"').nth(1).expect("a name");
+        let Some(seed) = field("first_failing_seed").filter(|seed| *seed != "null") else { continue };
+        let hash = field("first_failing_hash").expect("a failure has a hash");
+        let replay = seedbed(&["replay", name, "--seed", seed]);
+        assert_eq!(replay.status.code(), Some(1), "{name}: {}", stdout(&replay));
+        assert!(last_line(&replay).starts_with(&format!("hash {hash} outcome ")), "{name} {seed} {hash}: {replay:?}");
+        replayed += 1;
+    }
+    assert!(replayed >= 6, "only {replayed} were replayed:\n{json}");
+}
+
+#[test]
+fn bad_usage_says_what_to_do_and_exits_with_two() {
+    let says = |arguments: &[&str], what: &str| {
+        let output = seedbed(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(what), "{arguments:?}: {}", stderr(&output));
+    };
+    says(&["run", "ws_ecko"], "ws_echo");
+    says(&["run", "ws_lost_update/brokn"], "broken");
+    says(&["run", "ws_echo", "--strategy", "lucky"], "random");
+    says(&["run", "ws_echo", "--set", "nothing=1"], "nothing");
+    says(&["sweep", "--all", "--seeds", "5..5"], "5..5");
+    says(&["sweep", "--all", "--seeds", "many"], "many");
+    says(&["sweep", "--seeds", "0..5"], "--all");
+    says(&["replay", "ws_echo", "--seed", "-1"], "-1");
+    says(&[], "Usage");
+}
+
+#[test]
+fn help_of_each_command_shows_examples() {
+    for command in ["list", "run", "sweep", "replay"] {
+        let help = seedbed(&[command, "--help"]);
+        assert_eq!(help.status.code(), Some(0));
+        assert!(stdout(&help).contains(&format!("seedbed {command}")), "{}", stdout(&help));
+    }
+}
