@@ -52,10 +52,13 @@ impl Executor {
     pub(super) fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
         // What became due while no call ran goes behind what is ready already, before the first iteration.
         if self.run.core.borrow().ready.all_between_iterations() {
-            self.fire_due();
+            self.look_at_due();
         }
         loop {
             let turn = self.poll_ready(goal);
+            if matches!(turn, Turn::GoOn) {
+                continue;
+            }
             if let Some(exit) = self.exit_of(turn)? {
                 return Ok(exit);
             }
@@ -97,9 +100,17 @@ impl Executor {
             if ends_iteration {
                 core.ready.look_outside();
                 let due = core.timers.next_due().is_some_and(|due| due <= core.now);
-                if core.stopping.is_some() || due || core.has_devices {
+                if core.stopping.is_some() || due {
                     drop(core);
                     return self.between_iterations();
+                }
+                if core.has_devices {
+                    let now = core.now;
+                    drop(core);
+                    if self.device_due().is_some_and(|due| due <= now) {
+                        return self.between_iterations();
+                    }
+                    core = self.run.core.borrow_mut();
                 }
             }
         }
@@ -119,20 +130,34 @@ impl Executor {
         if self.run.core.borrow_mut().take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
-        self.fire_due();
+        self.look_at_due();
         Turn::GoOn
     }
 
-    fn next_due(&self) -> Option<Instant> {
-        let timer = self.run.core.borrow().timers.next_due();
-        let devices = self.run.devices.borrow();
-        devices.iter().filter_map(|device| device.next_due()).chain(timer).min()
+    /// Fires what is due now, if anything is.
+    #[inline]
+    fn look_at_due(&self) {
+        let device = self.device_due();
+        let (timer, now) = {
+            let core = self.run.core.borrow();
+            (core.timers.next_due(), core.now)
+        };
+        if device.into_iter().chain(timer).any(|due| due <= now) {
+            self.fire_due(now, device);
+        }
+    }
+
+    /// When a device wants to act first.
+    #[inline]
+    fn device_due(&self) -> Option<Instant> {
+        self.run.devices.borrow().iter().filter_map(|device| device.next_due()).min()
     }
 
     /// Nothing is ready: moves time to what is due first.
     fn pass_time(&self, goal: Goal) -> Turn {
-        let due = self.next_due();
+        let device = self.device_due();
         let mut core = self.run.core.borrow_mut();
+        let due = device.into_iter().chain(core.timers.next_due()).min();
         if core.take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
@@ -154,15 +179,16 @@ impl Executor {
         let to = core.now.max(due);
         core.advance_to(to);
         drop(core);
-        self.fire_due();
+        self.fire_due(to, device);
         // A node that was to stop, and whose CPU was held after its iteration.
         if self.run.core.borrow_mut().take_stop() { Turn::Exit(Exit::Stopped) } else { Turn::GoOn }
     }
 
     /// Lets everything act that is due now: devices first, then timers in the order (due, creation).
-    fn fire_due(&self) {
-        let now = self.run.core.borrow().now;
-        self.fire_devices(now);
+    fn fire_due(&self, now: Instant, device: Option<Instant>) {
+        if device.is_some_and(|due| due <= now) {
+            self.fire_devices(now);
+        }
         self.run.core.borrow_mut().origin = Origin::Timer;
         loop {
             let mut core = self.run.core.borrow_mut();

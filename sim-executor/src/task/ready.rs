@@ -143,7 +143,7 @@ impl ReadyLists {
         {
             return Some(list.head);
         }
-        self.begin_iteration()
+        if self.total == 0 { None } else { self.begin_iteration() }
     }
 
     #[inline(never)]
