@@ -223,8 +223,10 @@ fn the_outside_world_stays_outside_of_runs() {
 /// The same by their names, so that `cargo test` says it as well as clippy.
 #[test]
 fn nothing_below_the_harness_is_in_hash_order_or_reads_the_wall_clock() {
-    let folders = ["sim-executor/src/", "sim-net/src/", "sim-explorer/src/", "sim-asyncio/src/", "scenarios/src/"];
-    let names = ["HashMap", "HashSet", "RandomState", "SystemTime", "time::Instant", "thread::spawn", "env::var"];
+    let folders =
+        ["sim-executor/src/", "sim-net/src/", "sim-explorer/src/", "sim-asyncio/src/", "scenarios/src/"];
+    let names =
+        ["HashMap", "HashSet", "RandomState", "SystemTime", "time::Instant", "thread::spawn", "env::var"];
     let wrong = line_offences(|name, line| {
         let code = line.split("//").next().unwrap_or_default();
         folders.iter().any(|folder| name.starts_with(folder)) && names.iter().any(|name| code.contains(name))

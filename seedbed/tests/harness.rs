@@ -131,8 +131,14 @@ fn a_deadlock_is_told_with_who_waits_for_what() {
         message.starts_with("module::nobody_answers fails in production order (deadlock)\n"),
         "{message}"
     );
-    assert!(message.contains("\n  server/answer  on server  waits for a wake    since 0.000"), "{message}");
-    assert!(message.contains("\n  main           on main    waits at task.join"), "{message}");
+    assert!(
+        message.contains("\n  server/answer  on server  waits for a wake                  since 0.000"),
+        "{message}"
+    );
+    assert!(
+        message.contains("\n  main           on main    waits at task.join server/answer  since"),
+        "{message}"
+    );
     assert!(
         message.ends_with("\nreproduce: SEEDBED_SEED=production cargo test module::nobody_answers"),
         "{message}"

@@ -2,8 +2,10 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use sim_asyncio::TieOrder;
 use sim_explorer::{Expect, RunSeed, Scenario, Strategy};
 
 use crate::program::Program;
@@ -46,6 +48,12 @@ pub(crate) enum Command {
     /// Exit status: 0 if the run ended as it should, 1 if it failed or the replay went another way, 2 for a mistake on
     /// the command line.
     Replay(ReplayArgs),
+    /// Runs asyncio programs of the difftest language, and prints their event logs.
+    ///
+    /// The logs are those of CPython 3.11, byte for byte. Of several files, each log comes after a line `== <id>`.
+    ///
+    /// Exit status: 0 if all were programs, 2 if one could not be read; the others are run nevertheless.
+    Asyncio(AsyncioArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -114,6 +122,32 @@ pub(crate) struct ReplayArgs {
     pub(crate) set: Vec<Setting>,
 }
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct AsyncioArgs {
+    /// Programs, as JSON.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// In which order timers with equal deadlines fire: `heapq`, as in CPython, or `creation`.
+    #[arg(long, value_name = "ORDER", default_value = "heapq")]
+    pub(crate) ties: Ties,
+}
+
+/// The order of timers with equal deadlines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ties(pub(crate) TieOrder);
+
+impl FromStr for Ties {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "heapq" => Ok(Ties(TieOrder::Heapq)),
+            "creation" => Ok(Ties(TieOrder::Creation)),
+            other => Err(format!("{other:?} is neither `heapq` nor `creation`")),
+        }
+    }
+}
+
 /// The parser, whose help has examples with the names of this program and of these scenarios.
 pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Command {
     let is_broken = |program: &Program| program.variant.expect == Expect::Breaks;
@@ -127,6 +161,7 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
             "sweep",
             format!("sweep --all --seeds 0..200\nsweep {scenario} --seeds 0..10000 --jobs 2 --json out.json"),
         ),
+        ("asyncio", "asyncio program.json\nasyncio --ties creation tests/asyncio/cases/*.json".to_string()),
         ("replay", format!("replay {name} --seed 7\nreplay {name} --seed production")),
     ];
     let with_examples = |parser: clap::Command, (command, lines): (&'static str, String)| {

@@ -11,6 +11,7 @@
 //! ```
 
 mod args;
+mod asyncio;
 mod console;
 mod exit;
 mod interrupt;
@@ -88,6 +89,7 @@ fn dispatch(
         Command::List(args) => list::list(&args, scenarios, console),
         Command::Run(args) => run::run(&args, scenarios, console),
         Command::Sweep(args) => sweep::sweep(&args, scenarios, console),
+        Command::Asyncio(args) => asyncio::asyncio(&args, console),
         Command::Replay(args) => replay::replay(&args, scenarios, console),
     }
 }

@@ -530,3 +530,43 @@ fn what_is_asked_while_a_run_is_torn_down_is_part_of_no_recording() {
         .unwrap();
     assert_eq!(executor.finish(Outcome::Done).decisions, 1);
 }
+
+/// A device that notes the time it is told inside `fire`.
+struct Clockwork {
+    due: Cell<Option<sim_executor::Instant>>,
+    seen: Cell<Option<sim_executor::Instant>>,
+}
+
+impl sim_executor::Device for Clockwork {
+    fn next_due(&self) -> Option<sim_executor::Instant> {
+        self.due.get()
+    }
+
+    fn fire(&self, _now: sim_executor::Instant) {
+        self.due.set(None);
+        self.seen.set(Some(context::now()));
+    }
+
+    fn describe(&self, _resource: u64) -> String {
+        String::new()
+    }
+
+    fn as_any(self: Rc<Self>) -> Rc<dyn std::any::Any> {
+        self
+    }
+}
+
+#[test]
+fn a_device_sees_the_worlds_time_while_a_node_is_ahead_of_it() {
+    let at = sim_executor::Instant::START + SECOND;
+    let device = Rc::new(Clockwork { due: Cell::new(Some(at)), seen: Cell::new(None) });
+    let installed = Rc::clone(&device);
+    Executor::new(ProductionOrder)
+        .block_on(async move {
+            context::install_device(installed);
+            time::block_now(5 * SECOND);
+            yield_now().await;
+        })
+        .unwrap();
+    assert_eq!(device.seen.get(), Some(at));
+}

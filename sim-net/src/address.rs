@@ -23,8 +23,26 @@ impl HostId {
 }
 
 /// An address on a host. Loopback addresses of two hosts are two interfaces.
+///
+/// The two that every host has follow from its number; the others are in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct InterfaceId(u32);
+
+/// From this number on interfaces are in the table.
+const FURTHER: u32 = 1 << 31;
+const _: () = assert!(2 * HOSTS_MAX < FURTHER);
+
+impl InterfaceId {
+    /// With the host's own address.
+    pub(crate) const fn primary(host: HostId) -> Self {
+        InterfaceId(2 * host.0)
+    }
+
+    /// With 127.0.0.1.
+    pub(crate) const fn loopback(host: HostId) -> Self {
+        InterfaceId(2 * host.0 + 1)
+    }
+}
 
 /// A port of an interface: what a socket is bound or connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +95,8 @@ pub(crate) fn place(ip: IpAddr) -> Place {
 /// All interfaces of a network.
 #[derive(Debug, Default)]
 pub(crate) struct Interfaces {
-    entries: Vec<Interface>,
+    /// Those besides the two that every host has.
+    further: Vec<Interface>,
 }
 
 #[derive(Debug)]
@@ -87,18 +106,25 @@ struct Interface {
 }
 
 impl Interfaces {
+    /// Adds one besides the two that every host has.
     pub(crate) fn add(&mut self, host: HostId, ip: IpAddr) -> InterfaceId {
-        self.entries.push(Interface { host, ip });
-        InterfaceId((self.entries.len() - 1) as u32)
+        self.further.push(Interface { host, ip });
+        InterfaceId(FURTHER + (self.further.len() - 1) as u32)
     }
 
-    #[inline]
     pub(crate) fn host(&self, interface: InterfaceId) -> HostId {
-        self.entries[interface.0 as usize].host
+        match interface.0.checked_sub(FURTHER) {
+            Some(further) => self.further[further as usize].host,
+            None => HostId(interface.0 / 2),
+        }
     }
 
     pub(crate) fn ip(&self, interface: InterfaceId) -> IpAddr {
-        self.entries[interface.0 as usize].ip
+        match interface.0.checked_sub(FURTHER) {
+            Some(further) => self.further[further as usize].ip,
+            None if interface.0 % 2 == 1 => Ipv4Addr::LOCALHOST.into(),
+            None => HostId(interface.0 / 2).ip().into(),
+        }
     }
 
     pub(crate) fn address(&self, endpoint: Endpoint) -> SocketAddr {
@@ -115,6 +141,17 @@ mod tests {
         assert_eq!(HostId(0).ip(), Ipv4Addr::new(10, 0, 0, 1));
         assert_eq!(HostId(255).ip(), Ipv4Addr::new(10, 0, 1, 0));
         assert_eq!(place(HostId(300).ip().into()), Place::Host(HostId(300)));
+    }
+
+    #[test]
+    fn an_interface_knows_its_host_and_address() {
+        let mut interfaces = Interfaces::default();
+        let (host, other_ip) = (HostId(7), IpAddr::from([127, 0, 0, 9]));
+        let further = interfaces.add(host, other_ip);
+        let all = [InterfaceId::primary(host), InterfaceId::loopback(host), further];
+        assert_eq!(all.map(|interface| interfaces.host(interface)), [host; 3]);
+        let ips = [host.ip().into(), Ipv4Addr::LOCALHOST.into(), other_ip];
+        assert_eq!(all.map(|interface| interfaces.ip(interface)), ips);
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Bytes {
     }
 
     /// Adds a slice, as a part of the last one if it continues that.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn append(&mut self, pool: &mut Pool, slice: Slice) {
         let Some(last) = self.others.back_mut().or(self.first.as_mut()) else {
             self.first = Some(slice);
@@ -57,6 +57,19 @@ impl Bytes {
     /// Copies as many bytes as fit, and takes them out.
     #[inline]
     pub(crate) fn read(&mut self, pool: &mut Pool, out: &mut [u8]) -> usize {
+        // Nearly always there is one slice, and all of it fits.
+        if self.others.is_empty()
+            && let Some(first) = self.first.take_if(|first| first.len() <= out.len())
+        {
+            let bytes = first.len();
+            out[..bytes].copy_from_slice(pool.bytes(&first));
+            pool.release(first);
+            return bytes;
+        }
+        self.read_slices(pool, out)
+    }
+
+    fn read_slices(&mut self, pool: &mut Pool, out: &mut [u8]) -> usize {
         let mut copied = 0;
         while let Some(first) = &mut self.first {
             let bytes = first.len().min(out.len() - copied);
@@ -94,7 +107,7 @@ impl Bytes {
 
     /// Takes out the first so many bytes. When that is all, a small chunk is kept for the next, and so is one that others
     /// still use, so that many small writes to a slow reader share a chunk; else it is given back.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn skip(&mut self, pool: &mut Pool, bytes: usize) {
         let mut rest = bytes;
         while let Some(mut first) = self.first.take() {
@@ -117,7 +130,7 @@ impl Bytes {
     ///
     /// # Panics
     /// If there are none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn share(&self, pool: &mut Pool, offset: usize, bytes_max: usize) -> Slice {
         match &self.first {
             Some(first) if offset < first.len() => {

@@ -1,4 +1,4 @@
-//! Names and addresses: what can be connected or bound to.
+//! What can be connected or bound to: names, addresses.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};

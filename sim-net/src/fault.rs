@@ -1,4 +1,4 @@
-//! What goes wrong between hosts, and when: to be called inside a run, by the test that wants it.
+//! What goes wrong between hosts: to be called inside a run, by the test that wants it.
 
 use std::net::IpAddr;
 use std::rc::Rc;

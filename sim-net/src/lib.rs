@@ -1,4 +1,4 @@
-//! Simulated hosts, sockets and links, with real TCP inside.
+//! Simulated networks: hosts, sockets, links, with real TCP inside.
 //!
 //! Each node of a run is a host with an address (10.0.0.1 for the first, which is `main`) and the name of the node.
 //! [`TcpListener`], [`TcpStream`] and [`UdpSocket`] have tokio's names and signatures, and Linux's errors. What is sent

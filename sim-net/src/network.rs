@@ -8,7 +8,7 @@ use std::task::Waker;
 
 use sim_executor::{Device, Instant, NodeId, context};
 
-use crate::address::{HOSTS_MAX, HostId, InterfaceId, Place, place};
+use crate::address::{HOSTS_MAX, HostId, Place, place};
 use crate::config::NetworkConfig;
 use crate::host::{Host, Interest, Kernel, SocketId};
 use crate::packet::Packet;
@@ -24,8 +24,6 @@ pub struct Network {
 
 struct State {
     hosts: Vec<Host>,
-    /// By host, the interface with its address.
-    primaries: Vec<InterfaceId>,
     wire: Wire,
 }
 
@@ -61,7 +59,7 @@ pub(crate) struct Descriptor {
 impl Network {
     fn new(config: NetworkConfig, is_traced: bool) -> Self {
         config.check();
-        let state = State { hosts: Vec::new(), primaries: Vec::new(), wire: Wire::new(config, is_traced) };
+        let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
         Network { state: RefCell::new(state) }
     }
 
@@ -85,13 +83,17 @@ impl Network {
         if state.wire.wakes.is_empty() && state.wire.garbage.is_empty() {
             return result;
         }
+        if state.wire.garbage.is_empty()
+            && let Some(waker) = state.wire.wakes.take_only()
+        {
+            drop(state);
+            waker.wake();
+            return result;
+        }
         let (wakes, garbage) = (state.wire.wakes.take_all(), state.wire.garbage.take_all());
         drop(state);
         drop(garbage);
-        if let Some((first, others)) = wakes {
-            first.wake();
-            others.into_iter().for_each(Waker::wake);
-        }
+        wakes.into_iter().for_each(Waker::wake);
         result
     }
 
@@ -135,10 +137,8 @@ impl State {
     fn cover(&mut self, hosts: usize) {
         assert!(hosts <= HOSTS_MAX as usize, "more than {HOSTS_MAX} nodes have no addresses");
         while self.hosts.len() < hosts {
-            let host = Host::new(HostId(self.hosts.len() as u32), &mut self.wire);
-            self.primaries.push(host.primary());
             self.wire.names.push(None);
-            self.hosts.push(host);
+            self.hosts.push(Host::new(HostId(self.hosts.len() as u32)));
         }
     }
 
@@ -154,7 +154,8 @@ impl State {
 
     #[inline]
     fn kernel(&mut self, host: HostId) -> Kernel<'_> {
-        Kernel::new(&mut self.hosts[host.index()], &mut self.wire, &self.primaries)
+        let hosts = self.hosts.len() as u32;
+        Kernel::new(&mut self.hosts[host.index()], &mut self.wire, hosts)
     }
 
     /// Does all that is due.

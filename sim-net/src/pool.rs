@@ -68,8 +68,7 @@ impl Pool {
     #[inline]
     pub(crate) fn copy_in(&mut self, data: &[u8]) -> Slice {
         let len = data.len().min(SLICE_BYTES_MAX);
-        let class =
-            CLASS_BYTES.iter().position(|&bytes| len <= bytes).expect("the largest class holds any slice");
+        let class = class_of(len);
         let index = match self.free[class].pop() {
             Some(index) => index,
             None => {

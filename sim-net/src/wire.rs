@@ -1,4 +1,4 @@
-//! What is between the hosts: links, the packets on them, and the clock of all that is due.
+//! What is between the hosts: links with the packets on them, in the order in which they are due.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -49,7 +49,6 @@ pub(crate) struct Wire {
     partitions: u64,
     /// Whether packets are recorded.
     is_traced: bool,
-    recorder: Rc<str>,
 }
 
 /// More than packets and sockets can need together.
@@ -72,7 +71,6 @@ impl Wire {
             due: Instant::MAX,
             partitions: 0,
             is_traced,
-            recorder: "net".into(),
         }
     }
 
@@ -83,7 +81,7 @@ impl Wire {
     }
 
     /// Puts a packet on its link, which may lose it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn send(&mut self, now: Instant, packet: Packet) {
         match self.links.get(packet.link).plain_latency() {
             Some(latency) if !self.is_traced && self.has_room() => {
@@ -199,7 +197,7 @@ impl Wire {
     /// Adds to the trace, if it is on.
     pub(crate) fn note(&self, text: impl FnOnce() -> String) {
         if self.is_traced && context::in_run() {
-            context::record_device(Rc::clone(&self.recorder), text());
+            context::record_device("net".into(), text());
         }
     }
 

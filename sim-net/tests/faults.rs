@@ -1,4 +1,4 @@
-//! What partitions and lossy links do to programs.
+//! What faults of the network do to programs.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;

@@ -83,7 +83,7 @@ pub struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Eligibility {
     /// It may be polled now.
-    Ready,
+    Ready(Candidate),
     /// It is ready, but its node's CPU is held.
     Held,
     /// It was polled since, or has ended.
@@ -101,15 +101,12 @@ pub trait Candidates {
     /// Visits each in a fixed order, the nodes in the order of their creation and in each its tasks by their wakes.
     fn visit(&self, visitor: &mut dyn FnMut(Candidate) -> ControlFlow<()>);
 
-    /// Those that became ready since this was last asked for, in the order of their wakes. Some may be gone or held
-    /// by now: see [`Candidates::eligibility`].
+    /// Moves to the end of `fresh` those that became ready since this was last asked for, in the order of their wakes. Some
+    /// may be gone or held by now: see [`Candidates::eligibility`].
     fn take_fresh(&self, fresh: &mut Vec<Candidate>);
 
     /// Whether the task at this index, with the stamp that it had as a candidate, is one still.
     fn eligibility(&self, index: u32, stamp: u32) -> Eligibility;
-
-    /// The candidate at this index, which is [`Eligibility::Ready`].
-    fn at(&self, index: u32) -> Candidate;
 }
 
 /// What may be answered. The gentlest answer is the calmest for the program: `gentlest`, `false`, `simplest`. Shrinking

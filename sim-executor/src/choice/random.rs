@@ -63,8 +63,7 @@ impl KeyedRandom {
         while let Some(top) = self.waiting.peek_mut() {
             if !std::mem::take(&mut self.top_is_gone) {
                 match candidates.eligibility(top.index, top.stamp) {
-                    Eligibility::Ready => {
-                        let Candidate { task, key, .. } = candidates.at(top.index);
+                    Eligibility::Ready(Candidate { task, key, .. }) => {
                         // Where some are held they are put back, and one of them may become the top.
                         if self.held.is_empty() {
                             self.top_is_gone = true;

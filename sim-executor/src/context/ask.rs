@@ -97,48 +97,31 @@ impl Candidates for ReadyTasks<'_> {
     }
 
     fn take_fresh(&self, fresh: &mut Vec<Candidate>) {
-        let mut core = self.0.borrow_mut();
-        let core = &mut *core;
-        for task in core.fresh.drain(..) {
-            if let Some(slot) = core.tasks.get(task)
-                && slot.state == State::Ready
-            {
-                let (key, stamp, ready_since) = (slot.key, slot.stamp, slot.ready_since);
-                fresh.push(Candidate { task, key, stamp, ready_since });
-            }
-        }
+        fresh.append(&mut self.0.borrow_mut().fresh);
     }
 
     fn eligibility(&self, index: u32, stamp: u32) -> Eligibility {
         let mut core = self.0.borrow_mut();
+        let candidate = core.candidate(index);
         let slot = core.tasks.at_mut(index);
         if slot.state != State::Ready || slot.stamp != stamp {
             return Eligibility::Gone;
         }
         let node = slot.node;
-        core.eligibility_of_ready(index, node)
-    }
-
-    fn at(&self, index: u32) -> Candidate {
-        self.0.borrow_mut().candidate(index)
+        if core.is_eligible(index, node) { Eligibility::Ready(candidate) } else { Eligibility::Held }
     }
 }
 
 impl Core {
-    fn eligibility_of_ready(&self, index: u32, node: u32) -> Eligibility {
-        if self.ready.is_held(node) || !self.ready.is_listed(index) {
-            Eligibility::Held
-        } else {
-            Eligibility::Ready
-        }
+    /// Whether a task that is ready may be polled now.
+    fn is_eligible(&self, index: u32, node: u32) -> bool {
+        !self.ready.is_held(node) && self.ready.is_listed(index)
     }
 
     /// Whether the answer of a source is a task that may be polled.
     fn may_be_polled(&self, task: TaskId, key: Key) -> bool {
         self.tasks.get(task).is_some_and(|slot| {
-            slot.state == State::Ready
-                && slot.key == key
-                && self.eligibility_of_ready(task.index, slot.node) == Eligibility::Ready
+            slot.state == State::Ready && slot.key == key && self.is_eligible(task.index, slot.node)
         })
     }
 

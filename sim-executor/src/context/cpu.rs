@@ -48,6 +48,7 @@ impl Core {
     pub(crate) fn run_cpu_ahead(&mut self, cpu: usize, duration: Duration) -> Instant {
         let until = self.now.max(self.nodes[cpu].ahead) + duration;
         self.nodes[cpu].ahead = until;
+        self.has_run_ahead = true;
         until
     }
 

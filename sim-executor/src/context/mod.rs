@@ -325,14 +325,26 @@ pub fn stop() {
     });
 }
 
-/// Whether the node has begun an iteration and not polled all of its batch. A device that acts for one event loop only,
-/// such as the loop's own timers, waits until that is over.
+/// Whether the node has begun an iteration that is not over: it has not polled all of its batch, or its CPU is held after
+/// the last of it. A device that acts for one event loop only, such as the loop's own timers, waits until then.
 ///
 /// # Panics
 /// Outside a run, or for a node of another run.
 #[must_use]
 pub fn is_mid_iteration(node: NodeId) -> bool {
-    with(|run| !run.core.borrow().ready.is_between_iterations(node.0))
+    with(|run| {
+        let ready = &run.core.borrow().ready;
+        !ready.is_between_iterations(node.0) || ready.is_held(node.0)
+    })
+}
+
+/// Whether the node has nothing to do: its event loop sleeps until a timer or a device wakes it.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn is_idle(node: NodeId) -> bool {
+    with(|run| run.core.borrow().ready.is_idle(node.0))
 }
 
 /// How many iterations the node has begun, if the run is in production order.

@@ -49,6 +49,8 @@ pub(crate) struct Core {
     pub(crate) poll_cost: Duration,
     /// The task that is being polled.
     pub(crate) current: Option<TaskId>,
+    /// Whether the task that is being polled, or was last, has put its node's clock ahead.
+    pub(crate) has_run_ahead: bool,
     /// Where wakes come from just now.
     pub(crate) origin: Origin,
     /// Whether the loop has to look why it should come back: a limit, a panic, or the end of the awaited task.
@@ -71,7 +73,7 @@ pub(crate) struct Core {
     /// Tasks that go on because their hold of a CPU is over.
     pub(crate) resumed: VecDeque<TaskId>,
     /// Became ready since the source last asked; kept only for a source that orders tasks.
-    pub(crate) fresh: Vec<TaskId>,
+    pub(crate) fresh: Vec<Candidate>,
     /// The name of the question what is polled next.
     pub(crate) point: Key,
     /// The name of the question about a value that was asked last.
@@ -108,6 +110,7 @@ impl Core {
             misaligned: 0,
             poll_cost: Duration::ZERO,
             current: None,
+            has_run_ahead: false,
             origin: Origin::Task,
             interrupted: false,
             awaited: None,
@@ -184,7 +187,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn local_now(&self) -> Instant {
-        if self.current.is_none() {
+        if !self.has_run_ahead || self.current.is_none() {
             return self.now;
         }
         self.now.max(self.nodes[self.current_cpu() as usize].ahead)
@@ -269,15 +272,18 @@ impl Core {
         slot.stamp = self.stamps;
         self.stamps = self.stamps.wrapping_add(1);
         let key = slot.key;
-        self.fresh.push(task);
+        let (stamp, ready_since) = (slot.stamp, slot.ready_since);
+        self.fresh.push(Candidate { task, key, stamp, ready_since });
         if self.recording.is_some() {
             let waker = waker.map(|waker| self.lineages.path(waker));
             self.name_stream(key.stream, lineage, label.full_name(waker.as_deref()));
         }
         if self.fresh.len() > 2 * self.tasks.len() + 64 {
             let tasks = &self.tasks;
-            self.fresh.retain(|&task| tasks.get(task).is_some_and(|slot| slot.state == State::Ready));
-            self.fresh.dedup();
+            self.fresh.retain(|fresh| {
+                let slot = tasks.get(fresh.task);
+                slot.is_some_and(|slot| slot.state == State::Ready && slot.stamp == fresh.stamp)
+            });
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) enum Exit {
 /// What one turn of the loop came to.
 pub(super) enum Turn {
     GoOn,
+    /// Goes on; some node's CPU is free again.
+    Released,
     Exit(Exit),
     /// A limit, or a panic that nobody observes.
     Failed,
@@ -52,12 +54,16 @@ impl Executor {
     pub(super) fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
         // What became due while no call ran goes behind what is ready already, before the first iteration.
         if self.run.core.borrow().ready.all_between_iterations() {
-            self.look_at_due();
+            self.look_around();
         }
         loop {
             let turn = self.poll_ready(goal);
-            if matches!(turn, Turn::GoOn) {
-                continue;
+            match turn {
+                Turn::GoOn => continue,
+                // A device that acts for this node only has waited until its CPU was free. A task that has blocked goes on
+                // first: what it makes ready comes before what came from outside.
+                Turn::Released if self.run.core.borrow().resumed.is_empty() => self.look_around(),
+                _ => {}
             }
             if let Some(exit) = self.exit_of(turn)? {
                 return Ok(exit);
@@ -67,7 +73,7 @@ impl Executor {
 
     pub(super) fn exit_of(&self, turn: Turn) -> Result<Option<Exit>, RunError> {
         match turn {
-            Turn::GoOn => Ok(None),
+            Turn::GoOn | Turn::Released => Ok(None),
             Turn::Exit(exit) => Ok(Some(exit)),
             Turn::Failed => Err(self.failure()),
             Turn::Deadlock => Err(self.deadlock()),
@@ -134,6 +140,13 @@ impl Executor {
         Turn::GoOn
     }
 
+    /// Sees to what came from outside while a CPU was held, then to what is due now.
+    #[cold]
+    fn look_around(&self) {
+        self.run.core.borrow_mut().ready.look_outside();
+        self.look_at_due();
+    }
+
     /// Fires what is due now, if anything is.
     #[inline]
     fn look_at_due(&self) {
@@ -179,13 +192,20 @@ impl Executor {
         let to = core.now.max(due);
         core.advance_to(to);
         drop(core);
-        self.fire_due(to, device);
-        // A node that was to stop, and whose CPU was held after its iteration.
-        if self.run.core.borrow_mut().take_stop() { Turn::Exit(Exit::Stopped) } else { Turn::GoOn }
+        if self.fire_due(to, device) {
+            // A node that was to stop, and whose CPU was held after its iteration.
+            if self.run.core.borrow_mut().take_stop() {
+                return Turn::Exit(Exit::Stopped);
+            }
+            return Turn::Released;
+        }
+        Turn::GoOn
     }
 
-    /// Lets everything act that is due now: devices first, then timers in the order (due, creation).
-    fn fire_due(&self, now: Instant, device: Option<Instant>) {
+    /// Lets everything act that is due now: devices first, then timers in the order (due, creation). Says whether a CPU was
+    /// released.
+    fn fire_due(&self, now: Instant, device: Option<Instant>) -> bool {
+        let mut released = false;
         if device.is_some_and(|due| due <= now) {
             self.fire_devices(now);
         }
@@ -194,11 +214,14 @@ impl Executor {
             let mut core = self.run.core.borrow_mut();
             let Some((_, alarm)) = core.timers.pop_due(now) else {
                 core.origin = Origin::Task;
-                return;
+                return released;
             };
             match alarm {
                 Alarm::Task(task) => core.wake(task),
-                Alarm::Release(cpu) => core.release_cpu(cpu),
+                Alarm::Release(cpu) => {
+                    released = true;
+                    core.release_cpu(cpu);
+                }
                 Alarm::Wake(waker) => {
                     drop(core);
                     waker.wake();
@@ -260,7 +283,7 @@ impl Core {
             return Next::Ask;
         }
         let Some((index, ends_iteration)) = self.ready.take_gentlest() else { return Next::Wait };
-        if self.names_polls && self.fresh.last().is_some_and(|task| task.index == index) {
+        if self.names_polls && self.fresh.last().is_some_and(|fresh| fresh.task.index == index) {
             self.fresh.pop();
         }
         Next::Poll { index, ends_iteration }

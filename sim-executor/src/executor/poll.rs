@@ -160,6 +160,7 @@ impl Core {
         let cancelled = slot.cancelled;
         let memory = slot.memory.take().expect("a ready task has its future");
         self.current = Some(task);
+        self.has_run_ahead = false;
         self.hash.add(slot.lineage_hash);
         self.polls += 1;
         if self.polls >= self.polls_stop {

@@ -257,6 +257,12 @@ impl ReadyLists {
         self.nodes[node as usize].batch_left == 0
     }
 
+    /// Whether the node has nothing to do: it would sleep until something comes from outside.
+    pub(crate) fn is_idle(&self, node: u32) -> bool {
+        let list = &self.nodes[node as usize];
+        list.len == 0 && list.batch_left == 0 && !list.held
+    }
+
     /// Whether every node has polled all of its batch.
     pub(crate) fn all_between_iterations(&self) -> bool {
         self.nodes.iter().all(|list| list.batch_left == 0)

@@ -1,4 +1,4 @@
-//! The kernel of a host: sockets by their descriptors, and calls that never wait.
+//! The kernel of a host: sockets by their descriptors, with calls that never wait.
 //!
 //! Nothing here knows who calls: the async types do, and something else may.
 
@@ -29,8 +29,6 @@ use sockets::Sockets;
 /// One host, as the network keeps it.
 pub(crate) struct Host {
     id: HostId,
-    primary: InterfaceId,
-    loopback: InterfaceId,
     /// Further loopback addresses, such as 127.0.0.2, once they were used.
     loopbacks: Vec<InterfaceId>,
     sockets: Sockets,
@@ -55,11 +53,9 @@ const EPHEMERAL_MIN: u16 = 49_152;
 const TIME_WAITS_MAX: usize = 65_536;
 
 impl Host {
-    pub(crate) fn new(id: HostId, wire: &mut Wire) -> Self {
+    pub(crate) fn new(id: HostId) -> Self {
         Host {
             id,
-            primary: wire.interfaces.add(id, id.ip().into()),
-            loopback: wire.interfaces.add(id, Ipv4Addr::LOCALHOST.into()),
             loopbacks: Vec::new(),
             sockets: Sockets::default(),
             bindings: Bindings::default(),
@@ -69,14 +65,13 @@ impl Host {
         }
     }
 
-    /// The interface with the address of the host.
-    pub(crate) fn primary(&self) -> InterfaceId {
-        self.primary
+    fn primary(&self) -> InterfaceId {
+        InterfaceId::primary(self.id)
     }
 
     /// The interface with this loopback address.
     fn loopback(&mut self, wire: &mut Wire, ip: IpAddr) -> InterfaceId {
-        let loopback = self.loopback;
+        let loopback = InterfaceId::loopback(self.id);
         if ip.is_unspecified() || wire.interfaces.ip(loopback) == ip {
             return loopback;
         }
@@ -90,7 +85,7 @@ impl Host {
 
     /// The interfaces of the host.
     fn interfaces(&self) -> impl Iterator<Item = InterfaceId> {
-        [self.primary, self.loopback].into_iter().chain(self.loopbacks.iter().copied())
+        [self.primary(), InterfaceId::loopback(self.id)].into_iter().chain(self.loopbacks.iter().copied())
     }
 }
 
@@ -98,8 +93,8 @@ impl Host {
 pub(crate) struct Kernel<'a> {
     host: &'a mut Host,
     wire: &'a mut Wire,
-    /// The interfaces of all hosts by their numbers, as far as there are nodes.
-    primaries: &'a [InterfaceId],
+    /// How many hosts there are.
+    hosts: u32,
     /// The time, once it was asked for.
     now: Option<Instant>,
 }
@@ -114,8 +109,8 @@ struct Route {
 
 impl<'a> Kernel<'a> {
     #[inline]
-    pub(crate) fn new(host: &'a mut Host, wire: &'a mut Wire, primaries: &'a [InterfaceId]) -> Self {
-        Kernel { host, wire, primaries, now: None }
+    pub(crate) fn new(host: &'a mut Host, wire: &'a mut Wire, hosts: u32) -> Self {
+        Kernel { host, wire, hosts, now: None }
     }
 
     /// For what happens at this time. A program's call happens at the time of its node.
@@ -145,16 +140,18 @@ impl Kernel<'_> {
             Place::Unknown => Err(Errno::NetworkUnreachable),
             Place::Loopback => {
                 let remote = self.host.loopback(self.wire, ip);
-                Ok(Route { local: self.host.loopback, remote, remote_host: self.host.id })
+                let local = InterfaceId::loopback(self.host.id);
+                Ok(Route { local, remote, remote_host: self.host.id })
             }
             Place::Host(host) if host == self.host.id => {
-                let local = self.host.primary;
+                let local = self.host.primary();
                 Ok(Route { local, remote: local, remote_host: host })
             }
-            Place::Host(host) => match self.primaries.get(host.index()) {
-                Some(&remote) => Ok(Route { local: self.host.primary, remote, remote_host: host }),
-                None => Err(Errno::HostUnreachable),
-            },
+            Place::Host(host) if host.0 < self.hosts => {
+                let (local, remote) = (self.host.primary(), InterfaceId::primary(host));
+                Ok(Route { local, remote, remote_host: host })
+            }
+            Place::Host(_) => Err(Errno::HostUnreachable),
         }
     }
 
@@ -165,7 +162,7 @@ impl Kernel<'_> {
         }
         match place(ip) {
             Place::Loopback => Ok(Some(self.host.loopback(self.wire, ip))),
-            Place::Host(host) if host == self.host.id => Ok(Some(self.host.primary)),
+            Place::Host(host) if host == self.host.id => Ok(Some(self.host.primary())),
             Place::Host(_) | Place::Unknown => Err(Errno::AddrNotAvailable),
         }
     }

@@ -1,4 +1,4 @@
-//! Which ports of a host are taken, by whom, and which is free.
+//! Which ports of a host are taken.
 
 use super::sockets::SocketId;
 use super::{EPHEMERAL_MIN, Host, Kernel, Known};
@@ -144,7 +144,7 @@ impl Kernel<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::{HostId, Interfaces};
+    use crate::address::HostId;
 
     fn socket(index: u32) -> SocketId {
         SocketId { index, generation: 0 }
@@ -152,11 +152,7 @@ mod tests {
 
     #[test]
     fn the_wildcard_conflicts_with_every_address_of_the_port_and_protocol() {
-        let mut interfaces = Interfaces::default();
-        let (one, other) = (
-            interfaces.add(HostId(0), HostId(0).ip().into()),
-            interfaces.add(HostId(0), "127.0.0.1".parse().unwrap()),
-        );
+        let (one, other) = (InterfaceId::primary(HostId(0)), InterfaceId::loopback(HostId(0)));
         let mut bindings = Bindings::default();
         bindings.add(Protocol::Tcp, 7, Some(one), socket(1));
         assert!(bindings.conflicts(Protocol::Tcp, 7, Some(one)));
@@ -170,11 +166,7 @@ mod tests {
 
     #[test]
     fn packets_go_rather_to_the_socket_with_their_very_address() {
-        let mut interfaces = Interfaces::default();
-        let (one, other) = (
-            interfaces.add(HostId(0), HostId(0).ip().into()),
-            interfaces.add(HostId(0), "127.0.0.1".parse().unwrap()),
-        );
+        let (one, other) = (InterfaceId::primary(HostId(0)), InterfaceId::loopback(HostId(0)));
         let mut bindings = Bindings::default();
         // The kernel would refuse this; the table need not know.
         bindings.add(Protocol::Udp, 7, None, socket(1));

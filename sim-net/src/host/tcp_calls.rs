@@ -1,4 +1,4 @@
-//! The calls of stream sockets, and of those that listen.
+//! The calls of stream sockets, listening ones included.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -41,7 +41,7 @@ impl Kernel<'_> {
             Ok(route) => (route, true),
             Err(Errno::HostUnreachable) => {
                 let remote = self.wire.interfaces.add(HostId::NOBODY, address.ip());
-                let local = self.host.primary;
+                let local = self.host.primary();
                 (Route { local, remote, remote_host: HostId::NOBODY }, false)
             }
             Err(errno) => return Err(errno),

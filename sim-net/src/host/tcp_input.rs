@@ -1,4 +1,4 @@
-//! What a host does with the packets and timers of its TCP connections.
+//! What arrives for the TCP connections of a host: packets, timeouts.
 
 use sim_executor::Instant;
 

@@ -1,4 +1,4 @@
-//! Datagram sockets: their calls, and the datagrams that arrive.
+//! Datagram sockets.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;

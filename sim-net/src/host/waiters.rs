@@ -39,7 +39,7 @@ impl Waiters {
     }
 
     /// Moves all of them to where they are woken, or dropped.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_into(&mut self, taken: &mut Waiters) {
         if self.first.is_none() {
             return;
@@ -65,10 +65,14 @@ impl Waiters {
         }
     }
 
-    /// Takes the one that has waited longest, with the others.
+    /// Takes the only one, if there is just one.
     #[inline]
-    pub(crate) fn take_all(&mut self) -> Option<(Waker, Vec<Waker>)> {
-        let first = self.first.take()?;
-        Some((first, std::mem::take(&mut self.others)))
+    pub(crate) fn take_only(&mut self) -> Option<Waker> {
+        if self.others.is_empty() { self.first.take() } else { None }
+    }
+
+    /// Takes all, in the order in which they came.
+    pub(crate) fn take_all(&mut self) -> Vec<Waker> {
+        self.first.take().into_iter().chain(self.others.drain(..)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The traits through which a TCP connection and its halves are read and written.
+//! The traits through which a TCP connection is read, written, closed.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

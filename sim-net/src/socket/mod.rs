@@ -1,4 +1,4 @@
-//! The sockets that programs use: thin async types over the kernel of a host, with tokio's names and signatures.
+//! The sockets that programs use: thin async types over the kernel of a host, as tokio's are.
 
 mod datagrams;
 mod io_traits;

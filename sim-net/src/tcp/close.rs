@@ -50,7 +50,15 @@ impl Connection {
         Ok(self.rx.peek(pool, out))
     }
 
+    #[inline]
     fn nothing_to_read(&mut self) -> Result<usize, Errno> {
+        if self.phase == Phase::Open && !self.rx.is_finished() {
+            return Err(Errno::WouldBlock);
+        }
+        self.end_to_read()
+    }
+
+    fn end_to_read(&mut self) -> Result<usize, Errno> {
         if self.rx.is_finished() {
             return Ok(0);
         }

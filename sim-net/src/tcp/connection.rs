@@ -101,6 +101,12 @@ impl Connection {
         self.phase == Phase::SynReceived
     }
 
+    /// Up to which number the peer may send.
+    #[cfg(test)]
+    pub(super) fn granted(&self) -> u64 {
+        self.rx.edge()
+    }
+
     /// Whether the connection stands, and so has a peer.
     pub(crate) fn is_connected(&self) -> bool {
         matches!(self.phase, Phase::SynReceived | Phase::Open)
@@ -125,7 +131,7 @@ impl Connection {
     }
 
     /// Takes a segment, and out of it the payload.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn handle_segment(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
         let is_expected = self.phase == Phase::Open
             && segment.flags == Flags::ACK
@@ -140,7 +146,7 @@ impl Connection {
     }
 
     /// What arrives nearly always: the next data, or an acknowledgement.
-    #[inline]
+    #[inline(always)]
     fn handle_expected(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
         let payload = segment.payload.take();
         self.handle_ack(context, segment, payload.is_none());

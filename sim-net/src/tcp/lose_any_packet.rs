@@ -1,4 +1,4 @@
-//! Losing any one packet of a conversation, or any two, delays it and never breaks it.
+//! Losing any one packet of a conversation, or any two, delays it but never breaks it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A TCP connection as a pure state machine: it takes the time, segments and calls, and gives segments and a timeout.
+//! A TCP connection as a pure state machine: from the time, segments, calls to segments, a timeout.
 //!
 //! There is no congestion control: a sender sends what the receiver's window allows, and a lost packet costs its
 //! retransmission and nothing else. Sequence numbers do not wrap, as they are 64 bits wide, and begin at zero, which is
@@ -12,6 +12,8 @@ mod conversation;
 mod lose_any_packet;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod one_end;
 mod receive;
 mod resend;
 mod reset;

@@ -122,7 +122,7 @@ impl Receiver {
     }
 
     /// Takes data; whether there is more to read.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn handle_payload(
         &mut self,
         context: &mut Context<'_>,
@@ -206,6 +206,11 @@ impl Receiver {
             pool.release(slice);
         } else {
             self.ahead.insert(at, Ahead { seq, slice });
+            let end_before = at.checked_sub(1).map_or(0, |before| self.ahead[before].end());
+            assert!(end_before <= seq, "what is ahead of a gap overlaps: {end_before} > {seq}");
+            let (end, next) =
+                (self.ahead[at].end(), self.ahead.get(at + 1).map_or(u64::MAX, |next| next.seq));
+            assert!(end <= next, "what is ahead of a gap overlaps: {end} > {next}");
         }
     }
 

@@ -170,7 +170,7 @@ impl Sender {
 
     /// What the peer acknowledges and up to where it allows to send; `bare` if the segment has nothing else. Whether that
     /// made room.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn handle_ack(
         &mut self,
         context: &mut Context<'_>,
@@ -202,7 +202,7 @@ impl Sender {
         false
     }
 
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self, context: &mut Context<'_>, ack: u64) {
         // Neither the SYN nor the FIN is in the queue.
         let bytes = ack.min(self.end).saturating_sub(self.una.max(1));

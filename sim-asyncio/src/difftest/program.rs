@@ -1,0 +1,70 @@
+//! A program of the language, read from its JSON text.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use super::interpreter::Interpreter;
+use super::op::{Ops, Phase};
+use super::parse;
+use crate::timer_heap::TieOrder;
+
+/// A program: its objects, its procedures, what is done with them.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub(super) id: Option<String>,
+    /// The most items that each queue holds; zero is no bound.
+    pub(super) queues: BTreeMap<Rc<str>, usize>,
+    pub(super) events: Vec<Rc<str>>,
+    pub(super) locks: Vec<Rc<str>>,
+    pub(super) sems: BTreeMap<Rc<str>, u64>,
+    pub(super) procs: BTreeMap<Rc<str>, Ops>,
+    pub(super) phases: Vec<Phase>,
+    pub(super) iterations_max: u64,
+}
+
+/// A text is no program.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProgramError {
+    /// It is no JSON.
+    #[error("line {line}, column {column}: {message}")]
+    Json {
+        /// From one.
+        line: usize,
+        /// From one.
+        column: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// It is JSON, but says what means nothing.
+    #[error("at {place}: {message}")]
+    Meaning {
+        /// The path of the value: `procs.P0[2].ms`.
+        place: String,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl Program {
+    /// The name that it has for itself.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Runs it, and gives its event log: one event a line.
+    #[must_use]
+    pub fn run(&self, ties: TieOrder) -> String {
+        Interpreter::run(self.clone(), ties)
+    }
+}
+
+impl FromStr for Program {
+    type Err = ProgramError;
+
+    fn from_str(text: &str) -> Result<Self, ProgramError> {
+        parse::program(text)
+    }
+}

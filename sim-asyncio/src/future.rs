@@ -1,0 +1,232 @@
+//! A value that is not there yet.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::{Future as StdFuture, IntoFuture};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use sim_executor::{Label, context};
+
+use crate::event_loop::EventLoop;
+use crate::exc::Exc;
+use crate::future_core::{Callback, FutureCore, Status};
+
+const AWAIT: Label = Label::new("asyncio.await");
+
+/// `asyncio.Future`: settled once, awaited by any number of tasks, with callbacks that never run inside what settles it.
+/// Cloning gives another reference to the same future.
+pub struct Future<T> {
+    pub(crate) core: Rc<FutureCore>,
+    pub(crate) value: Rc<RefCell<Option<T>>>,
+}
+
+/// A callback of a future, to be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallbackId(pub(crate) u64);
+
+/// What it says who asks a future before it is settled, or settles it twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("invalid state: the future is {}", if *settled { "settled already" } else { "pending" })]
+pub struct InvalidState {
+    /// Whether it was settled.
+    pub settled: bool,
+}
+
+impl From<InvalidState> for Exc {
+    fn from(error: InvalidState) -> Self {
+        Exc::raised("InvalidStateError", if error.settled { "invalid state" } else { "Result is not ready." })
+    }
+}
+
+impl<T: Clone + 'static> Future<T> {
+    pub(crate) fn new(event_loop: EventLoop) -> Self {
+        Future::of(FutureCore::new(event_loop, None))
+    }
+
+    pub(crate) fn of(core: Rc<FutureCore>) -> Self {
+        Future { core, value: Rc::default() }
+    }
+
+    /// Gives it a result.
+    ///
+    /// # Errors
+    /// When it is settled already.
+    pub fn set_result(&self, value: T) -> Result<(), InvalidState> {
+        if self.is_done() {
+            return Err(InvalidState { settled: true });
+        }
+        *self.value.borrow_mut() = Some(value);
+        self.core.settle(Status::Done);
+        Ok(())
+    }
+
+    /// Gives it an exception instead of a result.
+    ///
+    /// # Errors
+    /// When it is settled already.
+    pub fn set_exception(&self, exc: Exc) -> Result<(), InvalidState> {
+        if self.core.settle(Status::Failed(exc)) { Ok(()) } else { Err(InvalidState { settled: true }) }
+    }
+
+    /// What it was settled with; a cancelled one gives [`Exc::Cancelled`]. `None` while it is pending.
+    #[must_use]
+    pub fn result(&self) -> Option<Result<T, Exc>> {
+        Some(match self.core.status() {
+            Status::Pending => return None,
+            Status::Done => Ok(self.value.borrow().clone().expect("a future that is done has a value")),
+            Status::Failed(exc) => Err(exc),
+            Status::Cancelled => Err(Exc::Cancelled),
+        })
+    }
+}
+
+impl Future<()> {
+    /// Settles it, unless it is settled already: by a cancellation, or by somebody who was quicker.
+    pub(crate) fn release(&self) {
+        let _ = self.set_result(());
+    }
+}
+
+impl<T> Future<T> {
+    /// Cancels it: `false` if it was settled already. Awaiting a plain future that was cancelled raises
+    /// [`Exc::Cancelled`]; for a task see [`Task`](crate::Task), for the future of a gather see [`gather`](crate::gather).
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn cancel(&self) -> bool {
+        self.core.cancel()
+    }
+
+    /// Whether it is settled.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.core.is_done()
+    }
+
+    /// Whether it was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.core.is_cancelled()
+    }
+
+    /// The exception that it failed with, which then counts as retrieved.
+    #[must_use]
+    pub fn exception(&self) -> Option<Exc> {
+        match self.core.status() {
+            Status::Failed(exc) => Some(exc),
+            _ => None,
+        }
+    }
+
+    /// Calls back when it is settled: through `call_soon`, also if it is settled already.
+    pub fn add_done_callback(&self, callback: impl FnOnce() + 'static) -> CallbackId {
+        CallbackId(self.core.add_callback(Callback::Call(Box::new(callback))))
+    }
+
+    /// Removes a callback that is not scheduled yet.
+    pub fn remove_done_callback(&self, callback: CallbackId) {
+        self.core.remove_callback(callback.0);
+    }
+
+    /// Whether both are the same future.
+    #[must_use]
+    pub fn is(&self, other: &Future<T>) -> bool {
+        Rc::ptr_eq(&self.core, &other.core)
+    }
+}
+
+impl<T> Clone for Future<T> {
+    fn clone(&self) -> Self {
+        Future { core: Rc::clone(&self.core), value: Rc::clone(&self.value) }
+    }
+}
+
+impl<T> fmt::Debug for Future<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if !self.is_done() {
+            "Future pending"
+        } else if self.is_cancelled() {
+            "Future cancelled"
+        } else {
+            "Future finished"
+        })
+    }
+}
+
+impl<T: Clone + 'static> IntoFuture for Future<T> {
+    type Output = Result<T, Exc>;
+    type IntoFuture = Await<T>;
+
+    fn into_future(self) -> Await<T> {
+        Await { future: self, registered: None }
+    }
+}
+
+impl<T: Clone + 'static> IntoFuture for &Future<T> {
+    type Output = Result<T, Exc>;
+    type IntoFuture = Await<T>;
+
+    fn into_future(self) -> Await<T> {
+        self.clone().into_future()
+    }
+}
+
+/// The await of a [`Future`]: ready at once if that is settled, and otherwise one hop after it is.
+#[must_use = "nothing is awaited until it is polled"]
+pub struct Await<T> {
+    future: Future<T>,
+    /// The callback that wakes the task, and whom it wakes.
+    registered: Option<(u64, Waker)>,
+}
+
+impl<T> Unpin for Await<T> {}
+
+impl<T> Await<T> {
+    fn register(&mut self, waker: &Waker) {
+        let core = &self.future.core;
+        let number = core.add_callback(Callback::Wake(waker.clone()));
+        self.registered = Some((number, waker.clone()));
+        core.event_loop().note_waiter(core);
+    }
+
+    fn unregister(&mut self) {
+        if let Some((number, _)) = self.registered.take() {
+            self.future.core.remove_callback(number);
+        }
+    }
+}
+
+impl<T: Clone + 'static> StdFuture for Await<T> {
+    type Output = Result<T, Exc>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.registered.is_some()
+            && let Some(exc) = self.future.core.event_loop().take_raised()
+        {
+            self.unregister();
+            return Poll::Ready(Err(exc));
+        }
+        if let Some(result) = self.future.result() {
+            self.registered = None;
+            return Poll::Ready(result);
+        }
+        match &self.registered {
+            Some((_, waker)) if waker.will_wake(context.waker()) => {
+                let core = &self.future.core;
+                core.event_loop().note_waiter(core);
+            }
+            _ => {
+                self.unregister();
+                self.register(context.waker());
+            }
+        }
+        context::wait_at(AWAIT, 0);
+        Poll::Pending
+    }
+}
+
+impl<T> Drop for Await<T> {
+    fn drop(&mut self) {
+        self.unregister();
+    }
+}

@@ -1,0 +1,170 @@
+//! What a future is apart from its value: a status, its callbacks, the way to cancel it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::task::Waker;
+
+use crate::event_loop::EventLoop;
+use crate::exc::Exc;
+use crate::report::Report;
+use crate::task_core::TaskCore;
+use crate::thread::Entry;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    Pending,
+    Done,
+    Failed(Exc),
+    Cancelled,
+}
+
+/// What happens in the loop when a future is settled.
+pub(crate) enum Callback {
+    /// A step of the task that awaits it.
+    Wake(Waker),
+    Call(Box<dyn FnOnce()>),
+}
+
+/// What `cancel` means for a future.
+pub(crate) enum Canceller {
+    Plain,
+    Task(Weak<TaskCore>),
+    Gather { children: Vec<Rc<FutureCore>>, requested: Rc<Cell<bool>> },
+}
+
+pub(crate) struct FutureCore {
+    event_loop: EventLoop,
+    status: RefCell<Status>,
+    /// With their numbers, in the order of their registration.
+    callbacks: RefCell<Vec<(u64, Callback)>>,
+    callbacks_added: Cell<u64>,
+    canceller: RefCell<Canceller>,
+    /// Whether somebody has seen how it ended.
+    retrieved: Cell<bool>,
+    task_name: Option<Rc<str>>,
+}
+
+impl FutureCore {
+    pub(crate) fn new(event_loop: EventLoop, task_name: Option<Rc<str>>) -> Rc<Self> {
+        Rc::new(FutureCore {
+            event_loop,
+            status: RefCell::new(Status::Pending),
+            callbacks: RefCell::default(),
+            callbacks_added: Cell::new(0),
+            canceller: RefCell::new(Canceller::Plain),
+            retrieved: Cell::new(false),
+            task_name,
+        })
+    }
+
+    pub(crate) fn event_loop(&self) -> &EventLoop {
+        &self.event_loop
+    }
+
+    pub(crate) fn set_canceller(&self, canceller: Canceller) {
+        *self.canceller.borrow_mut() = canceller;
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        *self.status.borrow() != Status::Pending
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        *self.status.borrow() == Status::Cancelled
+    }
+
+    /// How it ended; the exception counts as retrieved.
+    pub(crate) fn status(&self) -> Status {
+        let status = self.status.borrow().clone();
+        if matches!(status, Status::Failed(_)) {
+            self.retrieved.set(true);
+        }
+        status
+    }
+
+    /// Whether it has failed, by something else than a cancellation; says nothing of what it was.
+    pub(crate) fn is_failed(&self) -> bool {
+        matches!(*self.status.borrow(), Status::Failed(_))
+    }
+
+    /// Ends it, if it is pending: schedules every callback in the order of registration.
+    pub(crate) fn settle(&self, status: Status) -> bool {
+        if self.is_done() {
+            return false;
+        }
+        *self.status.borrow_mut() = status;
+        for (_, callback) in self.callbacks.take() {
+            self.schedule(callback);
+        }
+        true
+    }
+
+    fn schedule(&self, callback: Callback) {
+        match callback {
+            Callback::Wake(waker) => self.event_loop.enqueue_unless_asleep(Entry::Step(waker)),
+            Callback::Call(call) => drop(self.event_loop.call_soon(call)),
+        }
+    }
+
+    /// Registers a callback; on a settled future it is scheduled at once.
+    pub(crate) fn add_callback(&self, callback: Callback) -> u64 {
+        let number = self.callbacks_added.get();
+        self.callbacks_added.set(number + 1);
+        if self.is_done() {
+            self.schedule(callback);
+        } else {
+            self.callbacks.borrow_mut().push((number, callback));
+        }
+        number
+    }
+
+    pub(crate) fn remove_callback(&self, number: u64) {
+        let mut callbacks = self.callbacks.borrow_mut();
+        let position = callbacks.iter().position(|(other, _)| *other == number);
+        let removed = position.map(|position| callbacks.remove(position));
+        drop(callbacks);
+        drop(removed); // with nothing borrowed: it may hold anything
+    }
+
+    /// Drops all callbacks, since the future will never be settled.
+    pub(crate) fn abandon(&self) {
+        let callbacks = self.callbacks.take();
+        drop(callbacks);
+    }
+
+    pub(crate) fn cancel(&self) -> bool {
+        if self.is_done() {
+            return false;
+        }
+        let task = match &*self.canceller.borrow() {
+            Canceller::Plain => None,
+            Canceller::Task(task) => Some(task.upgrade()),
+            Canceller::Gather { children, requested } => {
+                let children = children.clone();
+                let mut any = false;
+                for child in children {
+                    any |= child.cancel();
+                }
+                requested.set(requested.get() || any);
+                return any;
+            }
+        };
+        match task {
+            None => self.settle(Status::Cancelled),
+            Some(task) => task.is_some_and(|task| task.cancel()),
+        }
+    }
+}
+
+impl Drop for FutureCore {
+    fn drop(&mut self) {
+        if self.retrieved.get() {
+            return;
+        }
+        let Status::Failed(exc) = self.status.replace(Status::Pending) else { return };
+        self.event_loop.report(&match self.task_name.take() {
+            Some(task) => Report::TaskExceptionNeverRetrieved { task, exc },
+            None => Report::FutureExceptionNeverRetrieved { exc },
+        });
+    }
+}
