@@ -58,7 +58,10 @@ fn a_sweep_finds_every_broken_variant_and_each_is_replayed_from_its_seed() {
         let hash = field("first_failing_hash").expect("a failure has a hash");
         let replay = seedbed(&["replay", name, "--seed", seed]);
         assert_eq!(replay.status.code(), Some(1), "{name}: {}", stdout(&replay));
-        assert!(last_line(&replay).starts_with(&format!("hash {hash} outcome ")), "{name} {seed} {hash}: {replay:?}");
+        assert!(
+            last_line(&replay).starts_with(&format!("hash {hash} outcome ")),
+            "{name} {seed} {hash}: {replay:?}"
+        );
         replayed += 1;
     }
     assert!(replayed >= 6, "only {replayed} were replayed:\n{json}");
