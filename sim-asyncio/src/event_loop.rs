@@ -304,6 +304,11 @@ impl EventLoop {
         if is_off || context::is_mid_iteration(self.node()) {
             return None;
         }
+        if context::iterations(self.node()) >= self.0.config.iterations_max {
+            // Before time moves: the iteration that would follow is one too many.
+            self.exhaust();
+            return None;
+        }
         let (due, removed) = self.0.timers.borrow_mut().next_due();
         drop(removed); // with nothing borrowed: they may hold anything
         due

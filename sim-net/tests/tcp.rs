@@ -191,7 +191,7 @@ fn a_deadlock_says_at_which_socket() {
         })
         .unwrap_err()
         .to_string();
-    assert!(error.contains("tcp main:49152 reads from server:7"), "{error}");
+    assert!(error.contains("tcp.read main:49152 from server:7"), "{error}");
 }
 
 async fn echo_all(listener: TcpListener, clients: usize) -> io::Result<()> {

@@ -193,28 +193,23 @@ impl Kernel<'_> {
         }
     }
 
-    /// What a task waits for at a socket.
+    /// Which socket a task waits for; the operation has said what for.
     pub(crate) fn describe(&self, socket: SocketId, interest: Interest) -> String {
-        let what = match interest {
-            Interest::Read => "read",
-            Interest::Write => "write",
-        };
         match self.host.sockets.get(socket) {
             Some(sockets::Socket::Stream(stream)) => {
                 let (local, remote) = (self.wire.show(stream.pair.local), self.wire.show(stream.pair.remote));
                 match interest {
-                    _ if !stream.connection.is_connected() => format!("tcp {local} connects to {remote}"),
-                    Interest::Read => format!("tcp {local} reads from {remote}"),
-                    Interest::Write => format!("tcp {local} writes to {remote}"),
+                    Interest::Read if stream.connection.is_connected() => format!("{local} from {remote}"),
+                    Interest::Read | Interest::Write => format!("{local} to {remote}"),
                 }
             }
             Some(sockets::Socket::Listener(listener)) => {
-                format!("tcp {}:{} accepts", self.wire.name(self.host.id), listener.port)
+                format!("{}:{}", self.wire.name(self.host.id), listener.port)
             }
             Some(sockets::Socket::Datagrams(datagrams)) => {
-                format!("udp {}:{} {what}s", self.wire.name(self.host.id), datagrams.port)
+                format!("{}:{}", self.wire.name(self.host.id), datagrams.port)
             }
-            None => format!("{what} of a closed socket"),
+            None => "a closed socket".to_string(),
         }
     }
 }
