@@ -570,3 +570,28 @@ fn a_device_sees_the_worlds_time_while_a_node_is_ahead_of_it() {
         .unwrap();
     assert_eq!(device.seen.get(), Some(at));
 }
+
+#[test]
+fn what_ended_one_call_does_not_end_the_next() {
+    let mut executor = Executor::new(ProductionOrder);
+    let stopped = executor.block_on(async {
+        stop();
+        time::sleep(SECOND).await;
+        stop(); // while the next call runs, in which it ends
+    });
+    assert!(matches!(stopped, Err(RunError::Stopped { .. })));
+    executor.spawn(async { time::sleep(3 * SECOND).await });
+    executor.block_on(time::sleep_until(sim_executor::Instant::START + 500 * MS)).unwrap();
+    executor.run_forever().unwrap(); // by the second `stop`
+    assert_eq!(executor.now().to_string(), "1.000");
+    executor.run_until_idle().unwrap();
+    assert_eq!(executor.now().to_string(), "3.000", "the end of the first future ended this call");
+}
+
+#[test]
+fn a_stop_in_the_last_poll_of_a_call_is_over_with_it() {
+    let mut executor = Executor::new(ProductionOrder);
+    executor.block_on(async { stop() }).unwrap();
+    executor.run_for(SECOND).unwrap();
+    assert_eq!(executor.now().to_string(), "1.000");
+}

@@ -52,6 +52,15 @@ enum Next {
 
 impl Executor {
     pub(super) fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
+        let exit = self.run_until(goal);
+        let mut core = self.run.core.borrow_mut();
+        // What was to end this call does not end the next.
+        core.awaited = None;
+        core.stopping = None;
+        exit
+    }
+
+    fn run_until(&self, goal: Goal) -> Result<Exit, RunError> {
         // What became due while no call ran goes behind what is ready already, before the first iteration.
         if self.run.core.borrow().ready.all_between_iterations() {
             self.look_around();
