@@ -1,6 +1,6 @@
 //! Every scenario on a fuzzer's bytes: what holds must hold, and equal bytes must give equal runs.
 //!
-//! `cargo +nightly fuzz run scenarios` with cargo-fuzz. The first byte says which variant, the rest decides.
+//! `cargo fuzz run -s none scenarios`, with cargo-fuzz from crates.io. The first byte says which variant, the rest decides.
 
 #![no_main]
 

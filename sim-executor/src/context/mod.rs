@@ -29,7 +29,7 @@ pub(crate) use report::SLEEP as SLEEP_LABEL;
 pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use run::{Core, Run};
 pub(crate) use spawn::{on_node, spawn_root};
-pub use spawn::{spawn, spawn_at, spawn_named};
+pub use spawn::{spawn, spawn_named};
 pub(crate) use timer::{Alarm, Alarmed, Timer};
 pub(crate) use waker::{RunId, waker_of};
 pub(crate) use worker::Worker;

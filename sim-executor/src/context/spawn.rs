@@ -7,11 +7,8 @@ use std::panic::Location;
 use super::join::JoinHandle;
 use super::node::NodeId;
 use super::run::Core;
-use super::timer::Alarm;
 use super::with;
 use crate::choice::{LineageId, TaskId};
-use crate::clock::Instant;
-use crate::limits::LimitReached;
 use crate::task::NewTask;
 
 /// Spawns a task on the current node. Its name is a short form of the future's type: `worker` for what
@@ -115,29 +112,6 @@ where
         let parent = core.nodes[node.index()].lineage;
         let task = core.spawn_child(node, parent, name, future, at);
         core.make_ready(task);
-        JoinHandle::new(task)
-    })
-}
-
-/// Spawns a task on the current node that is not ready before `start`: what an event loop's `call_at` is made of.
-/// When the time comes it goes through the ready queue like a timer that is due.
-///
-/// # Panics
-/// Outside a run.
-#[track_caller]
-pub fn spawn_at<F>(start: Instant, name: impl Into<Cow<'static, str>>, future: F) -> JoinHandle<F::Output>
-where
-    F: Future + 'static,
-{
-    let at = Location::caller();
-    with(|run| {
-        let mut core = run.core.borrow_mut();
-        let (parent, node) = (core.current_actor(), core.host_of_current());
-        let task = core.spawn_child(node, parent, Some(name.into()), future, at);
-        if core.timers.push(start, Alarm::Task(task)).is_err() {
-            let limit = LimitReached::timers(&core.limits);
-            core.limit_reached(limit);
-        }
         JoinHandle::new(task)
     })
 }

@@ -10,7 +10,7 @@ use crate::limits::LimitReached;
 /// What is due at a point in time.
 #[derive(Debug)]
 pub(crate) enum Alarm {
-    /// A timer of a task, or the start of one that was spawned to start then.
+    /// A timer of a task.
     Task(TaskId),
     /// A timer of a future with a waker of another library.
     Wake(Waker),
