@@ -4,3 +4,8 @@
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// The introduction for people who come from asyncio, whose example must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/asyncio.md")]
+pub struct Asyncio;

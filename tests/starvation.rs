@@ -1,28 +1,16 @@
 //! Who starves whom: per task how often it ran, and how long it waited for that although it was ready.
 
 use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use seedbed::{
-    Config, Executor, Outcome, ProductionOrder, TaskStats, TraceLevel, event, spawn_named, time, yield_now,
+    Config, Executor, Outcome, ProductionOrder, Report, StatsTable, TaskStats, TraceLevel, event,
+    spawn_named, time, yield_now,
 };
 
 const MS: Duration = Duration::from_millis(1);
-
-/// One task a line.
-fn table(stats: &[TaskStats]) -> String {
-    let mut text =
-        format!("{:<16} {:>5} {:>22} {:>12}\n", "task", "polls", "longest wait in polls", "in time");
-    for task in stats {
-        let time = format!("{} ms", task.waited_time_max.as_millis());
-        text.push_str(&format!(
-            "{:<16} {:>5} {:>22} {:>12}\n",
-            task.lineage, task.polls, task.waited_polls_max, time
-        ));
-    }
-    text
-}
 
 /// The event log, and the table of the tasks in the order of their ends.
 fn show<F>(program: F) -> String
@@ -33,7 +21,7 @@ where
     let mut executor = Executor::with_config(config, ProductionOrder);
     executor.block_on(program).unwrap();
     let report = executor.finish(Outcome::Done);
-    format!("{}\n{}", report.trace, table(&report.stats))
+    format!("{}\n{}", report.trace, StatsTable(&report.stats))
 }
 
 /// A producer that fills an unbounded queue, and a consumer that looks how far it has come.
@@ -97,4 +85,99 @@ fn blocking_work_stops_the_heart() {
 #[test]
 fn sleeping_work_does_not() {
     insta::assert_snapshot!(show(heartbeat(async { time::sleep(500 * MS).await })));
+}
+
+/// Of each pattern that is about yielding: the variant that starves somebody, and the one that does not.
+const PAIRS: &[(&str, &str, &str)] = &[
+    ("producer_never_yields", "broken", "fixed_yield"),
+    ("asyncio_producer_consumer", "broken_no_sleeps", "fixed_sleep_of_zero"),
+    ("await_does_not_yield", "broken", "fixed"),
+    ("reschedule_for_two_seconds", "broken_zero_cost", "fixed_sleep"),
+    ("cpu_bound", "broken", "chunked"),
+    ("blocking_between_runs", "broken_inside_task", "inside_task_fixed"),
+    ("threads_vs_executor", "broken_block_in_loop", "fixed_task"),
+    ("three_endpoints", "broken_blocking_client", "fixed_concurrent"),
+    ("ws_send_starves_recv", "broken", "fixed_sleep_zero"),
+    ("ws_loopback", "broken_starve", "starve_fixed"),
+    ("ws_time_sleep", "broken_short", "fixed"),
+    ("ws_slow_process", "broken_blocking", "fixed_queue_worker"),
+];
+
+/// The tasks of one name, as one line.
+#[derive(Clone, Copy, Default)]
+struct Line {
+    polls: u64,
+    waited_polls_max: u64,
+    waited_time_max: Duration,
+    gap_max: Duration,
+}
+
+/// What `worker`, `worker#2` and so on have in common; and `Task-1`, `Task-2`.
+fn shared_name(lineage: &str) -> String {
+    let name = lineage.split('#').next().unwrap_or_default();
+    let unnumbered = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    if unnumbered.ends_with('-') { format!("{unnumbered}*") } else { name.to_string() }
+}
+
+fn lines(stats: &[TaskStats]) -> BTreeMap<String, Line> {
+    let mut lines: BTreeMap<String, Line> = BTreeMap::new();
+    for task in stats {
+        let line = lines.entry(shared_name(&task.lineage)).or_default();
+        line.polls += task.polls;
+        line.waited_polls_max = line.waited_polls_max.max(task.waited_polls_max);
+        line.waited_time_max = line.waited_time_max.max(task.waited_time_max);
+        line.gap_max = line.gap_max.max(task.gap_max);
+    }
+    lines
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
+}
+
+fn cells(line: Option<&Line>) -> String {
+    let Some(line) = line else { return format!("{:>5} {:>7} {:>8} {:>8}", "-", "-", "-", "-") };
+    let (waited, gap) = (seconds(line.waited_time_max), seconds(line.gap_max));
+    format!("{:>5} {:>7} {:>8} {:>8}", line.polls, line.waited_polls_max, waited, gap)
+}
+
+/// Two variants beside each other: a row for each task, and what became of the run.
+fn side_by_side(scenario: &str, broken: &str, fixed: &str) -> String {
+    let scenario = scenarios::all().iter().find(|known| known.name == scenario).unwrap();
+    let settings = scenario.settings([]).unwrap();
+    let config = Config { stats: true, ..Config::default() };
+    let [broken, fixed] = [broken, fixed].map(|name| {
+        let variant = scenario.variant(name).unwrap_or_else(|| panic!("{} has no {name}", scenario.name));
+        (variant, variant.run(&settings, config, Box::new(ProductionOrder)))
+    });
+    let tables = [&broken, &fixed].map(|(_, report)| lines(&report.stats));
+    let names: BTreeSet<&String> = tables.iter().flat_map(BTreeMap::keys).collect();
+    let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
+    let head = format!("{:>5} {:>7} {:>8} {:>8}", "polls", "waited:", "waited:", "longest");
+    let units = format!("{:>5} {:>7} {:>8} {:>8}", "", "polls", "seconds", "gap");
+    let mut text = format!("{:width$} | {:^31} | {:^31}\n", "", broken.0.name, fixed.0.name);
+    text.push_str(&format!("{:width$} | {head} | {head}\n", "task"));
+    text.push_str(&format!("{:width$} | {units} | {units}\n", ""));
+    for name in names {
+        let [broken, fixed] = [0, 1].map(|side| cells(tables[side].get(name)));
+        text.push_str(&format!("{name:width$} | {broken} | {fixed}\n"));
+    }
+    for (variant, report) in [&broken, &fixed] {
+        text.push_str(&format!("{}: {}\n", variant.name, ended(report)));
+    }
+    text
+}
+
+fn ended(report: &Report) -> String {
+    match &report.outcome {
+        Outcome::Done => format!("done at {}", report.ended_at),
+        outcome => outcome.to_string().lines().next().unwrap_or_default().to_string(),
+    }
+}
+
+#[test]
+fn broken_and_fixed_beside_each_other() {
+    for &(scenario, broken, fixed) in PAIRS {
+        insta::assert_snapshot!(scenario, side_by_side(scenario, broken, fixed));
+    }
 }

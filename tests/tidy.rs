@@ -13,7 +13,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("seedbed/macros", &[]),
     ("seedbed", &["sim-executor", "sim-net", "sim-explorer", "seedbed-macros"]),
     ("sim-cli", &["seedbed", "sim-explorer", "sim-asyncio", "sim-executor"]),
-    ("scenarios", &["seedbed", "sim-explorer", "sim-cli"]),
+    ("scenarios", &["seedbed", "sim-explorer", "sim-asyncio", "sim-cli"]),
 ];
 
 /// The modules of sim-executor, lowest first; those of one row may use each other.

@@ -18,6 +18,7 @@ pub(crate) struct Turns {
 
 #[derive(Debug, Default)]
 struct Counts {
+    number: Cell<u64>,
     this_turn: Cell<u64>,
     most: Cell<u64>,
     total: Cell<u64>,
@@ -33,6 +34,7 @@ impl Turns {
             let mut future = pin!(future);
             poll_fn(|context| {
                 if !counts.holds_cpu.take() {
+                    counts.number.set(counts.number.get() + 1);
                     counts.this_turn.set(0);
                 }
                 future.as_mut().poll(context)
@@ -43,16 +45,26 @@ impl Turns {
 
     /// One more was done.
     pub(crate) fn count(&self) {
+        self.add(1);
+    }
+
+    /// So much more was done.
+    pub(crate) fn add(&self, amount: u64) {
         let Counts { this_turn, most, total, .. } = &*self.counts;
-        this_turn.set(this_turn.get() + 1);
+        this_turn.set(this_turn.get() + amount);
         most.set(most.get().max(this_turn.get()));
-        total.set(total.get() + 1);
+        total.set(total.get() + amount);
     }
 
     /// Computes for that long: holds the node's CPU. Since no other task of the node can run, the turn goes on.
     pub(crate) async fn compute(&self, duration: Duration) {
         self.counts.holds_cpu.set(!duration.is_zero());
         time::block(duration).await;
+    }
+
+    /// How many turns have begun.
+    pub(crate) fn number(&self) -> u64 {
+        self.counts.number.get()
     }
 
     /// The most that was done in one turn.
@@ -86,6 +98,6 @@ mod tests {
             }
         });
         Executor::new(ProductionOrder).block_on(future).unwrap();
-        assert_eq!((turns.most(), turns.total()), (3, 6));
+        assert_eq!((turns.most(), turns.total(), turns.number()), (3, 6, 4));
     }
 }

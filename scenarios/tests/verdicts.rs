@@ -54,7 +54,7 @@ fn every_mistake_is_found_by_one_seed_in_ten_at_least() {
     }
 }
 
-/// The two that a plain test would not find.
+/// Those that a plain test would not find.
 #[test]
 fn production_order_shows_all_mistakes_but_those_of_timing() {
     let hidden: Vec<_> = runs_in_production_order_of(Expect::Breaks)
@@ -62,7 +62,13 @@ fn production_order_shows_all_mistakes_but_those_of_timing() {
         .filter(|(_, _, outcome)| outcome.is_done())
         .map(|(scenario, variant, _)| (scenario, variant))
         .collect();
-    assert_eq!(hidden, [("queue_many_producers", "broken_last_started"), ("ws_lost_update", "broken")]);
+    let expected = [
+        ("queue_many_producers", "broken_last_started"),
+        ("ws_lost_update", "broken"),
+        ("test_isolation", "broken_order_ba"),
+        ("timer_hops", "broken_equal_deadlines"),
+    ];
+    assert_eq!(hidden, expected);
 }
 
 #[test]
@@ -80,9 +86,13 @@ fn a_seed_gives_the_same_run_again() {
 #[test]
 fn seeds_do_differ() {
     for (scenario, variant) in variants() {
-        let hashes: BTreeSet<_> = (0..SEEDS).map(|seed| run_seed(scenario, variant, seed).hash).collect();
+        let reports: Vec<_> = (0..SEEDS).map(|seed| run_seed(scenario, variant, seed)).collect();
+        let hashes: BTreeSet<_> = reports.iter().map(|report| report.hash).collect();
+        // A program of three tasks has six orders, and one of a single task has one.
+        let decisions = reports.iter().map(|report| report.decisions).min().unwrap_or(0);
+        let least = (decisions + 1).min(SEEDS / 2);
         let name = format!("{} {}", scenario.name, variant.name);
-        assert!(hashes.len() as u64 > SEEDS / 2, "{name}: {} runs in {SEEDS} seeds", hashes.len());
+        assert!(hashes.len() as u64 >= least, "{name}: {} runs in {SEEDS} seeds", hashes.len());
     }
 }
 

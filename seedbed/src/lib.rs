@@ -40,8 +40,8 @@ pub use seedbed_macros::test;
 pub use sim_executor::{
     Config, Event, Executor, Instant, KeyedRandom, Label, LimitReached, Limits, Node, NodeId, Outcome,
     PendingTask, ProductionOrder, Ratio, Record, Recording, Replay, Report, RunError, SimRng, Source,
-    TaskStats, Trace, TraceLevel, choose, choose_at, choose_between, context, event, flip, pick, rng, select,
-    shuffle, spawn, spawn_blocking, spawn_named, stop, yield_now,
+    StatsTable, TaskStats, Trace, TraceLevel, choose, choose_at, choose_between, context, event, flip, pick,
+    rng, select, shuffle, spawn, spawn_blocking, spawn_named, stop, yield_now,
 };
 pub use sim_explorer::RunSeed;
 

@@ -3,24 +3,38 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use sim_executor::Label;
+
 use crate::exc::Exc;
 use crate::waiters::Waiters;
 
+const WAIT: Label = Label::new("asyncio.event.wait");
+
 /// A flag. Who was woken by `set` goes on even if `clear` was called meanwhile. Cloning gives another reference.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Event(Rc<State>);
 
-#[derive(Default)]
 struct State {
     is_set: Cell<bool>,
     waiters: Waiters,
+}
+
+impl Default for Event {
+    fn default() -> Self {
+        Event::new()
+    }
 }
 
 impl Event {
     /// An event that is not set.
     #[must_use]
     pub fn new() -> Self {
-        Event::default()
+        Event::with_label(WAIT)
+    }
+
+    /// Tasks that wait for it are reported by the name of this operation.
+    pub(crate) fn with_label(label: Label) -> Self {
+        Event(Rc::new(State { is_set: Cell::new(false), waiters: Waiters::new(label) }))
     }
 
     /// Whether it is set.
@@ -53,6 +67,6 @@ impl Event {
             return Ok(());
         }
         let place = self.0.waiters.join();
-        (&place.future).await
+        place.woken().await
     }
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future as StdFuture;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -13,30 +14,15 @@ use crate::exc::Exc;
 use crate::future::Future;
 use crate::future_core::FutureCore;
 use crate::handle::Handle;
+use crate::iteration_cost::IterationCost;
+use crate::loop_config::LoopConfig;
 use crate::loops::Loops;
 use crate::report::{Handler, Report};
+use crate::signal::Signals;
 use crate::task::{AnyTask, Task};
 use crate::task_core::TaskCore;
 use crate::thread::{Entry, Thread};
-use crate::timer_heap::{TieOrder, TimerHeap};
-
-/// How a loop is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LoopConfig {
-    /// In which order timers with equal deadlines fire. Default: that of their creation.
-    pub ties: TieOrder,
-    /// Iterations of the node after which the loop ends its run as a livelock. Default: no bound of its own, since the
-    /// executor's limits hold anyway.
-    pub iterations_max: u64,
-    /// Whether no handle runs before [`EventLoop::run_forever`]: for a loop in a thread of its own. Default: no.
-    pub waits_for_run: bool,
-}
-
-impl Default for LoopConfig {
-    fn default() -> Self {
-        LoopConfig { ties: TieOrder::Creation, iterations_max: u64::MAX, waits_for_run: false }
-    }
-}
+use crate::timer_heap::TimerHeap;
 
 /// An event loop. Every handle, a callback or a step of a task, is one entry of the ready queue of its node; so
 /// whatever orders that queue orders the loop. Cloning it gives another reference to the same loop.
@@ -56,6 +42,8 @@ struct Inner {
     paused: Cell<bool>,
     exhausted: Cell<bool>,
     closed: Cell<bool>,
+    cost: IterationCost,
+    signals: Signals,
     thread: Thread,
 }
 
@@ -95,6 +83,8 @@ impl EventLoop {
             paused: Cell::new(false),
             exhausted: Cell::new(false),
             closed: Cell::new(false),
+            cost: IterationCost::new(config.iteration_cost),
+            signals: Signals::default(),
             thread: Thread::new(!config.waits_for_run),
         }));
         Loops::of_run().add(made.clone());
@@ -105,6 +95,11 @@ impl EventLoop {
     #[must_use]
     pub fn node(&self) -> NodeId {
         self.0.node.id()
+    }
+
+    /// Whether both are the same loop.
+    pub(crate) fn is(&self, other: &EventLoop) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
     }
 
     /// The virtual time on the clock of the current node.
@@ -167,7 +162,7 @@ impl EventLoop {
         T: Clone + 'static,
         B: StdFuture<Output = Result<T, Exc>> + 'static,
     {
-        Task::spawn(self, name.into(), body)
+        Task::spawn(self, name.into(), body, Location::caller())
     }
 
     /// Ends the run at the end of this iteration: the rest of the batch runs, what it schedules stays for a later run.
@@ -182,7 +177,7 @@ impl EventLoop {
         }
     }
 
-    /// Closes it: nothing of it runs any more. What was scheduled is dropped, and with it, each with a report, the tasks
+    /// Closes it: nothing of it runs any more. What was scheduled is dropped, and with it, each after a report, the tasks
     /// that nobody else refers to.
     ///
     /// # Panics
@@ -192,9 +187,14 @@ impl EventLoop {
         self.clear();
         for task in self.pending_tasks() {
             if task.is_scheduled() && Rc::strong_count(&task) == 2 {
-                task.destroy();
+                task.free();
             }
         }
+    }
+
+    /// Whether its thread is busy elsewhere, between two runs.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.0.paused.get()
     }
 
     /// Whether it was closed.
@@ -226,7 +226,7 @@ impl EventLoop {
     }
 
     /// Destroys the tasks that have not ended, in the order of their creation, each with a report: what CPython's garbage
-    /// collector does after `loop.close()`. Their bodies are dropped where they are suspended.
+    /// collector does after `loop.close()`. Their bodies are dropped where they are suspended, before the report.
     pub fn destroy_pending(&self) {
         for task in self.pending_tasks() {
             task.destroy();
@@ -254,6 +254,10 @@ impl EventLoop {
         context::stop();
     }
 
+    pub(crate) fn signals(&self) -> &Signals {
+        &self.0.signals
+    }
+
     pub(crate) fn thread(&self) -> &Thread {
         &self.0.thread
     }
@@ -268,11 +272,18 @@ impl EventLoop {
         {
             self.exhaust();
         }
-        !self.is_exhausted() && !self.is_closed() && self.0.thread.is_running()
+        self.0.cost.begin();
+        let is_over = self.is_exhausted() || self.is_closed() || self.0.signals.is_interrupted();
+        !is_over && self.0.thread.is_running()
     }
 
-    pub(crate) fn spawn(&self, name: &str, future: impl StdFuture<Output = ()> + 'static) {
-        drop(self.0.node.spawn_named(name, future));
+    pub(crate) fn spawn(
+        &self,
+        name: &str,
+        future: impl StdFuture<Output = ()> + 'static,
+        at: &'static Location<'static>,
+    ) {
+        drop(self.0.node.spawn_named_at(name, future, at));
     }
 
     /// Appends to the ready queue.
@@ -285,13 +296,14 @@ impl EventLoop {
             }
         };
         let this = self.clone();
-        self.spawn("callback", async move {
+        let turn = async move {
             if !this.may_run() {
                 this.thread().park(Entry::Call(handle, callback));
             } else if !handle.is_cancelled() {
                 callback();
             }
-        });
+        };
+        self.spawn("callback", turn, Location::caller());
     }
 
     pub(crate) fn pause(&self, paused: bool) {
@@ -309,14 +321,17 @@ impl EventLoop {
             self.exhaust();
             return None;
         }
+        if self.0.cost.is_due() {
+            return Some(Instant::START);
+        }
         let (due, removed) = self.0.timers.borrow_mut().next_due();
         drop(removed); // with nothing borrowed: they may hold anything
         due
     }
 
-    /// Appends the timers that are due to the ready queue.
+    /// Appends the timers that are due to the ready queue; before that the loop takes the time that its iteration costs.
     pub(crate) fn fire(&self, now: Instant) {
-        if self.next_due().is_none_or(|due| due > now) {
+        if self.next_due().is_none_or(|due| due > now) || self.0.cost.pay(self.node()) {
             return;
         }
         self.see();
@@ -336,8 +351,9 @@ impl EventLoop {
     /// Drops what may hold references to the loop itself.
     pub(crate) fn forget(&self) {
         self.clear();
-        let handler = self.0.handler.borrow_mut().take();
+        let handler = self.0.handler.take();
         drop(handler);
+        self.0.signals.clear();
     }
 
     pub(crate) fn register(&self, make: impl FnOnce(u64) -> Rc<TaskCore>) -> Rc<TaskCore> {
@@ -368,19 +384,6 @@ impl EventLoop {
             task.set_waiter(Some(Rc::clone(future)));
         }
     }
-}
-
-/// A task of the loop of the current node: `asyncio.create_task`.
-///
-/// # Panics
-/// Outside a run.
-#[track_caller]
-pub fn create_task<T, B>(name: impl Into<Rc<str>>, body: B) -> Task<T>
-where
-    T: Clone + 'static,
-    B: StdFuture<Output = Result<T, Exc>> + 'static,
-{
-    EventLoop::current().create_task(name, body)
 }
 
 impl fmt::Debug for EventLoop {

@@ -36,7 +36,7 @@ pub struct InvalidState {
 
 impl From<InvalidState> for Exc {
     fn from(error: InvalidState) -> Self {
-        Exc::raised("InvalidStateError", if error.settled { "invalid state" } else { "Result is not ready." })
+        Exc::raised("InvalidStateError", if error.settled { "invalid state" } else { "Result is not set." })
     }
 }
 
@@ -80,6 +80,14 @@ impl<T: Clone + 'static> Future<T> {
             Status::Cancelled => Err(Exc::Cancelled),
         })
     }
+
+    /// As [`Future::result`], in asyncio's manner: it never waits, and raises while the future is pending.
+    ///
+    /// # Errors
+    /// What it failed with; [`Exc::Cancelled`]; `InvalidStateError` while it is pending.
+    pub fn try_result(&self) -> Result<T, Exc> {
+        self.result().unwrap_or_else(|| Err(InvalidState { settled: false }.into()))
+    }
 }
 
 impl Future<()> {
@@ -90,6 +98,11 @@ impl Future<()> {
 }
 
 impl<T> Future<T> {
+    /// Awaits it as a part of some operation, by whose name the task is reported while it waits.
+    pub(crate) fn await_at(self, label: Label) -> Await<T> {
+        Await { future: self, registered: None, is_own: false, label }
+    }
+
     /// Cancels it: `false` if it was settled already. Awaiting a plain future that was cancelled raises
     /// [`Exc::Cancelled`]; for a task see [`Task`](crate::Task), for the future of a gather see [`gather`](crate::gather).
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
@@ -158,7 +171,7 @@ impl<T: Clone + 'static> IntoFuture for Future<T> {
     type IntoFuture = Await<T>;
 
     fn into_future(self) -> Await<T> {
-        Await { future: self, registered: None }
+        self.await_at(AWAIT)
     }
 }
 
@@ -171,12 +184,16 @@ impl<T: Clone + 'static> IntoFuture for &Future<T> {
     }
 }
 
-/// The await of a [`Future`]: ready at once if that is settled, and otherwise one hop after it is.
+/// The await of a [`Future`]: ready at once if that is settled, and otherwise one hop after it is. A task that awaits
+/// itself gets a `RuntimeError` in its next step.
 #[must_use = "nothing is awaited until it is polled"]
 pub struct Await<T> {
     future: Future<T>,
     /// The callback that wakes the task, and whom it wakes.
     registered: Option<(u64, Waker)>,
+    /// Whether a task awaits itself.
+    is_own: bool,
+    label: Label,
 }
 
 impl<T> Unpin for Await<T> {}
@@ -206,9 +223,21 @@ impl<T: Clone + 'static> StdFuture for Await<T> {
             self.unregister();
             return Poll::Ready(Err(exc));
         }
+        if self.is_own {
+            let raised = self.future.core.event_loop().take_raised();
+            return Poll::Ready(Err(
+                raised.unwrap_or_else(|| Exc::raised("RuntimeError", "Task cannot await on itself"))
+            ));
+        }
         if let Some(result) = self.future.result() {
             self.registered = None;
             return Poll::Ready(result);
+        }
+        if self.registered.is_none() && self.future.core.is_current_task() {
+            self.is_own = true;
+            context.waker().wake_by_ref();
+            context::wait_at(AWAIT, 0);
+            return Poll::Pending;
         }
         match &self.registered {
             Some((_, waker)) if waker.will_wake(context.waker()) => {
@@ -220,7 +249,7 @@ impl<T: Clone + 'static> StdFuture for Await<T> {
                 self.register(context.waker());
             }
         }
-        context::wait_at(AWAIT, 0);
+        context::wait_at(self.label, 0);
         Poll::Pending
     }
 }

@@ -87,6 +87,11 @@ impl FutureCore {
         matches!(*self.status.borrow(), Status::Failed(_))
     }
 
+    /// Whether it is that of the task whose step is running.
+    pub(crate) fn is_current_task(&self) -> bool {
+        self.event_loop.current_task().is_some_and(|task| task.is_of(self))
+    }
+
     /// Ends it, if it is pending: schedules every callback in the order of registration.
     pub(crate) fn settle(&self, status: Status) -> bool {
         if self.is_done() {

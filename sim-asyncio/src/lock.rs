@@ -3,8 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use sim_executor::Label;
+
 use crate::exc::Exc;
 use crate::waiters::Waiters;
+
+const ACQUIRE: Label = Label::new("asyncio.lock.acquire");
 
 /// `release` was called on a lock that is not locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,20 +23,25 @@ impl From<NotLocked> for Exc {
 
 /// A lock, which belongs to nobody: any task may release it. Between a release and the step of who waits first it is free,
 /// but newcomers queue behind. Cloning gives another reference.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Lock(Rc<State>);
 
-#[derive(Default)]
 struct State {
     is_locked: Cell<bool>,
     waiters: Waiters,
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Lock::new()
+    }
 }
 
 impl Lock {
     /// A lock that is not locked.
     #[must_use]
     pub fn new() -> Self {
-        Lock::default()
+        Lock(Rc::new(State { is_locked: Cell::new(false), waiters: Waiters::new(ACQUIRE) }))
     }
 
     /// Whether it is locked.
@@ -51,7 +60,7 @@ impl Lock {
     pub async fn acquire(&self) -> Result<(), Exc> {
         if self.is_locked() || self.0.waiters.has_live() {
             let place = self.0.waiters.join();
-            let woken = (&place.future).await;
+            let woken = place.woken().await;
             drop(place);
             if woken.is_err() && !self.is_locked() {
                 self.0.waiters.wake_first();

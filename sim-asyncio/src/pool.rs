@@ -19,12 +19,14 @@ type Job = Pin<Box<dyn StdFuture<Output = ()>>>;
 pub struct Pool(Rc<Workers>);
 
 struct Workers {
+    name: String,
     idle: RefCell<VecDeque<Node>>,
     jobs: RefCell<VecDeque<Job>>,
 }
 
 impl Pool {
-    /// A pool of so many workers, which are the nodes `<name>-0`, `<name>-1` and so on.
+    /// A pool of so many workers, which are the nodes `<name>-0`, `<name>-1` and so on. What runs in them has the name of
+    /// the pool.
     ///
     /// # Panics
     /// Outside a run, or for a pool without workers.
@@ -32,7 +34,8 @@ impl Pool {
     pub fn new(name: &str, workers_max: usize) -> Self {
         assert!(workers_max > 0, "a pool without workers would do nothing");
         let idle = (0..workers_max).map(|number| Node::named(&format!("{name}-{number}"))).collect();
-        Pool(Rc::new(Workers { idle: RefCell::new(idle), jobs: RefCell::default() }))
+        let idle = RefCell::new(idle);
+        Pool(Rc::new(Workers { name: name.to_string(), idle, jobs: RefCell::default() }))
     }
 
     fn submit(&self, job: Job) {
@@ -49,7 +52,7 @@ impl Pool {
             }
             workers.idle.borrow_mut().push_back(worker);
         };
-        drop(node.spawn_named("worker", work));
+        drop(node.spawn_named(&self.0.name, work));
     }
 }
 

@@ -4,9 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use sim_executor::Label;
+
 use crate::event::Event;
 use crate::exc::Exc;
 use crate::waiters::Waiters;
+
+const GET: Label = Label::new("asyncio.queue.get");
+const PUT: Label = Label::new("asyncio.queue.put");
+const JOIN: Label = Label::new("asyncio.queue.join");
 
 /// The queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,13 +73,13 @@ impl<T> Queue<T> {
     /// A queue for at most `items_max` items; zero is no bound.
     #[must_use]
     pub fn new(items_max: usize) -> Self {
-        let finished = Event::new();
+        let finished = Event::with_label(JOIN);
         finished.set();
         Queue(Rc::new(State {
             items: RefCell::default(),
             items_max,
-            getters: Waiters::default(),
-            putters: Waiters::default(),
+            getters: Waiters::new(GET),
+            putters: Waiters::new(PUT),
             unfinished: Cell::new(0),
             finished,
         }))
@@ -193,7 +199,7 @@ impl<T> Queue<T> {
     /// Waits in a line to be woken. Who is cancelled after having been woken passes that on.
     async fn park(&self, line: &Waiters, may_go_on: impl Fn() -> bool) -> Result<(), Exc> {
         let place = line.join();
-        let woken = (&place.future).await;
+        let woken = place.woken().await;
         if woken.is_err() {
             let future = place.future.clone();
             future.cancel();

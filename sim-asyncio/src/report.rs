@@ -26,6 +26,13 @@ pub enum Report {
         /// The task's name.
         task: Rc<str>,
     },
+    /// A task failed when it was cancelled at the end of [`Runner::run`](crate::Runner::run).
+    ExceptionAtShutdown {
+        /// The task's name.
+        task: Rc<str>,
+        /// The exception.
+        exc: Exc,
+    },
 }
 
 /// Who is told.
@@ -36,9 +43,9 @@ impl Report {
     #[must_use]
     pub fn task(&self) -> Option<&str> {
         match self {
-            Report::TaskExceptionNeverRetrieved { task, .. } | Report::TaskDestroyedPending { task } => {
-                Some(task)
-            }
+            Report::TaskExceptionNeverRetrieved { task, .. }
+            | Report::TaskDestroyedPending { task }
+            | Report::ExceptionAtShutdown { task, .. } => Some(task),
             Report::FutureExceptionNeverRetrieved { .. } => None,
         }
     }
@@ -51,6 +58,7 @@ impl fmt::Display for Report {
             Report::TaskExceptionNeverRetrieved { .. } => "Task exception was never retrieved",
             Report::FutureExceptionNeverRetrieved { .. } => "Future exception was never retrieved",
             Report::TaskDestroyedPending { .. } => "Task was destroyed but it is pending!",
+            Report::ExceptionAtShutdown { .. } => "unhandled exception during asyncio.run() shutdown",
         })
     }
 }

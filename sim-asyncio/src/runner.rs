@@ -1,15 +1,20 @@
 //! A loop as the program outside of it drives it: run, stop, run again.
 
 use std::future::Future as StdFuture;
+use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::{Executor, Instant, RunError};
 
-use crate::event_loop::{EventLoop, LoopConfig};
+use crate::event_loop::EventLoop;
 use crate::exc::Exc;
 use crate::future::Future;
+use crate::gather::gather_results;
 use crate::handle::Handle;
+use crate::loop_config::LoopConfig;
+use crate::report::Report;
+use crate::signal::Signal;
 use crate::task::{AnyTask, Task};
 
 /// The main thread of a program: it owns the executor, and is outside of the loop while that does not run.
@@ -43,9 +48,15 @@ pub enum RunnerError {
     /// The loop was closed.
     #[error("RuntimeError: Event loop is closed")]
     Closed,
+    /// It runs already, and was to be run by a task or callback of its own.
+    #[error("RuntimeError: This event loop is already running")]
+    AlreadyRunning,
     /// It made as many iterations as [`LoopConfig::iterations_max`] allows.
     #[error("the loop has made as many iterations as LoopConfig::iterations_max allows")]
     Livelock,
+    /// A signal came for which the loop has no handler: `KeyboardInterrupt`.
+    #[error("KeyboardInterrupt: {0}")]
+    Interrupted(Signal),
     /// The run cannot go on: a deadlock, a limit, a panic.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -58,6 +69,8 @@ impl From<RunnerError> for Exc {
                 Exc::raised("RuntimeError", "Event loop stopped before Future completed.")
             }
             RunnerError::Closed => Exc::raised("RuntimeError", "Event loop is closed"),
+            RunnerError::AlreadyRunning => Exc::raised("RuntimeError", "This event loop is already running"),
+            RunnerError::Interrupted(signal) => Exc::raised("KeyboardInterrupt", signal),
             error => Exc::raised("RuntimeError", error),
         }
     }
@@ -102,12 +115,14 @@ impl<'run> Runner<'run> {
     }
 
     /// As [`EventLoop::create_task`].
+    #[track_caller]
     pub fn create_task<T, B>(&mut self, name: impl Into<Rc<str>>, body: B) -> Task<T>
     where
         T: Clone + 'static,
         B: StdFuture<Output = Result<T, Exc>> + 'static,
     {
-        self.enter(|event_loop| event_loop.create_task(name, body))
+        let at = Location::caller();
+        self.enter(|event_loop| Task::spawn(event_loop, name.into(), body, at))
     }
 
     /// As [`EventLoop::call_soon`].
@@ -131,6 +146,42 @@ impl<'run> Runner<'run> {
         self.event_loop.all_tasks()
     }
 
+    /// Runs a body as a task, then cancels what is left until that has ended too, and closes the loop: `asyncio.run`.
+    ///
+    /// # Errors
+    /// As [`Runner::run_forever`]. What the body gives is inside.
+    pub fn run<T, B>(&mut self, name: impl Into<Rc<str>>, body: B) -> Result<Result<T, Exc>, RunnerError>
+    where
+        T: Clone + 'static,
+        B: StdFuture<Output = Result<T, Exc>> + 'static,
+    {
+        let main = self.create_task(name, body);
+        let ended = self.run_until_complete(&main);
+        drop(main);
+        let cancelled = self.cancel_all();
+        self.close();
+        cancelled.and(ended)
+    }
+
+    /// Cancels the tasks that have not ended, and runs until they have.
+    fn cancel_all(&mut self) -> Result<(), RunnerError> {
+        let left = self.all_tasks();
+        for task in &left {
+            self.cancel(task);
+        }
+        let ended = self.enter(|_| gather_results(left.iter().map(AnyTask::future)));
+        // Exceptions are among the results.
+        let _ = self.run_until_complete(&ended)?;
+        for task in left {
+            if let Some(exc) = task.exception() {
+                self.enter(|event_loop| {
+                    event_loop.report(&Report::ExceptionAtShutdown { task: task.name(), exc });
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// Runs until the future is settled: one iteration longer than its last step. All other tasks stay as they are.
     ///
     /// # Errors
@@ -150,6 +201,28 @@ impl<'run> Runner<'run> {
         future.result().ok_or(RunnerError::Stopped)
     }
 
+    /// Makes a task of a body, and runs until it has ended: `run_until_complete` of a coroutine. A closed loop drops the body
+    /// before it has begun.
+    ///
+    /// # Errors
+    /// As [`Runner::run_until_complete`].
+    pub fn run_coroutine<T, B>(
+        &mut self,
+        name: impl Into<Rc<str>>,
+        body: B,
+    ) -> Result<Result<T, Exc>, RunnerError>
+    where
+        T: Clone + 'static,
+        B: StdFuture<Output = Result<T, Exc>> + 'static,
+    {
+        if self.event_loop.is_closed() {
+            self.enter(|_| drop(body)); // its own code may use the run
+            return Err(RunnerError::Closed);
+        }
+        let task = self.create_task(name, body);
+        self.run_until_complete(task)
+    }
+
     /// Runs until somebody calls `stop`.
     ///
     /// # Errors
@@ -161,6 +234,9 @@ impl<'run> Runner<'run> {
         let ran = self.executor.run_forever();
         if self.event_loop.is_exhausted() {
             return Err(RunnerError::Livelock);
+        }
+        if let Some(signal) = self.enter(EventLoop::take_interrupt) {
+            return Err(RunnerError::Interrupted(signal));
         }
         Ok(ran?)
     }

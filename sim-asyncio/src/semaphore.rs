@@ -3,8 +3,12 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use sim_executor::Label;
+
 use crate::exc::Exc;
 use crate::waiters::Waiters;
+
+const ACQUIRE: Label = Label::new("asyncio.semaphore.acquire");
 
 /// Permits. `release` hands one to who waits first at once, although that task has its turn later; a newcomer queues
 /// behind it. Cloning gives another reference.
@@ -20,7 +24,7 @@ impl Semaphore {
     /// A semaphore with so many permits.
     #[must_use]
     pub fn new(permits: u64) -> Self {
-        Semaphore(Rc::new(State { permits: Cell::new(permits), waiters: Waiters::default() }))
+        Semaphore(Rc::new(State { permits: Cell::new(permits), waiters: Waiters::new(ACQUIRE) }))
     }
 
     /// Whether `acquire` would wait.
@@ -42,7 +46,7 @@ impl Semaphore {
             return Ok(());
         }
         let place = self.0.waiters.join();
-        let woken = (&place.future).await;
+        let woken = place.woken().await;
         let future = place.future.clone();
         drop(place);
         if woken.is_err() {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Future as StdFuture, IntoFuture};
 use std::ops::Deref;
+use std::panic::Location;
 use std::rc::Rc;
 
 use crate::event_loop::EventLoop;
@@ -16,14 +17,125 @@ use crate::task_core::{Steps, TaskCore};
 /// `cancel` is synchronous and only asks: what the task waits for is cancelled, be it a plain future, another task or a
 /// gather; if that is not possible, [`Exc::Cancelled`] is raised at the await point when the task's next turn comes. The
 /// body may catch it and go on.
+///
+/// # Which kind of object where
+///
+/// A body is a coroutine that was called: it runs once, when its task does. A task and a future are references to a
+/// result: each may be awaited, and run until, any number of times.
+///
+/// ```
+/// use sim_asyncio::{EventLoop, Exc, ReturnWhen, Runner, wait};
+///
+/// async fn coro() -> Result<u64, Exc> {
+///     Ok(1)
+/// }
+/// fn outside(asyncio: &mut Runner<'_>) {
+///     let task = asyncio.create_task("task", coro());
+///     let first = asyncio.run_until_complete(&task);
+///     assert_eq!(first, asyncio.run_until_complete(&task));
+/// }
+/// async fn inside(event_loop: EventLoop) -> Result<(), Exc> {
+///     let task = event_loop.create_task("task", coro());
+///     wait([task.clone()], ReturnWhen::AllCompleted, None).await?;
+///     if task.exception().is_none() && coro().await? == 1 {
+///         assert_eq!(task.await?, 1);
+///     }
+///     Ok(())
+/// }
+/// ```
+///
+/// What asyncio finds out at run time, or not at all, does not compile here. A coroutine function is no coroutine
+/// (`TypeError: a coroutine was expected`):
+///
+/// ```compile_fail
+/// # use sim_asyncio::{EventLoop, Exc};
+/// # async fn coro() -> Result<u64, Exc> { Ok(1) }
+/// # fn outside(event_loop: &EventLoop) {
+/// event_loop.create_task("a function", coro);
+/// # }
+/// ```
+///
+/// nor is an iterator (`RuntimeError: Task got bad yield: 1`, in the task's first step), a number (`TypeError: An
+/// asyncio.Future, a coroutine or an awaitable is required`), or a future:
+///
+/// ```compile_fail
+/// # fn outside(event_loop: &sim_asyncio::EventLoop) {
+/// event_loop.create_task("a generator", std::iter::once(1));
+/// # }
+/// ```
+///
+/// ```compile_fail
+/// # fn outside(asyncio: &mut sim_asyncio::Runner<'_>) {
+/// asyncio.run_until_complete(3);
+/// # }
+/// ```
+///
+/// ```compile_fail
+/// # fn outside(event_loop: &sim_asyncio::EventLoop) {
+/// event_loop.create_task("a future", event_loop.create_future::<u64>());
+/// # }
+/// ```
+///
+/// A coroutine that has run is gone (`RuntimeError: cannot reuse already awaited coroutine`):
+///
+/// ```compile_fail
+/// # use sim_asyncio::{Exc, Runner};
+/// # async fn coro() -> Result<u64, Exc> { Ok(1) }
+/// # fn outside(asyncio: &mut Runner<'_>) {
+/// let once = coro();
+/// asyncio.create_task("first", once);
+/// asyncio.create_task("second", once);
+/// # }
+/// ```
+///
+/// One that nobody awaits has no value, and no truth value either, which would always be `True`; a method that is not
+/// called is no condition for the same reason:
+///
+/// ```compile_fail
+/// # use sim_asyncio::Exc;
+/// # async fn coro() -> Result<u64, Exc> { Ok(1) }
+/// # async fn inside() {
+/// if coro() { unreachable!() }
+/// # }
+/// ```
+///
+/// ```compile_fail
+/// # fn inside(task: &sim_asyncio::Task<u64>) {
+/// if task.exception { unreachable!() }
+/// # }
+/// ```
+///
+/// A number cannot be awaited (`TypeError: object int can't be used in 'await' expression`), and
+/// [`wait`](crate::wait) takes no coroutines (`TypeError: Passing coroutines is forbidden, use tasks explicitly.`):
+///
+/// ```compile_fail
+/// # async fn inside() {
+/// 3.await;
+/// # }
+/// ```
+///
+/// ```compile_fail
+/// # use sim_asyncio::{Exc, ReturnWhen, wait};
+/// # async fn coro() -> Result<u64, Exc> { Ok(1) }
+/// # async fn inside() -> Result<(), Exc> {
+/// wait([coro()], ReturnWhen::AllCompleted, None).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What does compile is a task that awaits itself: that raises a `RuntimeError`, as in asyncio.
 pub struct Task<T> {
     future: Future<T>,
     core: Rc<TaskCore>,
 }
 
 impl<T: Clone + 'static> Task<T> {
-    #[track_caller]
-    pub(crate) fn spawn<B>(event_loop: &EventLoop, name: Rc<str>, body: B) -> Self
+    pub(crate) fn spawn<B>(
+        event_loop: &EventLoop,
+        name: Rc<str>,
+        body: B,
+        at: &'static Location<'static>,
+    ) -> Self
     where
         B: StdFuture<Output = Result<T, Exc>> + 'static,
     {
@@ -37,9 +149,22 @@ impl<T: Clone + 'static> Task<T> {
         let core = event_loop
             .register(|number| TaskCore::new(Rc::clone(&future.core), Rc::clone(&name), number, body));
         future.core.set_canceller(Canceller::Task(Rc::downgrade(&core)));
-        event_loop.spawn(&name, Steps(Rc::clone(&core)));
+        event_loop.spawn(&name, Steps(Rc::clone(&core)), at);
         Task { future, core }
     }
+}
+
+/// A task of the loop of the current node: `asyncio.create_task`.
+///
+/// # Panics
+/// Outside a run.
+#[track_caller]
+pub fn create_task<T, B>(name: impl Into<Rc<str>>, body: B) -> Task<T>
+where
+    T: Clone + 'static,
+    B: StdFuture<Output = Result<T, Exc>> + 'static,
+{
+    EventLoop::current().create_task(name, body)
 }
 
 impl<T> Task<T> {
@@ -131,6 +256,10 @@ pub struct AnyTask(Rc<TaskCore>);
 impl AnyTask {
     pub(crate) fn new(core: Rc<TaskCore>) -> Self {
         AnyTask(core)
+    }
+
+    pub(crate) fn is_of(&self, future: &FutureCore) -> bool {
+        std::ptr::eq(&*self.0.future, future)
     }
 
     /// Its name.

@@ -139,10 +139,21 @@ impl TaskCore {
         self.future.event_loop()
     }
 
-    /// Drops the body where it is suspended, and complains.
+    /// Drops the body where it is suspended, then complains: as the garbage collector does.
     pub(crate) fn destroy(&self) {
         let Some(body) = self.body.take() else { return };
         drop(body);
+        self.give_up();
+    }
+
+    /// Complains, then drops the body: as when the last reference goes.
+    pub(crate) fn free(&self) {
+        let Some(body) = self.body.take() else { return };
+        self.give_up();
+        drop(body);
+    }
+
+    fn give_up(&self) {
         self.set_waiter(None);
         self.event_loop().unregister(self.number);
         if !self.future.is_done() {

@@ -89,9 +89,7 @@ impl EventLoop {
         let thread = self.thread();
         assert!(!thread.is_running(), "RuntimeError: This event loop is already running");
         thread.is_running.set(true);
-        for entry in thread.parked.take() {
-            self.enqueue(entry);
-        }
+        self.unpark();
         poll_fn(|context| {
             if !thread.is_running() {
                 return Poll::Ready(());
@@ -100,6 +98,13 @@ impl EventLoop {
             Poll::Pending
         })
         .await;
+    }
+
+    /// Appends what had its turn while the loop did not run to the ready queue.
+    pub(crate) fn unpark(&self) {
+        for entry in self.thread().parked.take() {
+            self.enqueue(entry);
+        }
     }
 
     /// Runs a body as a task of the loop, which is that of another thread: `asyncio.run_coroutine_threadsafe`. The future

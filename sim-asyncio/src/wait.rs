@@ -25,7 +25,7 @@ pub enum ReturnWhen {
 
 /// What a [`wait`] gives: each future once, in the order of the arguments. asyncio gives sets, whose order differs from run
 /// to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Waited<T> {
     /// Those that have ended.
     pub done: Vec<Future<T>>,

@@ -3,25 +3,35 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
+use sim_executor::Label;
+
 use crate::event_loop::EventLoop;
+use crate::exc::Exc;
 use crate::future::Future;
 
 /// Futures of tasks that wait, the one that came first in front.
-#[derive(Default)]
-pub(crate) struct Waiters(RefCell<VecDeque<Future<()>>>);
+pub(crate) struct Waiters {
+    line: RefCell<VecDeque<Future<()>>>,
+    /// What a report says that they wait at.
+    label: Label,
+}
 
 impl Waiters {
+    pub(crate) fn new(label: Label) -> Self {
+        Waiters { line: RefCell::default(), label }
+    }
+
     /// Joins the line at its end. Who waits leaves it when the place is dropped.
     pub(crate) fn join(&self) -> Place<'_> {
         let future = EventLoop::current().create_future();
-        self.0.borrow_mut().push_back(future.clone());
+        self.line.borrow_mut().push_back(future.clone());
         Place { line: self, future }
     }
 
     /// Takes waiters out of the front until one is pending, which is woken.
     pub(crate) fn wake_next(&self) {
         loop {
-            let Some(first) = self.0.borrow_mut().pop_front() else { return };
+            let Some(first) = self.line.borrow_mut().pop_front() else { return };
             if first.set_result(()).is_ok() {
                 return;
             }
@@ -30,7 +40,7 @@ impl Waiters {
 
     /// Wakes the first, if it is pending; it stays in the line until its step.
     pub(crate) fn wake_first(&self) {
-        let first = self.0.borrow().front().cloned();
+        let first = self.line.borrow().front().cloned();
         if let Some(first) = first {
             first.release();
         }
@@ -38,13 +48,13 @@ impl Waiters {
 
     /// Wakes the first that is pending: `false` if there is none. It stays in the line until its step.
     pub(crate) fn wake_first_pending(&self) -> bool {
-        let first = self.0.borrow().iter().find(|waiter| !waiter.is_done()).cloned();
+        let first = self.line.borrow().iter().find(|waiter| !waiter.is_done()).cloned();
         first.is_some_and(|first| first.set_result(()).is_ok())
     }
 
     /// Wakes all that are pending, in the order of the line; they stay in it until their steps.
     pub(crate) fn wake_all(&self) {
-        let all: Vec<Future<()>> = self.0.borrow().iter().cloned().collect();
+        let all: Vec<Future<()>> = self.line.borrow().iter().cloned().collect();
         for waiter in all {
             waiter.release();
         }
@@ -52,7 +62,7 @@ impl Waiters {
 
     /// Whether somebody waits whose future is not cancelled, be it woken or not.
     pub(crate) fn has_live(&self) -> bool {
-        self.0.borrow().iter().any(|waiter| !waiter.is_cancelled())
+        self.line.borrow().iter().any(|waiter| !waiter.is_cancelled())
     }
 }
 
@@ -62,9 +72,16 @@ pub(crate) struct Place<'line> {
     pub(crate) future: Future<()>,
 }
 
+impl Place<'_> {
+    /// Waits to be woken.
+    pub(crate) async fn woken(&self) -> Result<(), Exc> {
+        self.future.clone().await_at(self.line.label).await
+    }
+}
+
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let mut line = self.line.0.borrow_mut();
+        let mut line = self.line.line.borrow_mut();
         let position = line.iter().position(|waiter| waiter.is(&self.future));
         let left = position.and_then(|position| line.remove(position));
         drop(line);

@@ -448,6 +448,41 @@ fn a_loop_in_a_thread_stops_at_once_or_when_a_timer_wakes_it() {
     }
 }
 
+struct NoteOfDrop;
+
+impl Drop for NoteOfDrop {
+    fn drop(&mut self) {
+        event!("dropped before it began");
+    }
+}
+
+#[test]
+fn a_deadlock_says_at_which_operation_each_task_waits() {
+    let mut executor = traced();
+    let mut asyncio = Runner::new(&mut executor);
+    let (queue, full) = (Queue::<u8>::unbounded(), Queue::new(1));
+    let (lock, semaphore, event) = (Lock::new(), Semaphore::new(0), Event::new());
+    asyncio.create_task("join", {
+        let full = full.clone();
+        async move {
+            full.put(1).await?;
+            full.join().await
+        }
+    });
+    asyncio.create_task("put", async move { full.put(2).await });
+    asyncio.create_task("get", async move { queue.get().await });
+    asyncio.create_task("lock", async move { lock.with(lock.acquire()).await });
+    asyncio.create_task("semaphore", async move { semaphore.acquire().await });
+    asyncio.create_task("event", async move { event.wait().await });
+    let error = asyncio.run_forever().unwrap_err().to_string();
+    assert_eq!(error.matches(concat!("spawned at ", file!())).count(), 6, "{error}");
+    for operation in
+        ["queue.join", "queue.put", "queue.get", "lock.acquire", "semaphore.acquire", "event.wait"]
+    {
+        assert!(error.contains(&format!(" waits at asyncio.{operation} ")), "{operation}: {error}");
+    }
+}
+
 #[test]
 fn a_closed_loop_runs_nothing_and_reports_what_it_drops() {
     let mut executor = traced();
@@ -456,11 +491,20 @@ fn a_closed_loop_runs_nothing_and_reports_what_it_drops() {
     let kept = asyncio.create_task("kept", sleep(MS));
     asyncio.close();
     assert_eq!(asyncio.run_until_complete(&kept), Err(RunnerError::Closed));
+    let dropped = NoteOfDrop;
+    let body = async move {
+        drop(dropped);
+        Ok(())
+    };
+    assert_eq!(asyncio.run_coroutine("too late", body), Err(RunnerError::Closed));
+    assert_eq!(asyncio.all_tasks().len(), 1, "no task was made of the body");
     let mut fresh = Runner::new(&mut executor);
-    let task = fresh.create_task("task", sleep(9 * MS));
-    assert_eq!(fresh.run_until_complete(&task), Ok(Ok(())));
+    assert_eq!(fresh.run_coroutine("task", sleep(9 * MS)), Ok(Ok(())));
     assert!(!kept.is_done());
-    assert_eq!(lines(&executor), ["0 exception_handler: Task was destroyed but it is pending!"]);
+    assert_eq!(
+        lines(&executor),
+        ["0 exception_handler: Task was destroyed but it is pending!", "0 dropped before it began"]
+    );
 }
 
 #[test]

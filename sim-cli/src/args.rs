@@ -79,6 +79,13 @@ pub(crate) struct RunArgs {
     /// Shows what every task and every packet does, not only what the program reports.
     #[arg(long)]
     pub(crate) trace: bool,
+    /// Shows how often each task ran, and how long it waited for that although it was ready.
+    ///
+    /// The waits are in polls of other tasks, which went first, and in virtual seconds, for which the CPU of its node was
+    /// held. The longest gap is the longest time between two of its polls, or before the first, whatever it waited for. Tasks are in the order of
+    /// their ends.
+    #[arg(long)]
+    pub(crate) stats: bool,
     /// Sets a parameter of the scenario; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,

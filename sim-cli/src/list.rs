@@ -24,7 +24,17 @@ struct Entry {
     variant_about: &'static str,
     invariant: &'static str,
     expect: &'static str,
+    /// The rows of the catalogue of patterns that the scenario shows.
+    patterns: Vec<PatternEntry>,
     parameters: Vec<ParameterEntry>,
+}
+
+#[derive(Serialize)]
+struct PatternEntry {
+    id: &'static str,
+    about: &'static str,
+    here: &'static str,
+    rust: &'static str,
 }
 
 #[derive(Serialize)]
@@ -72,6 +82,12 @@ fn entry(program: Program) -> Entry {
         min: parameter.min,
         max: parameter.max,
     });
+    let patterns = scenario.patterns.iter().map(|pattern| PatternEntry {
+        id: pattern.id,
+        about: pattern.about,
+        here: pattern.here,
+        rust: pattern.rust,
+    });
     Entry {
         name: scenario.name,
         variant: variant.name,
@@ -80,6 +96,7 @@ fn entry(program: Program) -> Entry {
         variant_about: variant.about,
         invariant: scenario.invariant,
         expect: expect_word(variant.expect),
+        patterns: patterns.collect(),
         parameters: parameters.collect(),
     }
 }

@@ -97,7 +97,7 @@ mod tests {
     }
 
     const fn scenario(name: &'static str, variants: &'static [Variant]) -> Scenario {
-        Scenario { name, about: "", invariant: "", parameters: &[], variants }
+        Scenario { name, about: "", invariant: "", patterns: &[], parameters: &[], variants }
     }
 
     static SCENARIOS: [Scenario; 3] = [

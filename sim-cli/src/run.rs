@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use sim_executor::{Config, TraceLevel};
+use sim_executor::{Config, StatsTable, TraceLevel};
 use sim_explorer::{Scenario, Strategy};
 
 use crate::args::RunArgs;
@@ -31,9 +31,12 @@ pub(crate) fn run(
         (Some(strategy), Some(seed)) => strategy.source(seed),
         (Some(strategy), None) => return Err(NoSeed { strategy }.into()),
     };
-    let config = Config { trace: level(args.trace), ..Config::default() };
+    let config = Config { trace: level(args.trace), stats: args.stats, ..Config::default() };
     let report = variant.run(&settings, config, source);
     show::log(&report, console.out)?;
+    if args.stats {
+        writeln!(console.out, "\n{}", StatsTable(&report.stats))?;
+    }
     show::last_line(&report, console.out)?;
     Ok(show::exit_of(&report))
 }

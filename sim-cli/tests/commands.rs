@@ -7,13 +7,17 @@ use std::rc::Rc;
 use anstream::StripStream;
 use sim_cli::{Console, Exit, call};
 use sim_executor::{Executor, event, spawn_named, yield_now};
-use sim_explorer::{Expect, Parameter, Scenario, Settings, Variant, Violation};
+use sim_explorer::{Expect, Parameter, Pattern, Scenario, Settings, Variant, Violation};
+
+static LOST_UPDATE: Pattern =
+    Pattern { id: "A1", about: "A lost update", here: "choose", rust: "a lock over the whole update" };
 
 static SCENARIOS: [Scenario; 2] = [
     Scenario {
         name: "counter",
         about: "Two tasks count.",
         invariant: "No increment is lost.",
+        patterns: &[&LOST_UPDATE],
         parameters: &[Parameter { name: "tasks", about: "how many tasks count", default: 2, min: 1, max: 9 }],
         variants: &[
             Variant { name: "fixed", about: "Adds at once.", expect: Expect::Holds, body: fixed },
@@ -24,6 +28,7 @@ static SCENARIOS: [Scenario; 2] = [
         name: "silent",
         about: "Nothing happens.",
         invariant: "None.",
+        patterns: &[],
         parameters: &[],
         variants: &[Variant {
             name: "only",
@@ -119,6 +124,8 @@ fn list_tells_scripts_all_there_is_to_know() {
     assert_eq!(entries[1]["expect"], "breaks");
     assert_eq!(entries[1]["invariant"], "No increment is lost.");
     assert_eq!(entries[1]["parameters"][0]["default"], 2);
+    assert_eq!(entries[1]["patterns"][0]["id"], "A1");
+    assert_eq!(entries[1]["patterns"][0]["rust"], "a lock over the whole update");
     assert_eq!(entries[2]["full"], "silent");
     assert_eq!(entries[2]["variant"], "only");
 }
@@ -160,6 +167,22 @@ fn run_with_trace_shows_every_step() {
     assert!(out.contains("0.000 main spawned main/worker#2\n"), "{out}");
     let hash = |out: &str| out.lines().last().map(str::to_string);
     assert_eq!(hash(&out), hash(&seedbed("run counter").out));
+}
+
+#[test]
+fn run_with_stats_shows_how_often_each_task_ran() {
+    let out = seedbed("run counter --stats").out;
+    let lines: Vec<&str> = out.lines().skip(2).collect();
+    let expected = [
+        "",
+        "task           polls  waited: polls  waited: time  longest gap",
+        "main/worker        1              0         0.000        0.000",
+        "main/worker#2      1              1         0.000        0.000",
+        "main               2              1         0.000        0.000",
+        "",
+    ];
+    assert_eq!(lines[..6], expected);
+    assert_eq!(lines[6], seedbed("run counter").out.lines().nth(2).unwrap(), "the run is the same");
 }
 
 #[test]

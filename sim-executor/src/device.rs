@@ -16,6 +16,13 @@ pub trait Device: Any {
     /// Does all that is due at `now`, which is never before the time that [`Device::next_due`] gave.
     fn fire(&self, now: Instant);
 
+    /// Whether what it will do can wake a task, as far as it can tell. If it only repeats itself, as the probes of a window that
+    /// stays closed do, the run is at its end although time could go on for ever: a deadlock. Asked only when nothing else is
+    /// left to happen, so it may cost something.
+    fn may_wake(&self) -> bool {
+        true
+    }
+
     /// What a task waits for that has registered a resource of this device: `read 10.0.0.2:80 from client:49152`.
     fn describe(&self, resource: u64) -> String;
 

@@ -54,7 +54,7 @@ pub use executor::{Config, Deadlock, Executor, Outcome, Report, RunError};
 pub use limits::{Bound, LimitReached, Limits};
 pub use select::{Branch, first_branch};
 pub use spawn_blocking::spawn_blocking;
-pub use task::TaskStats;
+pub use task::{StatsTable, TaskStats};
 pub use trace::{Event, Record, Trace, TraceLevel};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;

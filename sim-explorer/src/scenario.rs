@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::pattern::Pattern;
 use sim_executor::{Config, Executor, Outcome, Report, RunError, Source};
 
 /// A program that shows something, with one or more variants: as it should be, and with a mistake.
@@ -16,6 +17,8 @@ pub struct Scenario {
     pub about: &'static str,
     /// What must hold at the end of every run.
     pub invariant: &'static str,
+    /// The rows of a catalogue of patterns that it shows, if there is such a catalogue.
+    pub patterns: &'static [&'static Pattern],
     /// The numbers that a user may set.
     pub parameters: &'static [Parameter],
     /// At least one. The first is the one that is meant when none is named.

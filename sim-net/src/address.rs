@@ -63,6 +63,13 @@ pub(crate) struct Pair {
     pub(crate) remote: Endpoint,
 }
 
+impl Pair {
+    /// As the other end sees them.
+    pub(crate) fn reversed(self) -> Pair {
+        Pair { local: self.remote, remote: self.local }
+    }
+}
+
 /// The network of all hosts, 10.0.0.0/8.
 const NETWORK: u32 = Ipv4Addr::new(10, 0, 0, 0).to_bits();
 const NETWORK_HOSTS: u32 = 1 << 24;

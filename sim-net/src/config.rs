@@ -19,6 +19,9 @@ pub struct NetworkConfig {
     pub packets_max: u32,
     /// Sockets of one host at one time; no more can be opened. Default: 65,536.
     pub sockets_max: u32,
+    /// The CPU time of its node that each operation on a socket takes when it does not wait: a read, a write, an accept.
+    /// Default: zero.
+    pub op_cost: Duration,
 }
 
 /// One direction of a link between two hosts.
@@ -88,6 +91,7 @@ impl Default for NetworkConfig {
             udp: UdpConfig { receive_buffer_bytes: 212_992 },
             packets_max: 1_000_000,
             sockets_max: 65_536,
+            op_cost: Duration::ZERO,
         }
     }
 }

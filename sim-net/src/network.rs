@@ -5,12 +5,13 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::task::Waker;
+use std::time::Duration;
 
-use sim_executor::{Device, Instant, NodeId, context};
+use sim_executor::{Device, Instant, NodeId, context, time};
 
 use crate::address::{HOSTS_MAX, HostId, Place, place};
 use crate::config::NetworkConfig;
-use crate::host::{Host, Interest, Kernel, SocketId};
+use crate::host::{Host, Interest, Kernel, SocketId, Stream};
 use crate::packet::Packet;
 use crate::tcp::Ending;
 use crate::wire::{Event, Wire};
@@ -20,6 +21,8 @@ use crate::wire::{Event, Wire};
 /// A run gets a network with the default configuration at the first use, unless [`install`] was called before.
 pub struct Network {
     state: RefCell<State>,
+    /// What each operation on a socket costs its node's CPU.
+    op_cost: Duration,
 }
 
 struct State {
@@ -60,7 +63,7 @@ impl Network {
     fn new(config: NetworkConfig, is_traced: bool) -> Self {
         config.check();
         let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
-        Network { state: RefCell::new(state) }
+        Network { state: RefCell::new(state), op_cost: config.op_cost }
     }
 
     /// The network of the current run.
@@ -158,6 +161,22 @@ impl State {
         Kernel::new(&mut self.hosts[host.index()], &mut self.wire, hosts)
     }
 
+    /// Whether what is under way can change anything for a program.
+    fn may_wake(&self) -> bool {
+        self.wire.has_packets()
+            || self.hosts.iter().any(|host| host.streams().any(|stream| self.may_go_on(stream)))
+    }
+
+    /// Whether a timer of the stream can lead to anything but another probe of a window that its peer keeps closed.
+    fn may_go_on(&self, stream: &Stream) -> bool {
+        if !stream.connection.is_probing() {
+            return stream.connection.timer() != Instant::MAX;
+        }
+        let host = self.wire.interfaces.host(stream.pair.remote.interface);
+        let peer = self.hosts.get(host.index()).and_then(|host| host.stream_of(stream.pair.reversed()));
+        peer.is_none_or(|peer| stream.connection.is_behind(&peer.connection))
+    }
+
     /// Does all that is due.
     fn fire(&mut self, now: Instant) {
         loop {
@@ -196,6 +215,10 @@ impl Device for Network {
 
     fn fire(&self, now: Instant) {
         self.with(|state| state.fire(now));
+    }
+
+    fn may_wake(&self) -> bool {
+        self.state.borrow().may_wake()
     }
 
     fn describe(&self, resource: u64) -> String {
@@ -238,6 +261,15 @@ impl Descriptor {
             state.cover_address(ip);
             call(&mut state.kernel(self.host), self.socket)
         })
+    }
+
+    /// Takes the CPU time of an operation.
+    #[inline]
+    pub(crate) fn charge(&self) {
+        let op_cost = self.network.op_cost;
+        if !op_cost.is_zero() && context::current_task().is_some() {
+            time::block_now(op_cost);
+        }
     }
 
     /// The number by which the executor asks what a task waits for. It is never zero.

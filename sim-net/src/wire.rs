@@ -95,6 +95,11 @@ impl Wire {
         self.packets < self.config.packets_max
     }
 
+    /// Whether packets are on their way.
+    pub(crate) fn has_packets(&self) -> bool {
+        self.packets > 0
+    }
+
     #[inline]
     fn carry(&mut self, arrival: Instant, packet: Packet) {
         self.packets += 1;

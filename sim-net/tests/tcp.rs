@@ -10,9 +10,10 @@ use futures::future::join;
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use pair::{connected, listen, run, run_on};
 use sim_executor::{
-    Config, Executor, JoinHandle, KeyedRandom, Node, ProductionOrder, TraceLevel, spawn, time,
+    Config, Executor, Instant, JoinHandle, KeyedRandom, Node, ProductionOrder, RunError, TraceLevel, spawn,
+    time,
 };
-use sim_net::{NetworkConfig, TcpConfig, TcpListener, TcpStream, install};
+use sim_net::{LinkConfig, NetworkConfig, TcpConfig, TcpListener, TcpStream, fault, install};
 
 fn on_server<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     Node::named("server").spawn(future)
@@ -192,6 +193,65 @@ fn a_deadlock_says_at_which_socket() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("tcp.read main:49152 from server:7"), "{error}");
+}
+
+/// Both ends write more than all buffers hold, before they read.
+async fn both_write_first(bytes: usize) -> usize {
+    let (mut client, mut server) = connected().await;
+    let serving = spawn(async move {
+        server.write_all(&vec![1; bytes]).await.unwrap();
+        server.read_exact(&mut vec![0; bytes]).await.unwrap();
+    });
+    client.write_all(&vec![2; bytes]).await.unwrap();
+    client.read_exact(&mut vec![0; bytes]).await.unwrap();
+    serving.await.unwrap();
+    bytes
+}
+
+#[test]
+fn two_ends_that_only_write_are_a_deadlock_although_they_probe_each_others_windows() {
+    assert_eq!(Executor::new(ProductionOrder).block_on(both_write_first(100_000)).unwrap(), 100_000);
+    let mut executor = Executor::new(ProductionOrder);
+    let error = executor.block_on(both_write_first(1_000_000)).unwrap_err();
+    assert!(matches!(error, RunError::Deadlock(_)), "{error}");
+    let table = error.to_string();
+    assert!(table.contains("tcp.write main:49152 to server:7"), "{table}");
+    assert!(table.contains("tcp.write server:7 to main:49152"), "{table}");
+    assert!(executor.now() < Instant::START + Duration::from_secs(10), "found at {}", executor.now());
+}
+
+#[test]
+fn probes_find_a_window_whose_opening_was_lost() {
+    let talk = || async {
+        let (mut client, mut server) = connected().await;
+        let loss = sim_executor::Ratio::one_in(2);
+        fault::set_links("main", "server", LinkConfig { loss, ..LinkConfig::default() });
+        let reading = spawn(async move {
+            let mut all = 0;
+            loop {
+                time::sleep(Duration::from_millis(50)).await; // the window is closed by then
+                match server.read(&mut [0; 20]).await? {
+                    0 => return Ok::<usize, io::Error>(all),
+                    bytes => all += bytes,
+                }
+            }
+        });
+        client.write_all(&[7; 400]).await?;
+        client.close().await?;
+        client.read(&mut [0; 1]).await?; // the end of the other direction, or a timeout
+        reading.await.unwrap()
+    };
+    let lossy = |seed| {
+        let mut executor = Executor::new(KeyedRandom::new(seed));
+        executor.enter(|| {
+            let mut config = NetworkConfig::default();
+            config.tcp.receive_buffer_bytes = 20;
+            install(config);
+        });
+        executor.block_on(talk()).unwrap_or_else(|error| panic!("seed {seed}: {error}"))
+    };
+    let whole = (0..200).filter(|&seed| lossy(seed).is_ok_and(|bytes| bytes == 400)).count();
+    assert!(whole > 150, "only {whole} of 200 transfers came through");
 }
 
 async fn echo_all(listener: TcpListener, clients: usize) -> io::Result<()> {

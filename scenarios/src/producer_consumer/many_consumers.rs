@@ -11,6 +11,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "queue_many_consumers",
     about: "One producer and several consumers over a bounded queue: a sentinel ends only the one who takes it.",
     invariant: "Every item is consumed once, and every consumer comes to its end.",
+    patterns: &[],
     parameters: &[
         Parameter { name: "items", about: "items that are produced", default: 6, min: 0, max: 10_000 },
         Parameter { name: "consumers", about: "tasks that consume", default: 3, min: 2, max: 1_000 },

@@ -12,6 +12,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     about: "Several producers and one consumer: the sentinel must come after the last item of all of them. While all are \
             equally quick, the one that was started last ends last, so that production order hides the mistake.",
     invariant: "Every item is consumed, and nothing is left in the queue.",
+    patterns: &[],
     parameters: &[
         Parameter { name: "items", about: "items of each producer", default: 3, min: 1, max: 1_000 },
         Parameter { name: "producers", about: "tasks that produce", default: 2, min: 2, max: 100 },

@@ -13,6 +13,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
             nothing before the producer has ended.",
     invariant: "The producer never puts more than `burst` items in one turn, that is, without letting the consumer run; \
                 every item is consumed, in order.",
+    patterns: &[],
     parameters: &[
         Parameter { name: "items", about: "items that are produced", default: 8, min: 8, max: 10_000 },
         Parameter { name: "burst", about: "items that one turn may put", default: 3, min: 1, max: 7 },

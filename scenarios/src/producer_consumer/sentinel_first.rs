@@ -11,6 +11,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "queue_sentinel_first",
     about: "A sentinel that is put into the queue before the items: whatever comes behind it is never consumed.",
     invariant: "The consumer gets every item, and nothing is left in the queue.",
+    patterns: &[],
     parameters: &[Parameter {
         name: "items",
         about: "items that are produced",

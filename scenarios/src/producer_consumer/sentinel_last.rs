@@ -10,6 +10,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "queue_sentinel_last",
     about: "One producer and one consumer over a bounded queue, with a sentinel at the end.",
     invariant: "The consumer gets every item once, in order, and nothing is left in the queue.",
+    patterns: &[],
     parameters: &[
         Parameter { name: "items", about: "items that are produced", default: 5, min: 0, max: 10_000 },
         Parameter { name: "capacity", about: "items that the queue holds", default: 2, min: 1, max: 10_000 },

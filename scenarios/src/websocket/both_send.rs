@@ -14,6 +14,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     about: "A client sends all its messages to an echo server before it reads the first echo. Once the buffers of both \
             directions are full, each side waits for the other one to read, for ever.",
     invariant: "Every message comes back.",
+    patterns: &[],
     parameters: &[Parameter {
         name: "messages",
         about: "messages, of 64 KiB or a little more each",

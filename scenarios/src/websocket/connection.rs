@@ -38,18 +38,19 @@ pub(super) async fn upgrade(stream: TcpStream) -> Result<Socket, Error> {
 pub(super) async fn connect() -> Result<Socket, Error> {
     let stream = TcpStream::connect("server:80").await?;
     stream.set_nodelay(true)?;
-    let (socket, _) = client_async_with_config(request()?, stream, Some(config())).await?;
+    let (socket, _) = client_async_with_config(request("/")?, stream, Some(config())).await?;
     Ok(socket)
 }
 
 /// The library fills its read buffer with zeros before each read; one of 128 KiB, as it has by itself, would cost more
 /// than all the rest.
-fn config() -> WebSocketConfig {
+pub(super) fn config() -> WebSocketConfig {
     WebSocketConfig::default().read_buffer_size(4_096)
 }
 
-fn request() -> Result<Request, Error> {
-    let request = tungstenite::http::Request::get("ws://server/")
+/// The client's side of the opening handshake.
+pub(super) fn request(path: &str) -> Result<Request, Error> {
+    let request = tungstenite::http::Request::get(format!("ws://server{path}"))
         .header("Host", "server")
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")

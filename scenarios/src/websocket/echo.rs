@@ -13,6 +13,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "ws_echo",
     about: "A client sends messages of any length, a server sends each one back, and the client closes.",
     invariant: "Each message comes back once, unchanged and in order, and both sides see the close code 1000.",
+    patterns: &[],
     parameters: &[Parameter { name: "messages", about: "messages", default: 4, min: 0, max: 10_000 }],
     variants: &[Variant {
         name: "works",

@@ -16,6 +16,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     about: "Two customers pay into one account over WebSockets. The bank reads the balance, writes its journal, and then \
             writes the balance: a payment that comes in between is lost. In production order none does.",
     invariant: "The balance at the end is the sum of all payments.",
+    patterns: &[],
     parameters: &[Parameter {
         name: "payments",
         about: "payments of each customer, of 10 each",

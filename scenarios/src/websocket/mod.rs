@@ -1,20 +1,36 @@
 //! WebSocket programs: the real `async-tungstenite` over simulated TCP.
 
+mod asyncio_client;
 pub(crate) mod both_send;
+mod changes;
 mod connection;
+pub(crate) mod connection_breaks;
+pub(crate) mod dead_connection;
 pub(crate) mod echo;
 mod echo_server;
+pub(crate) mod keepalive;
+pub(crate) mod loopback;
 pub(crate) mod lost_update;
 pub(crate) mod producer_consumer;
-pub(crate) mod receiver_starved;
+pub(crate) mod realtime_broadcast;
+pub(crate) mod send_starves_recv;
+pub(crate) mod send_yields_when_full;
+mod session;
+pub(crate) mod slow_process;
+mod suspends;
+pub(crate) mod time_sleep;
+mod transport;
+pub(crate) mod two_coroutines;
+mod two_hosts;
 
 use std::io;
 use std::time::Duration;
 
 use async_tungstenite::tungstenite::Error;
-use seedbed::net::{self, LinkConfig, NetworkConfig};
+use seedbed::net::{self, LinkConfig, NetworkConfig, TcpConfig};
 use seedbed::task::JoinError;
-use seedbed::{Executor, choose_between, time};
+use seedbed::{Executor, Instant, choose_between, time};
+use session::ConnectionClosed;
 use sim_explorer::Violation;
 
 /// The close code of a connection that ended as it should.
@@ -30,6 +46,30 @@ fn connect_hosts(executor: &mut Executor, least: u64, most: u64) {
     executor.enter(|| net::install(NetworkConfig { link, ..NetworkConfig::default() }));
 }
 
+/// Gives the run a network on which each packet takes `latency`, with kernel buffers of that size at each end.
+fn connect_hosts_evenly(executor: &mut Executor, latency: Duration, buffer_bytes: u32) {
+    let tcp = TcpConfig {
+        send_buffer_bytes: buffer_bytes,
+        receive_buffer_bytes: buffer_bytes,
+        ..TcpConfig::default()
+    };
+    let config = NetworkConfig { link: LinkConfig::fixed(latency), tcp, ..NetworkConfig::default() };
+    executor.enter(|| net::install(config));
+}
+
+/// What the kernel buffers in each direction unless that is the point.
+const BUFFER_BYTES: u32 = 65_536;
+
+/// A duration in seconds with three decimals.
+fn seconds(duration: Duration) -> String {
+    (Instant::START + duration).to_string()
+}
+
+/// Milliseconds.
+const fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
 /// Works for some time between two bounds, in milliseconds; for the least time in production order.
 async fn work(least: u64, most: u64) {
     time::sleep(Duration::from_millis(choose_between(least, most))).await;
@@ -40,6 +80,8 @@ async fn work(least: u64, most: u64) {
 enum SessionError {
     #[error(transparent)]
     WebSocket(#[from] Error),
+    #[error(transparent)]
+    Closed(#[from] ConnectionClosed),
     #[error(transparent)]
     Socket(#[from] io::Error),
     #[error(transparent)]

@@ -18,6 +18,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
             pace, and the server closes after its last tick.",
     invariant: "The client gets every tick, the server gets all data that was sent, both in order; both sides see the \
                 close code 1000; no task is left.",
+    patterns: &[],
     parameters: &[Parameter {
         name: "ticks",
         about: "ticks of the server before it closes, one each 100 ms",

@@ -89,8 +89,14 @@ mod tests {
 
     const LUCKY: Variant = Variant { name: "lucky", about: "", expect: Expect::Holds, body: |_, _| Ok(()) };
 
-    static SCENARIO: Scenario =
-        Scenario { name: "draws", about: "", invariant: "", parameters: &[], variants: &[UNLUCKY, LUCKY] };
+    static SCENARIO: Scenario = Scenario {
+        name: "draws",
+        about: "",
+        invariant: "",
+        patterns: &[],
+        parameters: &[],
+        variants: &[UNLUCKY, LUCKY],
+    };
 
     fn plan(seeds: std::ops::Range<u64>) -> Plan {
         let entry = |program| Entry { program, settings: Settings::default() };

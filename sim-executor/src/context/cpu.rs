@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::run::Core;
 use super::timer::Alarm;
-use super::with;
+use super::{NodeId, with};
 use crate::choice::{Label, TaskId};
 use crate::clock::Instant;
 use crate::limits::LimitReached;
@@ -41,6 +41,21 @@ pub(crate) fn run_ahead(duration: Duration) {
         let cpu = core.current_cpu() as usize;
         let until = core.run_cpu_ahead(cpu, duration);
         core.record_task(task, || Event::Blocked { until });
+    });
+}
+
+/// Holds a node's CPU for `duration` from outside of its tasks: what its event loop itself costs. Changes nothing if the CPU
+/// is held already.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+pub fn hold_node(node: NodeId, duration: Duration) {
+    with(|run| {
+        let mut core = run.core.borrow_mut();
+        if !core.ready.is_held(node.0) {
+            core.run_cpu_ahead(node.index(), duration);
+            core.hold_if_ahead(node.0);
+        }
     });
 }
 

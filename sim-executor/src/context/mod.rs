@@ -22,6 +22,7 @@ use crate::task::Wait;
 use crate::trace::{Event, TraceLevel};
 
 pub(crate) use ask::next_task;
+pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
 pub use join::{AbortHandle, JoinError, JoinHandle, Thrown};
 pub use node::{Node, NodeId};
@@ -347,7 +348,7 @@ pub fn is_idle(node: NodeId) -> bool {
     with(|run| run.core.borrow().ready.is_idle(node.0))
 }
 
-/// How many iterations the node has begun, if the run is in production order.
+/// How many iterations the node has begun. Where tasks run in another order than production's, each poll is one.
 ///
 /// # Panics
 /// Outside a run, or for a node of another run.

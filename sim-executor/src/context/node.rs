@@ -129,6 +129,22 @@ impl Node {
     where
         F: Future + 'static,
     {
-        super::spawn::on_node(self.id, Some(name.to_string().into()), future, Location::caller())
+        self.spawn_named_at(name, future, Location::caller())
+    }
+
+    /// Spawns a task with a name on the node, for a program that did so at `at`: for libraries that spawn in its stead.
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub fn spawn_named_at<F>(
+        &self,
+        name: &str,
+        future: F,
+        at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        super::spawn::on_node(self.id, Some(name.to_string().into()), future, at)
     }
 }

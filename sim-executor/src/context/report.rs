@@ -124,6 +124,7 @@ impl Core {
             waited_polls_max: slot.waited_polls_max,
             waited_polls_total: slot.waited_polls_total,
             waited_time_max: slot.waited_time_max,
+            gap_max: slot.gap_max,
         }
     }
 

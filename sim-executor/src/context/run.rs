@@ -81,6 +81,8 @@ pub(crate) struct Core {
     /// The node that asked the loop to come back at the end of its iteration.
     pub(crate) stopping: Option<NodeId>,
     pub(crate) has_devices: bool,
+    /// The polls so far when time was last moved for devices alone, and how often that was since the last poll.
+    pub(crate) silence: (u64, u32),
     /// Whether what is left is being dropped: what is asked then is answered with the gentlest, and part of no recording.
     pub(crate) is_over: bool,
     pub(crate) limit: Option<LimitReached>,
@@ -128,6 +130,7 @@ impl Core {
             asked: Key { stream: 0, ordinal: 0 },
             stopping: None,
             has_devices: false,
+            silence: (0, 0),
             is_over: false,
             limit: None,
             panic: None,

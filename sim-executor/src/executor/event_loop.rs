@@ -175,6 +175,12 @@ impl Executor {
         self.run.devices.borrow().iter().filter_map(|device| device.next_due()).min()
     }
 
+    /// Whether a device has something to do that can wake a task.
+    #[cold]
+    fn may_wake(&self) -> bool {
+        self.run.devices.borrow().iter().any(|device| device.next_due().is_some() && device.may_wake())
+    }
+
     /// Nothing is ready: moves time to what is due first.
     fn pass_time(&self, goal: Goal) -> Turn {
         let device = self.device_due();
@@ -189,6 +195,8 @@ impl Executor {
             core.advance_to(until);
             return Turn::Exit(Exit::Reached);
         }
+        let is_silent = core.timers.next_due().is_none() && core.is_silent();
+        let due = due.filter(|_| !is_silent || self.may_wake());
         let Some(due) = due else {
             return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
         };
@@ -279,6 +287,14 @@ impl Executor {
 
 impl Core {
     #[inline(always)]
+    /// Notes that time is moved for devices alone; whether that was so several times with no poll in between.
+    fn is_silent(&mut self) -> bool {
+        const SILENCE_MIN: u32 = 4;
+        let (polls, times) = self.silence;
+        self.silence = (self.polls, if polls == self.polls { times + 1 } else { 0 });
+        self.silence.1 >= SILENCE_MIN
+    }
+
     fn next(&mut self) -> Next {
         if !self.resumed.is_empty()
             && let Some(task) = self.resumed.pop_front()

@@ -146,11 +146,18 @@ impl Core {
     fn begin_poll(&mut self, index: u32) -> Begun {
         let task = self.tasks.id_at(index);
         let slot = self.tasks.at_mut(index);
-        let waited_polls = self.polls - slot.ready_since;
-        slot.waited_polls_max = slot.waited_polls_max.max(waited_polls);
-        slot.waited_polls_total += waited_polls;
-        if slot.ready_at < self.now && slot.state == State::Ready {
-            slot.waited_time_max = slot.waited_time_max.max(self.now - slot.ready_at);
+        // One that has held the CPU goes on, and has not waited for that.
+        if slot.state == State::Ready {
+            let waited_polls = self.polls - slot.ready_since;
+            slot.waited_polls_max = slot.waited_polls_max.max(waited_polls);
+            slot.waited_polls_total += waited_polls;
+            if slot.ready_at < self.now {
+                slot.waited_time_max = slot.waited_time_max.max(self.now - slot.ready_at);
+            }
+        }
+        if slot.polled_at < self.now {
+            let before = if slot.polls == 0 { slot.ready_at } else { slot.polled_at };
+            slot.gap_max = slot.gap_max.max(self.now.saturating_duration_since(before));
         }
         slot.state = State::Polled;
         slot.polls += 1;

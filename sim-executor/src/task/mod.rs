@@ -10,5 +10,5 @@ mod table;
 pub(crate) use kinds::Kinds;
 pub(crate) use ready::{Origin, ReadyLists};
 pub(crate) use stage::Memory;
-pub use stats::TaskStats;
+pub use stats::{StatsTable, TaskStats};
 pub(crate) use table::{Failure, Joiner, NewTask, State, TaskTable, Wait};

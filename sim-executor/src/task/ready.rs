@@ -158,11 +158,9 @@ impl ReadyLists {
                 self.turn = NONE;
                 continue;
             }
-            if list.batch_left == 0 {
+            if self.batches && list.batch_left == 0 {
                 list.iterations += 1;
-                if self.batches {
-                    list.batch_left = list.len;
-                }
+                list.batch_left = list.len;
             }
             return Some(list.head);
         }
@@ -188,6 +186,7 @@ impl ReadyLists {
             return Some((task, false));
         }
         list.batch_left = 0;
+        list.iterations += u64::from(!self.batches);
         if !self.turns.is_empty() {
             self.pass_turn();
         }
@@ -223,6 +222,7 @@ impl ReadyLists {
         list.len -= 1;
         self.total -= 1;
         list.batch_left = list.batch_left.saturating_sub(1);
+        list.iterations += u64::from(!self.batches);
         if list.batch_left > 0 {
             return false;
         }
@@ -268,7 +268,7 @@ impl ReadyLists {
         self.nodes.iter().all(|list| list.batch_left == 0)
     }
 
-    /// How many iterations the node has begun in production order.
+    /// How many iterations the node has begun. Without batches only a poll begins one: to look at what is next does not.
     pub(crate) fn iterations(&self, node: u32) -> u64 {
         self.nodes[node as usize].iterations
     }
@@ -384,6 +384,23 @@ mod tests {
         lists.release(node);
         lists.push(node, 1, Origin::Task);
         assert_eq!(drain(&mut lists, |_| node), [2, 3, 1, 8, 7]);
+    }
+
+    #[test]
+    fn without_batches_each_poll_is_an_iteration_and_a_look_is_none() {
+        let mut lists = ReadyLists::new(false);
+        lists.add_task(100);
+        let node = lists.add_node();
+        for task in [1, 2, 3] {
+            lists.push(node, task, Origin::Task);
+        }
+        lists.gentlest();
+        lists.gentlest();
+        assert_eq!(lists.iterations(node), 0);
+        assert!(lists.take(node, 2));
+        assert_eq!(lists.iterations(node), 1);
+        assert_eq!(lists.take_gentlest(), Some((1, true)));
+        assert_eq!(lists.iterations(node), 2);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Statistics of a task: how often it ran, how long it waited for that while it was ready.
 
+use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -16,4 +17,59 @@ pub struct TaskStats {
     pub waited_polls_total: u64,
     /// The longest virtual time between the moment it became ready and its poll; above zero only where a CPU was held.
     pub waited_time_max: Duration,
+    /// The longest virtual time between two of its polls, whatever it waited for; or before its first one.
+    pub gap_max: Duration,
+}
+
+/// Statistics as text: a line for each task, for a snapshot or a person.
+///
+/// ```
+/// use sim_executor::{Config, Executor, Outcome, ProductionOrder, StatsTable, spawn_named, time, yield_now};
+/// use std::time::Duration;
+///
+/// let mut executor = Executor::with_config(Config { stats: true, ..Config::default() }, ProductionOrder);
+/// let heart = async {
+///     let beats = spawn_named("heart", time::sleep(Duration::from_millis(10)));
+///     yield_now().await;
+///     time::block(Duration::from_millis(500)).await; // a blocking call: the heart does not beat meanwhile
+///     beats.await.unwrap();
+/// };
+/// executor.block_on(heart).unwrap();
+/// let report = executor.finish(Outcome::Done);
+/// assert_eq!(
+///     StatsTable(&report.stats).to_string(),
+///     "task        polls  waited: polls  waited: time  longest gap\n\
+///      main/heart      2              1         0.490        0.500\n\
+///      main            4              1         0.000        0.500\n"
+/// );
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct StatsTable<'a>(pub &'a [TaskStats]);
+
+impl fmt::Display for StatsTable<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.0.iter().map(|task| task.lineage.chars().count()).max().unwrap_or(0).max(4);
+        writeln!(out, "{:width$}  polls  waited: polls  waited: time  longest gap", "task")?;
+        for task in self.0 {
+            writeln!(
+                out,
+                "{:width$}  {:>5}  {:>13}  {:>12}  {:>11}",
+                task.lineage,
+                task.polls,
+                task.waited_polls_max,
+                Seconds(task.waited_time_max).to_string(),
+                Seconds(task.gap_max).to_string()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A duration in seconds, as the trace has its times: with three decimals.
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{:03}", self.0.as_secs(), self.0.subsec_millis())
+    }
 }

@@ -80,6 +80,7 @@ pub(crate) struct Slot {
     pub(crate) waited_polls_max: u64,
     pub(crate) waited_polls_total: u64,
     pub(crate) waited_time_max: Duration,
+    pub(crate) gap_max: Duration,
 }
 
 /// What a task is made from.
@@ -218,6 +219,7 @@ impl Slot {
             waited_polls_max: 0,
             waited_polls_total: 0,
             waited_time_max: Duration::ZERO,
+            gap_max: Duration::ZERO,
         }
     }
 
@@ -242,6 +244,7 @@ impl Slot {
         self.waited_polls_max = 0;
         self.waited_polls_total = 0;
         self.waited_time_max = Duration::ZERO;
+        self.gap_max = Duration::ZERO;
     }
 
     /// Where it waits.

@@ -20,11 +20,11 @@ use crate::errno::Errno;
 use crate::tcp::TimeWait;
 use crate::wire::Wire;
 
-pub(crate) use sockets::SocketId;
+pub(crate) use sockets::{SocketId, Stream};
 pub(crate) use waiters::{Interest, Waiters};
 
 use ports::Bindings;
-use sockets::Sockets;
+use sockets::{Socket, Sockets};
 
 /// One host, as the network keeps it.
 pub(crate) struct Host {
@@ -62,6 +62,22 @@ impl Host {
             connections: BTreeMap::new(),
             expiring: VecDeque::new(),
             ephemeral_next: EPHEMERAL_MIN,
+        }
+    }
+
+    /// The connections that have not ended.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.sockets.streams()
+    }
+
+    /// The connection with these addresses.
+    pub(crate) fn stream_of(&self, pair: Pair) -> Option<&Stream> {
+        match self.connections.get(&pair)? {
+            &Known::Connection(socket) => match self.sockets.get(socket)? {
+                Socket::Stream(stream) => Some(stream),
+                _ => None,
+            },
+            Known::TimeWait(_) => None,
         }
     }
 

@@ -120,6 +120,13 @@ impl Sockets {
         if slot.generation == id.generation { slot.socket.as_mut() } else { None }
     }
 
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {
+        self.slots.iter().filter_map(|slot| match &slot.socket {
+            Some(Socket::Stream(stream)) => Some(&**stream),
+            _ => None,
+        })
+    }
+
     /// The stream with that descriptor, if it is one.
     #[inline]
     pub(crate) fn find_stream(&mut self, id: SocketId) -> Option<&mut Stream> {

@@ -106,7 +106,9 @@ impl UdpSocket {
     /// As [`UdpSocket::send_to`].
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
         let send = |kernel: &mut Kernel<'_>, socket| kernel.udp_send_to(socket, buf, target);
-        Ok(self.descriptor.with_address(target.ip(), send)?)
+        let sent = self.descriptor.with_address(target.ip(), send);
+        self.descriptor.charge();
+        Ok(sent?)
     }
 
     /// Sends a datagram to the address that the socket is connected to.

@@ -54,6 +54,7 @@ impl Descriptor {
             context::wait_at(label, self.resource(interest));
             return Poll::Pending;
         }
+        self.charge();
         Poll::Ready(result)
     }
 
@@ -72,7 +73,11 @@ impl Descriptor {
         &self,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> io::Result<R> {
-        Ok(self.with(call)?)
+        let result = self.with(call);
+        if !matches!(result, Err(Errno::WouldBlock)) {
+            self.charge();
+        }
+        Ok(result?)
     }
 }
 

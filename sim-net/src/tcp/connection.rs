@@ -301,6 +301,16 @@ impl Connection {
         self.tx.timer().min(self.rx.timer())
     }
 
+    /// Whether all that it waits for is the peer's window: nothing of its own is under way or due.
+    pub(crate) fn is_probing(&self) -> bool {
+        self.phase == Phase::Open && self.rx.timer() == Instant::MAX && self.tx.is_probing()
+    }
+
+    /// Whether the peer has room that this end does not know of, since the packet that said so was lost.
+    pub(crate) fn is_behind(&self, peer: &Connection) -> bool {
+        self.tx.is_behind(peer.rx.edge())
+    }
+
     /// Whether there may be something to send, or an end to settle.
     #[inline]
     pub(crate) fn has_work(&self) -> bool {

@@ -124,6 +124,16 @@ impl Sender {
         self.finishing && self.una > self.end
     }
 
+    /// Whether its timer is there to probe a window that has no room at all.
+    pub(crate) fn is_probing(&self) -> bool {
+        self.timer != Instant::MAX && self.una == self.next && self.edge <= self.next
+    }
+
+    /// Whether the peer would take more than it has said.
+    pub(crate) fn is_behind(&self, peer_edge: u64) -> bool {
+        peer_edge > self.edge
+    }
+
     /// Bytes that can be written now.
     #[inline]
     pub(crate) fn room(&self) -> usize {
