@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use seedbed::{Config, ProductionOrder, Record, Trace, TraceLevel};
 use sim_explorer::{Scenario, Variant};
 
+/// How many logs there are: 117 of programs as they were published, the others of `fairness` and `timer_hops`.
+const LOGS: usize = 128;
+
 /// The stored logs: `<scenario>/<variant>.txt`.
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("asyncio").join("programs")
@@ -60,6 +63,7 @@ fn run(scenario: &Scenario, variant: &Variant, stored: &str) -> String {
 
 #[test]
 fn each_program_writes_the_log_that_cpython_wrote() {
+    let mut compared = 0;
     for (scenario, variant) in variants() {
         let file = golden().join(scenario.name).join(format!("{}.txt", variant.name));
         let Ok(expected) = fs::read_to_string(&file) else { continue };
@@ -70,7 +74,9 @@ fn each_program_writes_the_log_that_cpython_wrote() {
             scenario.name,
             variant.name
         );
+        compared += 1;
     }
+    assert_eq!(compared, LOGS, "so many logs are stored");
 }
 
 fn run_by_name(scenario: &str, variant: &str) -> String {
