@@ -17,6 +17,9 @@ pub struct Limits {
     /// Polls without any advance of virtual time, after which the run is a busy loop. Default: 100,000, as a loop that
     /// yields in real programs waits for something that needs time.
     pub polls_per_instant_max: u64,
+    /// Reads, writes and sleeps that are over in one poll, after which the task is one that never has to wait; counted in
+    /// thousands. Default: 100,000, far beyond what real programs do before they wait.
+    pub operations_per_poll_max: u64,
     /// Tasks alive at one time. Default: a million.
     pub tasks_max: usize,
     /// Timers pending at one time. Default: a million.
@@ -33,6 +36,7 @@ impl Default for Limits {
             virtual_time_max: Duration::from_secs(24 * 60 * 60),
             polls_max: 50_000_000,
             polls_per_instant_max: 100_000,
+            operations_per_poll_max: 100_000,
             tasks_max: 1_000_000,
             timers_max: 1_000_000,
             records_max: 1_000_000,
@@ -93,6 +97,14 @@ impl LimitReached {
             name: "polls_per_instant_max",
             bound: Bound::Count(limits.polls_per_instant_max),
             meaning: "virtual time cannot advance, since some task is always ready: a busy loop",
+        }
+    }
+
+    pub(crate) fn operations_per_poll(limits: &Limits) -> Self {
+        LimitReached {
+            name: "operations_per_poll_max",
+            bound: Bound::Count(limits.operations_per_poll_max),
+            meaning: "a task goes on and on in one poll, since nothing makes it wait; let it yield",
         }
     }
 

@@ -107,7 +107,8 @@ impl Future for Sleep {
             return Poll::Ready(());
         }
         match Timer::set(self.deadline, SLEEP, context) {
-            Alarmed::Due => return Poll::Ready(()),
+            Alarmed::Due if context::may_go_on() => return Poll::Ready(()),
+            Alarmed::Due => {}
             Alarmed::Set(timer) => self.timer = Some(timer),
             Alarmed::NoRoom => {}
         }

@@ -595,3 +595,19 @@ fn a_stop_in_the_last_poll_of_a_call_is_over_with_it() {
     executor.run_for(SECOND).unwrap();
     assert_eq!(executor.now().to_string(), "1.000");
 }
+
+#[test]
+fn a_task_for_which_all_is_ready_at_once_is_stopped_by_a_limit() {
+    let sleeps = |times: u64| {
+        let mut executor = Executor::new(ProductionOrder);
+        executor.block_on(async move {
+            for _ in 0..times {
+                time::sleep(Duration::ZERO).await;
+            }
+        })
+    };
+    assert_eq!(sleeps(90_000), Ok(()));
+    let error = sleeps(u64::MAX).unwrap_err();
+    assert!(matches!(&error, RunError::Limit { .. }), "{error}");
+    assert!(error.to_string().contains("Limits::operations_per_poll_max = 100000 is reached"), "{error}");
+}

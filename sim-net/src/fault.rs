@@ -53,7 +53,7 @@ mod sealed {
         impl Locate for IpAddr {
             fn locate(&self, _network: &Network) -> HostId {
                 match place(*self) {
-                    Place::Host(host) if host.index() < context::node_count() => host,
+                    Place::Host(host) if host.index() < context::host_count() => host,
                     _ => panic!("no node has the address {self}"),
                 }
             }

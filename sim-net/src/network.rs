@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
+use sim_executor::context::Operations;
 use sim_executor::{Device, Instant, NodeId, context, time};
 
 use crate::address::{HOSTS_MAX, HostId, Place, place};
@@ -23,6 +24,7 @@ pub struct Network {
     state: RefCell<State>,
     /// What each operation on a socket costs its node's CPU.
     op_cost: Duration,
+    operations: Operations,
 }
 
 struct State {
@@ -63,7 +65,7 @@ impl Network {
     fn new(config: NetworkConfig, is_traced: bool) -> Self {
         config.check();
         let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
-        Network { state: RefCell::new(state), op_cost: config.op_cost }
+        Network { state: RefCell::new(state), op_cost: config.op_cost, operations: Operations::new() }
     }
 
     /// The network of the current run.
@@ -107,9 +109,9 @@ impl Network {
 
     /// The host of a node.
     pub(crate) fn host_of(&self, node: NodeId) -> HostId {
-        let host = HostId(node.index() as u32);
+        let host = HostId(context::host_number(node) as u32);
         self.with(|state| {
-            state.cover(node.index() + 1);
+            state.cover(host.index() + 1);
             state.wire.names[host.index()].get_or_insert_with(|| context::node_name(node));
         });
         host
@@ -151,7 +153,7 @@ impl State {
         if let Place::Host(host) = place(ip)
             && host.index() >= self.hosts.len()
         {
-            self.cover(context::node_count());
+            self.cover(context::host_count());
         }
     }
 
@@ -164,6 +166,7 @@ impl State {
     /// Whether what is under way can change anything for a program.
     fn may_wake(&self) -> bool {
         self.wire.has_packets()
+            || self.wire.searches > 0
             || self.hosts.iter().any(|host| host.streams().any(|stream| self.may_go_on(stream)))
     }
 
@@ -203,7 +206,10 @@ impl State {
         match event {
             Event::Packet(mut packet) => self.deliver(now, &mut packet),
             Event::Timer { host, socket } => self.kernel(host).at(now).handle_timer(socket),
-            Event::NoNeighbour { host, socket } => self.kernel(host).at(now).handle_no_neighbour(socket),
+            Event::NoNeighbour { host, socket } => {
+                self.wire.searches -= 1;
+                self.kernel(host).at(now).handle_no_neighbour(socket);
+            }
         }
     }
 }
@@ -261,6 +267,12 @@ impl Descriptor {
             state.cover_address(ip);
             call(&mut state.kernel(self.host), self.socket)
         })
+    }
+
+    /// Whether the task may make another call in this poll: see [`Operations::may_go_on`].
+    #[inline]
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.network.operations.may_go_on()
     }
 
     /// Takes the CPU time of an operation.

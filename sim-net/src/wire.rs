@@ -44,6 +44,8 @@ pub(crate) struct Wire {
     lane: VecDeque<(Instant, Packet)>,
     /// Packets on their way.
     packets: u32,
+    /// Connections that go to an address which nobody has, and have not been told.
+    pub(crate) searches: u32,
     /// When the first of all is due, or earlier; [`Instant::MAX`] is never.
     due: Instant,
     partitions: u64,
@@ -68,6 +70,7 @@ impl Wire {
             events: EventQueue::new(EVENTS_MAX),
             lane: VecDeque::new(),
             packets: 0,
+            searches: 0,
             due: Instant::MAX,
             partitions: 0,
             is_traced,

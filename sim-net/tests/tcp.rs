@@ -309,3 +309,28 @@ fn a_seed_means_the_same_every_time_and_seeds_differ() {
         assert_ne!(hash, &hashes[seed - 1]);
     }
 }
+
+#[test]
+fn looking_for_a_host_that_is_not_there_is_no_deadlock() {
+    run(async {
+        let _listener = listen("0.0.0.0:7").await;
+        for _ in 0..10 {
+            // Their ends are events that wake nobody, and come while the search goes on.
+            drop(TcpStream::connect("server:7").await.unwrap());
+        }
+        let error = TcpStream::connect("10.9.9.9:7").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HostUnreachable);
+    });
+}
+
+#[test]
+fn a_worker_thread_has_no_address() {
+    run(async {
+        sim_executor::spawn_blocking(|| ()).await.unwrap();
+        let _listener = listen("0.0.0.0:7").await;
+        let stream = TcpStream::connect("server:7").await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap().to_string(), "10.0.0.2:7");
+        let error = TcpStream::connect("10.0.0.3:7").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::HostUnreachable);
+    });
+}

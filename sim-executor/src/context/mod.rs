@@ -4,6 +4,7 @@ mod ask;
 mod cpu;
 mod join;
 mod node;
+mod operations;
 mod report;
 mod run;
 mod spawn;
@@ -26,6 +27,7 @@ pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
 pub use join::{AbortHandle, JoinError, JoinHandle, Thrown};
 pub use node::{Node, NodeId};
+pub use operations::Operations;
 pub(crate) use report::SLEEP as SLEEP_LABEL;
 pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use run::{Core, Run};
@@ -133,13 +135,27 @@ pub fn node_name(node: NodeId) -> Rc<str> {
     with(|run| Rc::clone(&run.core.borrow().nodes[node.index()].name))
 }
 
-/// How many nodes there are, `main` and the workers of [`spawn_blocking`](crate::spawn_blocking) among them.
+/// Counts a sleep that is over when it is asked: see [`Operations::may_go_on`].
+pub(crate) fn may_go_on() -> bool {
+    with(|run| run.sleeps.may_go_on())
+}
+
+/// How many machines there are: the nodes without the workers of [`spawn_blocking`](crate::spawn_blocking).
 ///
 /// # Panics
 /// Outside a run.
 #[must_use]
-pub fn node_count() -> usize {
-    with(|run| run.core.borrow().nodes.len())
+pub fn host_count() -> usize {
+    with(|run| run.core.borrow().hosts as usize)
+}
+
+/// How many machines were made before this one; for a worker, before its machine.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn host_number(node: NodeId) -> usize {
+    with(|run| run.core.borrow().nodes[node.index()].host_number as usize)
 }
 
 /// The current task, if one is being polled.

@@ -33,6 +33,8 @@ pub(crate) struct NodeState {
     pub(crate) lineage: LineageId,
     /// The node itself; for a worker thread the node it belongs to.
     pub(crate) host: NodeId,
+    /// How many machines there were before this one.
+    pub(crate) host_number: u32,
     /// The node's own time, when it is ahead of the world's: its CPU is held until then.
     pub(crate) ahead: Instant,
     /// The task that holds the CPU, and goes on first.
@@ -52,11 +54,19 @@ impl Core {
             }
             None => self.lineages.root(name.to_string()),
         };
+        let host_number = match host {
+            Some(host) => self.nodes[host.index()].host_number,
+            None => {
+                self.hosts += 1;
+                self.hosts - 1
+            }
+        };
         let host = host.unwrap_or(NodeId(index));
         self.nodes.push(NodeState {
             name,
             lineage,
             host,
+            host_number,
             ahead: Instant::START,
             held_by: None,
             idle_workers: Vec::new(),

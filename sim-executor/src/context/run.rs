@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::node::{NodeId, NodeState};
+use super::operations::Operations;
 use super::report::TaskPanic;
 use super::timer::Alarm;
 use super::waker::{RunId, TASKS_MAX};
@@ -27,6 +28,8 @@ pub(crate) struct Run {
     pub(crate) core: RefCell<Core>,
     pub(crate) source: RefCell<Box<dyn Source>>,
     pub(crate) devices: RefCell<Vec<Rc<dyn Device>>>,
+    /// Sleeps that were over when they were asked.
+    pub(crate) sleeps: Operations,
     #[cfg(feature = "tracing")]
     pub(crate) capture: tracing_core::Dispatch,
 }
@@ -38,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) tasks: TaskTable,
     pub(crate) ready: ReadyLists,
     pub(crate) nodes: Vec<NodeState>,
+    /// How many of them are machines, and not workers of one.
+    pub(crate) hosts: u32,
     pub(crate) timers: EventQueue<Alarm>,
     pub(crate) lineages: Lineages,
     pub(crate) kinds: Kinds,
@@ -102,6 +107,7 @@ impl Core {
             tasks: TaskTable::default(),
             ready: ReadyLists::new(needs.batches),
             nodes: Vec::new(),
+            hosts: 0,
             timers: EventQueue::new(limits.timers_max),
             lineages: Lineages::default(),
             kinds: Kinds::default(),

@@ -15,7 +15,9 @@ use std::time::Duration;
 
 use crate::choice::{Recording, RunInfo, Source};
 use crate::clock::Instant;
-use crate::context::{self, Core, Entered, JoinError, JoinHandle, Node, PendingTask, Run, RunId, TaskPanic};
+use crate::context::{
+    self, Core, Entered, JoinError, JoinHandle, Node, Operations, PendingTask, Run, RunId, TaskPanic,
+};
 use crate::task::TaskStats;
 use crate::trace::{Trace, TraceLevel};
 
@@ -80,6 +82,7 @@ impl Executor {
             core: RefCell::new(core),
             source: RefCell::new(source),
             devices: RefCell::new(Vec::new()),
+            sleeps: Operations::new(),
             #[cfg(feature = "tracing")]
             capture: tracing_core::Dispatch::new(crate::Capture::new(config.tracing_level)),
         };

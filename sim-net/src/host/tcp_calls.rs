@@ -57,6 +57,7 @@ impl Kernel<'_> {
             let event = Event::NoNeighbour { host: self.host.id, socket };
             let due = self.now() + NEIGHBOUR_TIMEOUT;
             self.wire.schedule(due, event);
+            self.wire.searches += 1;
         }
         Ok(socket)
     }

@@ -95,7 +95,10 @@ impl UdpSocket {
     /// If it has more than 65,507 bytes (`EMSGSIZE`), if no node has the name, or if there is no way to the address.
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
         match target.resolve()?.as_slice().first() {
-            Some(&address) => self.try_send_to(buf, address),
+            Some(&address) => {
+                self.descriptor.go_on().await;
+                self.try_send_to(buf, address)
+            }
             None => Err(io::Error::new(io::ErrorKind::InvalidInput, "no addresses to send data to")),
         }
     }
@@ -117,6 +120,7 @@ impl UdpSocket {
     /// If it is connected to none; `ConnectionRefused` once, if nobody takes the datagrams there; and as
     /// [`UdpSocket::send_to`].
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.descriptor.go_on().await;
         self.try_send(buf)
     }
 

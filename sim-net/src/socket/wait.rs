@@ -49,6 +49,9 @@ impl Descriptor {
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
+        if !self.may_go_on() {
+            return Poll::Pending;
+        }
         let result = self.with(call);
         if let Err(Errno::WouldBlock) = result {
             context::wait_at(label, self.resource(interest));
@@ -66,6 +69,11 @@ impl Descriptor {
         mut call: impl FnMut(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> io::Result<R> {
         poll_fn(|context| self.poll(context, interest, label, &mut call)).await
+    }
+
+    /// Is pending if the task has done too much in this poll, at whose end the run ends then.
+    pub(super) async fn go_on(&self) {
+        poll_fn(|_| if self.may_go_on() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     /// Makes a call that does not wait.
