@@ -41,6 +41,9 @@ pub(crate) enum Errno {
     /// `EMSGSIZE`
     #[error("message too long")]
     MessageTooLong,
+    /// `EINVAL`
+    #[error("invalid argument: nothing can be sent to port 0")]
+    InvalidInput,
     /// `EMFILE`
     #[error("the host has as many sockets as NetworkConfig::sockets_max allows")]
     TooManySockets,
@@ -64,6 +67,7 @@ impl Errno {
             Errno::NetworkUnreachable => io::ErrorKind::NetworkUnreachable,
             Errno::HostUnreachable => io::ErrorKind::HostUnreachable,
             Errno::NotConnected => io::ErrorKind::NotConnected,
+            Errno::InvalidInput => io::ErrorKind::InvalidInput,
             Errno::DestinationRequired => return Err(EDESTADDRREQ),
             Errno::MessageTooLong => return Err(EMSGSIZE),
             Errno::TooManySockets => return Err(EMFILE),

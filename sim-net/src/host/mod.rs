@@ -44,7 +44,11 @@ pub(crate) struct Host {
 #[derive(Clone, Copy, Debug)]
 enum Known {
     Connection(SocketId),
-    TimeWait(TimeWait),
+    TimeWait {
+        time_wait: TimeWait,
+        /// As [`Stream::is_active`] was.
+        is_active: bool,
+    },
 }
 
 /// Ports that are given to sockets which do not ask for one.
@@ -77,7 +81,7 @@ impl Host {
                 Socket::Stream(stream) => Some(stream),
                 _ => None,
             },
-            Known::TimeWait(_) => None,
+            Known::TimeWait { .. } => None,
         }
     }
 

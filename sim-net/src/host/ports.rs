@@ -1,6 +1,6 @@
 //! Which ports of a host are taken.
 
-use super::sockets::SocketId;
+use super::sockets::{Socket, SocketId};
 use super::{EPHEMERAL_MIN, Host, Kernel, Known};
 use crate::address::{Endpoint, InterfaceId, Pair};
 use crate::errno::Errno;
@@ -78,16 +78,16 @@ impl Host {
         port
     }
 
-    /// Whether a connection that this host asked for has the port.
+    /// Whether a connection that this host asked for has the port, or had it until lately.
     fn has_active_connection(&self, port: u16, interface: InterfaceId) -> bool {
         let from = Pair { local: Endpoint { interface, port }, remote: Endpoint::LEAST };
-        let connections = self.connections.range(from..).take_while(|(pair, _)| pair.local == from.local);
-        connections
-            .filter_map(|(_, known)| match known {
-                Known::Connection(socket) => self.sockets.get(*socket),
-                Known::TimeWait(_) => None,
-            })
-            .any(|socket| matches!(socket, super::sockets::Socket::Stream(stream) if stream.is_active))
+        let mut connections = self.connections.range(from..).take_while(|(pair, _)| pair.local == from.local);
+        connections.any(|(_, known)| match known {
+            Known::Connection(socket) => {
+                matches!(self.sockets.get(*socket), Some(Socket::Stream(stream)) if stream.is_active)
+            }
+            Known::TimeWait { is_active, .. } => *is_active,
+        })
     }
 }
 
@@ -99,6 +99,9 @@ impl Kernel<'_> {
         interface: Option<InterfaceId>,
         port: u16,
     ) -> Result<u16, Errno> {
+        if protocol == Protocol::Tcp {
+            self.forget_expired();
+        }
         if port != 0 {
             return if self.is_taken(protocol, interface, port) { Err(Errno::AddrInUse) } else { Ok(port) };
         }

@@ -38,7 +38,7 @@ impl Kernel<'_> {
     fn handle_by_address(&mut self, addressed: Addressed, segment: &mut Segment) {
         match self.host.connections.get(&addressed.pair).copied() {
             Some(Known::Connection(socket)) => return self.handle_for(socket, addressed.from, segment),
-            Some(Known::TimeWait(time_wait)) if segment.flags != Flags::SYN => {
+            Some(Known::TimeWait { time_wait, .. }) if segment.flags != Flags::SYN => {
                 self.handle_in_time_wait(addressed, time_wait, segment);
             }
             _ if segment.flags == Flags::SYN => self.handle_syn(addressed, segment),
@@ -115,8 +115,10 @@ impl Kernel<'_> {
         let verdict = time_wait.handle_segment(self.now(), &self.wire.config.tcp, segment);
         if verdict.is_over {
             self.host.connections.remove(&addressed.pair);
-        } else {
-            self.host.connections.insert(addressed.pair, Known::TimeWait(time_wait));
+        } else if let Some(Known::TimeWait { time_wait: known, .. }) =
+            self.host.connections.get_mut(&addressed.pair)
+        {
+            *known = time_wait;
         }
         self.answer(addressed, verdict.answer);
     }
@@ -169,13 +171,13 @@ impl Kernel<'_> {
 
     fn forget(&mut self, socket: SocketId, ending: Ending) {
         let stream = self.host.sockets.stream(socket);
-        let (pair, owner) = (stream.pair, stream.owner);
+        let (pair, owner, is_active) = (stream.pair, stream.owner, stream.is_active);
         if std::mem::take(&mut stream.is_registered) {
             self.host.connections.remove(&pair);
         }
         if let Ending::TimeWait(time_wait) = ending {
             self.forget_expired();
-            self.host.connections.insert(pair, Known::TimeWait(time_wait));
+            self.host.connections.insert(pair, Known::TimeWait { time_wait, is_active });
             self.host.expiring.push_back((time_wait.until(), pair));
         }
         if owner == Owner::Nobody {
@@ -208,7 +210,7 @@ impl Kernel<'_> {
                 return;
             }
             self.host.expiring.pop_front();
-            let Some(Known::TimeWait(time_wait)) = self.host.connections.get(&pair) else { continue };
+            let Some(Known::TimeWait { time_wait, .. }) = self.host.connections.get(&pair) else { continue };
             if time_wait.until() <= now || is_crowded {
                 self.host.connections.remove(&pair);
             } else {

@@ -16,6 +16,8 @@ use crate::pool::{SLICE_BYTES_MAX, Slice};
 /// The most bytes that a datagram holds, over IPv4.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 65_507;
 const _: () = assert!(DATAGRAM_BYTES_MAX <= SLICE_BYTES_MAX);
+/// The most bytes that the length of a datagram can say; more is refused before anything else is looked at.
+const LENGTH_MAX: usize = 65_535;
 
 /// What a datagram counts in a receive buffer besides its bytes.
 const OVERHEAD_BYTES: usize = 256;
@@ -77,13 +79,21 @@ impl Kernel<'_> {
         Ok(socket)
     }
 
-    /// Sets where datagrams go, and from where alone they are taken.
+    /// Sets where datagrams go, and from where alone they are taken. A socket at all addresses is from then on at the one
+    /// from which it sends there.
     ///
     /// # Errors
     /// If there is no way to the address.
     pub(crate) fn udp_connect(&mut self, socket: SocketId, address: SocketAddr) -> Result<(), Errno> {
-        let Destination { remote, .. } = self.destination(socket, address)?;
-        self.host.sockets.datagrams(socket).peer = Some(remote);
+        let Destination { local, remote, .. } = self.destination(socket, address)?;
+        let datagrams = self.host.sockets.datagrams(socket);
+        datagrams.peer = Some(remote);
+        if datagrams.interface.is_none() {
+            datagrams.interface = Some(local);
+            let port = datagrams.port;
+            self.host.bindings.remove(Protocol::Udp, port, socket);
+            self.host.bindings.add(Protocol::Udp, port, Some(local), socket);
+        }
         Ok(())
     }
 
@@ -118,11 +128,18 @@ impl Kernel<'_> {
         data: &[u8],
         address: SocketAddr,
     ) -> Result<usize, Errno> {
-        if let Some(failure) = self.host.sockets.datagrams(socket).failure.take() {
-            return Err(failure);
+        // In the order of Linux, where a datagram that is too long leaves the failure to the next call.
+        if data.len() > LENGTH_MAX {
+            return Err(Errno::MessageTooLong);
+        }
+        if address.port() == 0 {
+            return Err(Errno::InvalidInput);
         }
         if data.len() > DATAGRAM_BYTES_MAX {
             return Err(Errno::MessageTooLong);
+        }
+        if let Some(failure) = self.host.sockets.datagrams(socket).failure.take() {
+            return Err(failure);
         }
         let destination = match self.destination(socket, address) {
             Ok(destination) => destination,
@@ -150,6 +167,9 @@ impl Kernel<'_> {
     /// # Errors
     /// If the socket is not connected; else as [`Kernel::udp_send_to`].
     pub(crate) fn udp_send(&mut self, socket: SocketId, data: &[u8]) -> Result<usize, Errno> {
+        if data.len() > LENGTH_MAX {
+            return Err(Errno::MessageTooLong);
+        }
         let peer = self.host.sockets.datagrams(socket).peer.ok_or(Errno::DestinationRequired)?;
         let address = self.wire.interfaces.address(peer);
         self.udp_send_to(socket, data, address)
@@ -206,6 +226,11 @@ impl Kernel<'_> {
     pub(crate) fn udp_readable(&mut self, socket: SocketId) -> bool {
         let datagrams = self.host.sockets.datagrams(socket);
         !datagrams.queue.is_empty() || datagrams.failure.is_some()
+    }
+
+    /// What was learned of a connected peer, if nobody was told yet.
+    pub(crate) fn udp_take_error(&mut self, socket: SocketId) -> Option<Errno> {
+        self.host.sockets.datagrams(socket).failure.take()
     }
 
     /// The address that a datagram socket is bound to.

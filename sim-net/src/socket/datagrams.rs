@@ -60,7 +60,8 @@ impl UdpSocket {
         Ok(UdpSocket { descriptor })
     }
 
-    /// Sets where [`UdpSocket::send`] sends to, and from where alone datagrams are received.
+    /// Sets where [`UdpSocket::send`] sends to, and from where alone datagrams are received. A socket at all
+    /// addresses is then at the one from which it sends there.
     ///
     /// # Errors
     /// If no node has the name, or there is no way to the address.
@@ -92,7 +93,7 @@ impl UdpSocket {
     /// Sends a datagram to an address.
     ///
     /// # Errors
-    /// If it has more than 65,507 bytes (`EMSGSIZE`), if no node has the name, or if there is no way to the address.
+    /// If it has more than 65,507 bytes (`EMSGSIZE`), `InvalidInput` if the port is 0, if no node has the name, or if there is no way to the address.
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
         match target.resolve()?.as_slice().first() {
             Some(&address) => {
@@ -170,6 +171,15 @@ impl UdpSocket {
     /// As [`UdpSocket::try_recv_from`].
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         Ok(self.try_recv_from(buf)?.0)
+    }
+
+    /// What was learned of a connected peer, if nobody was told yet (`SO_ERROR`).
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        let errno = self.descriptor.with(|kernel, socket| kernel.udp_take_error(socket));
+        Ok(errno.map(io::Error::from))
     }
 
     /// Waits until there is something to receive.

@@ -180,6 +180,15 @@ impl TcpStream {
         Ok(())
     }
 
+    /// Why the connection has ended, if nobody was told yet (`SO_ERROR`).
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        let errno = self.descriptor.with(|kernel, socket| kernel.connection(socket).take_error());
+        Ok(errno.map(io::Error::from))
+    }
+
     /// Two halves that borrow the stream, to be used by one task.
     pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
         split::split(self)

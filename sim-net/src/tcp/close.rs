@@ -27,7 +27,7 @@ impl Connection {
     /// `WouldBlock` if nothing has arrived; once, the reason why the connection has ended.
     #[inline]
     pub(crate) fn read(&mut self, pool: &mut Pool, rules: &Rules, out: &mut [u8]) -> Result<usize, Errno> {
-        if self.rx.readable() == 0 && !out.is_empty() {
+        if self.rx.readable() == 0 {
             return self.nothing_to_read();
         }
         Ok(self.rx.read(pool, rules, out))
@@ -44,7 +44,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::read`].
     pub(crate) fn peek(&mut self, pool: &Pool, out: &mut [u8]) -> Result<usize, Errno> {
-        if self.rx.readable() == 0 && !out.is_empty() {
+        if self.rx.readable() == 0 {
             return self.nothing_to_read();
         }
         Ok(self.rx.peek(pool, out))
@@ -123,6 +123,11 @@ impl Connection {
             Phase::SynReceived | Phase::Open => self.tx.is_finishing() || self.tx.is_roomy(),
             Phase::Closed => true,
         }
+    }
+
+    /// Why it has ended, if nobody was told yet.
+    pub(crate) fn take_error(&mut self) -> Option<Errno> {
+        self.failure.take()
     }
 
     pub(crate) fn nodelay(&self) -> bool {

@@ -1,0 +1,211 @@
+//! The machine that the test runs on, through non-blocking sockets of its own loopback.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::{Domain, SockRef, Socket, Type};
+
+use super::machine::{DatagramOptions, Machine, StreamOptions};
+
+/// How long a call that blocks may take. It is only reached when something is wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_micros(500);
+/// What tokio asks for.
+const BACKLOG: i32 = 1024;
+
+pub(crate) struct Real {
+    /// Bound, so that nobody else gets the port, but not listening.
+    closed: Socket,
+    /// Has the same port, and takes datagrams from itself only.
+    _closed: UdpSocket,
+}
+
+impl Real {
+    /// The machine, if it is a Linux with a loopback.
+    pub(crate) fn new() -> io::Result<Self> {
+        if !cfg!(target_os = "linux") {
+            return Err(io::Error::other("this is not Linux"));
+        }
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match Real::with_closed_port() {
+                // Somebody has the port of the other protocol.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && attempts < 100 => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn with_closed_port() -> io::Result<Self> {
+        let closed = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        closed.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+        let udp = UdpSocket::bind(address_of(&closed)?)?;
+        udp.connect(udp.local_addr()?)?;
+        Ok(Real { closed, _closed: udp })
+    }
+}
+
+impl Machine for Real {
+    type Listener = TcpListener;
+    type Stream = TcpStream;
+    type Datagrams = UdpSocket;
+
+    fn closed_port(&self) -> u16 {
+        address_of(&self.closed).expect("a bound socket has an address").port()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the kernel is asked again after real time")]
+    async fn pause(&self) {
+        std::thread::sleep(PAUSE);
+    }
+
+    async fn listen(&self, at: SocketAddr) -> io::Result<TcpListener> {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.bind(&at.into())?;
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket.into())
+    }
+
+    async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&to, PATIENCE)?;
+        stream.set_nonblocking(true)?;
+        Ok(stream)
+    }
+
+    async fn bind(&self, at: SocketAddr) -> io::Result<UdpSocket> {
+        let socket = UdpSocket::bind(at)?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
+
+    fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = listener.accept()?;
+        stream.set_nonblocking(true)?;
+        Ok((stream, peer))
+    }
+
+    fn listener_address(&self, listener: &TcpListener) -> io::Result<SocketAddr> {
+        listener.local_addr()
+    }
+
+    fn read(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        io::Read::read(&mut stream, buffer)
+    }
+
+    fn peek(&self, stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+        stream.peek(buffer)
+    }
+
+    fn write(&self, mut stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
+        io::Write::write(&mut stream, data)
+    }
+
+    fn write_vectored(&self, mut stream: &TcpStream, data: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        io::Write::write_vectored(&mut stream, data)
+    }
+
+    async fn shutdown(&self, stream: &TcpStream) -> io::Result<()> {
+        match stream.shutdown(std::net::Shutdown::Write) {
+            // As tokio.
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+
+    fn options<'a>(&self, stream: &'a TcpStream) -> &'a dyn StreamOptions {
+        stream
+    }
+
+    async fn connect_udp(&self, socket: &UdpSocket, to: SocketAddr) -> io::Result<()> {
+        socket.connect(to)
+    }
+
+    fn send_to(&self, socket: &UdpSocket, data: &[u8], to: SocketAddr) -> io::Result<usize> {
+        socket.send_to(data, to)
+    }
+
+    fn send(&self, socket: &UdpSocket, data: &[u8]) -> io::Result<usize> {
+        socket.send(data)
+    }
+
+    fn recv_from(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        socket.recv_from(buffer)
+    }
+
+    fn peek_from(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        socket.peek_from(buffer)
+    }
+
+    fn recv(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
+        socket.recv(buffer)
+    }
+
+    fn datagram_options<'a>(&self, socket: &'a UdpSocket) -> &'a dyn DatagramOptions {
+        socket
+    }
+}
+
+fn address_of(socket: &Socket) -> io::Result<SocketAddr> {
+    socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an internet address"))
+}
+
+/// Whether a call for this interest would not block, be it that it tells an error.
+fn is_ready(socket: &impl AsFd, interest: PollFlags) -> bool {
+    let mut polled = [PollFd::new(socket, interest)];
+    poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).expect("poll works");
+    polled[0].revents().intersects(interest | PollFlags::HUP | PollFlags::ERR)
+}
+
+macro_rules! options_of_both {
+    () => {
+        fn local_addr(&self) -> io::Result<SocketAddr> {
+            self.local_addr()
+        }
+
+        fn peer_addr(&self) -> io::Result<SocketAddr> {
+            self.peer_addr()
+        }
+
+        fn take_error(&self) -> io::Result<Option<io::Error>> {
+            self.take_error()
+        }
+
+        fn is_readable(&self) -> bool {
+            is_ready(self, PollFlags::IN)
+        }
+
+        fn is_writable(&self) -> bool {
+            is_ready(self, PollFlags::OUT)
+        }
+    };
+}
+
+impl StreamOptions for TcpStream {
+    options_of_both!();
+
+    fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        SockRef::from(self).set_linger(linger)
+    }
+
+    fn linger(&self) -> io::Result<Option<Duration>> {
+        SockRef::from(self).linger()
+    }
+
+    fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.set_nodelay(nodelay)
+    }
+
+    fn nodelay(&self) -> io::Result<bool> {
+        self.nodelay()
+    }
+}
+
+impl DatagramOptions for UdpSocket {
+    options_of_both!();
+}
