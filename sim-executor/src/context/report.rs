@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::run::{Core, Run};
 use crate::choice::{Label, TaskId};
@@ -124,7 +125,7 @@ impl Core {
             waited_polls_max: slot.waited_polls_max,
             waited_polls_total: slot.waited_polls_total,
             waited_time_max: slot.waited_time_max,
-            gap_max: slot.gap_max,
+            gap_max: Duration::from_nanos(slot.gap_max),
         }
     }
 

@@ -157,7 +157,7 @@ impl Core {
         }
         if slot.polled_at < self.now {
             let before = if slot.polls == 0 { slot.ready_at } else { slot.polled_at };
-            slot.gap_max = slot.gap_max.max(self.now.saturating_duration_since(before));
+            slot.gap_max = slot.gap_max.max(self.now.as_nanos().saturating_sub(before.as_nanos()));
         }
         slot.state = State::Polled;
         slot.polls += 1;

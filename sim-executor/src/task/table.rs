@@ -80,7 +80,8 @@ pub(crate) struct Slot {
     pub(crate) waited_polls_max: u64,
     pub(crate) waited_polls_total: u64,
     pub(crate) waited_time_max: Duration,
-    pub(crate) gap_max: Duration,
+    /// In nanoseconds: it is looked at in most polls, and a `Duration` costs a division.
+    pub(crate) gap_max: u64,
 }
 
 /// What a task is made from.
@@ -219,7 +220,7 @@ impl Slot {
             waited_polls_max: 0,
             waited_polls_total: 0,
             waited_time_max: Duration::ZERO,
-            gap_max: Duration::ZERO,
+            gap_max: 0,
         }
     }
 
@@ -244,7 +245,7 @@ impl Slot {
         self.waited_polls_max = 0;
         self.waited_polls_total = 0;
         self.waited_time_max = Duration::ZERO;
-        self.gap_max = Duration::ZERO;
+        self.gap_max = 0;
     }
 
     /// Where it waits.
