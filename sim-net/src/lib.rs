@@ -49,5 +49,6 @@ pub use config::{LinkConfig, NetworkConfig, TcpConfig, UdpConfig};
 pub use dns::{ToSocketAddrs, lookup_host};
 pub use network::{Network, install};
 pub use socket::{
-    OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, TcpListener, TcpStream, UdpSocket, WriteHalf,
+    Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpStream,
+    UdpSocket, WriteHalf,
 };

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use sim_executor::{Executor, KeyedRandom, Node, ProductionOrder, Ratio, time};
-use sim_net::{LinkConfig, NetworkConfig, UdpConfig, UdpSocket, install};
+use sim_net::{Interest, LinkConfig, NetworkConfig, Ready, UdpConfig, UdpSocket, install};
 
 fn run_on<F: Future + 'static>(config: NetworkConfig, program: F) -> F::Output {
     let mut executor = Executor::new(KeyedRandom::new(1));
@@ -144,5 +144,17 @@ fn two_tasks_may_wait_for_one_socket() {
             total += waiting.await.unwrap();
         }
         assert_eq!(total, 3);
+    });
+}
+
+#[test]
+fn a_socket_is_ready_to_send_at_once_and_to_receive_when_something_came() {
+    run(async {
+        let (client, server) = sockets().await;
+        let both = Interest::READABLE | Interest::WRITABLE;
+        assert_eq!(server.ready(both).await.unwrap(), Ready::WRITABLE);
+        client.send_to(b"x", "server:7").await.unwrap();
+        assert_eq!(server.ready(Interest::READABLE).await.unwrap(), Ready::READABLE);
+        assert_eq!(server.ready(both).await.unwrap(), Ready::READABLE | Ready::WRITABLE);
     });
 }

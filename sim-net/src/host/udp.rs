@@ -228,6 +228,11 @@ impl Kernel<'_> {
         !datagrams.queue.is_empty() || datagrams.failure.is_some()
     }
 
+    /// Whether there is an error to be told of.
+    pub(crate) fn udp_has_error(&mut self, socket: SocketId) -> bool {
+        self.host.sockets.datagrams(socket).failure.is_some()
+    }
+
     /// What was learned of a connected peer, if nobody was told yet.
     pub(crate) fn udp_take_error(&mut self, socket: SocketId) -> Option<Errno> {
         self.host.sockets.datagrams(socket).failure.take()

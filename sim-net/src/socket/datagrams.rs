@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 
 use sim_executor::Label;
 
+use super::readiness::{Interest, Ready};
 use super::wait::ready_if;
 use crate::dns::{ToSocketAddrs, first_of};
 use crate::errno::Errno;
-use crate::host::{Interest, Kernel, SocketId};
+use crate::host::{Interest as Direction, Kernel, SocketId};
 use crate::network::{Descriptor, Network};
 
 const RECEIVE: Label = Label::new("udp.recv");
@@ -198,12 +199,36 @@ impl UdpSocket {
         Ok(())
     }
 
+    /// Waits until the socket is ready for something that is of interest, and tells for what.
+    ///
+    /// # Errors
+    /// None; the next call will tell.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        self.wait_for(|kernel, socket| {
+            let ready = readiness(kernel, socket) & Ready::from_interest(interest);
+            if ready.is_empty() { Err(Errno::WouldBlock) } else { Ok(ready) }
+        })
+        .await
+    }
+
     async fn wait_for<R>(
         &self,
         call: impl FnMut(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> io::Result<R> {
-        self.descriptor.wait(Interest::Read, RECEIVE, call).await
+        self.descriptor.wait(Direction::Read, RECEIVE, call).await
     }
+}
+
+/// What the socket is ready for. There is always room to send.
+fn readiness(kernel: &mut Kernel<'_>, socket: SocketId) -> Ready {
+    let mut ready = Ready::WRITABLE;
+    if kernel.udp_readable(socket) {
+        ready |= Ready::READABLE;
+    }
+    if kernel.udp_has_error(socket) {
+        ready |= Ready::ERROR;
+    }
+    ready
 }
 
 impl fmt::Debug for UdpSocket {

@@ -3,11 +3,13 @@
 mod datagrams;
 mod io_traits;
 mod listener;
+mod readiness;
 mod split;
 mod stream;
 mod wait;
 
 pub use datagrams::UdpSocket;
 pub use listener::TcpListener;
+pub use readiness::{Interest, Ready};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;
