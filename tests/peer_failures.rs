@@ -56,7 +56,7 @@ mod peer_failures {
 
     /// A network whose packets overtake each other.
     fn with_jitter() {
-        let link = LinkConfig { latency_max: 20 * MS, ..LinkConfig::default() };
+        let link = LinkConfig::uniform(MS, 20 * MS);
         install(NetworkConfig { link, ..NetworkConfig::default() });
     }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use sim_executor::Ratio;
+use crate::config_error::{ConfigError, DURATION_MAX, check_duration, check_number};
+use crate::link::LinkConfig;
 
 /// A network. The default is a perfect one: no loss, a fixed latency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,18 +23,6 @@ pub struct NetworkConfig {
     /// The CPU time of its node that each operation on a socket takes when it does not wait: a read, a write, an accept.
     /// Default: zero.
     pub op_cost: Duration,
-}
-
-/// One direction of a link between two hosts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LinkConfig {
-    /// How long a packet takes at least.
-    pub latency_min: Duration,
-    /// How long a packet takes at most. If that is more than the least, the latency of each packet is drawn, so that
-    /// packets overtake each other.
-    pub latency_max: Duration,
-    /// How probable it is that a packet is lost; drawn for each. Default: never.
-    pub loss: Ratio,
 }
 
 /// TCP of a host. The defaults are those of Linux, except for the buffers, which Linux sizes as it sees fit.
@@ -80,25 +69,22 @@ pub struct UdpConfig {
     /// Bytes of datagrams that wait to be received by one socket, each counted with 256 bytes more; what does not fit is
     /// dropped. Default: 212,992 (`net.core.rmem_default`).
     pub receive_buffer_bytes: u32,
+    /// Whether datagrams have a checksum, so that one which was corrupted on its way is dropped. Without, the program gets
+    /// it, as with IPv4 if the sender leaves it out (`SO_NO_CHECK`). Default: yes.
+    pub checksums: bool,
 }
 
 impl Default for NetworkConfig {
     fn default() -> Self {
         NetworkConfig {
             link: LinkConfig::default(),
-            loopback: LinkConfig::fixed(Duration::from_micros(10)),
+            loopback: LinkConfig::loopback(),
             tcp: TcpConfig::default(),
-            udp: UdpConfig { receive_buffer_bytes: 212_992 },
+            udp: UdpConfig { receive_buffer_bytes: 212_992, checksums: true },
             packets_max: 1_000_000,
             sockets_max: 65_536,
             op_cost: Duration::ZERO,
         }
-    }
-}
-
-impl Default for LinkConfig {
-    fn default() -> Self {
-        LinkConfig::fixed(Duration::from_millis(1))
     }
 }
 
@@ -130,54 +116,33 @@ impl Default for TcpConfig {
     }
 }
 
-impl LinkConfig {
-    /// A link that loses nothing and always takes this long.
-    #[must_use]
-    pub const fn fixed(latency: Duration) -> Self {
-        LinkConfig { latency_min: latency, latency_max: latency, loss: Ratio::NEVER }
-    }
-
-    /// # Panics
-    /// If the fields contradict each other.
-    pub(crate) fn check(&self) {
-        let LinkConfig { latency_min, latency_max, .. } = self;
-        assert!(
-            latency_min <= latency_max,
-            "latency_min {latency_min:?} is above latency_max {latency_max:?}"
-        );
-        assert!(
-            latency_max.as_nanos() <= u128::from(u64::MAX),
-            "latency_max {latency_max:?} is above 584 years"
-        );
-    }
-}
-
 impl TcpConfig {
-    /// # Panics
-    /// If a field is out of its bounds.
-    fn check(&self) {
-        assert!(self.send_buffer_bytes >= 1, "send_buffer_bytes is zero");
-        assert!(self.receive_buffer_bytes >= 1, "receive_buffer_bytes is zero");
-        assert!(self.mss_bytes >= 1, "mss_bytes is zero");
-        assert!(self.segment_bytes_max >= 1, "segment_bytes_max is zero");
-        assert!(!self.rto_min.is_zero(), "rto_min is zero");
-        assert!(!self.rto_initial.is_zero(), "rto_initial is zero");
-        assert!(
-            self.rto_min <= self.rto_max,
-            "rto_min {:?} is above rto_max {:?}",
-            self.rto_min,
-            self.rto_max
-        );
+    /// Looks whether all fields are within their bounds.
+    ///
+    /// # Errors
+    /// If one is not: which, its value, and its bound.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let at_least_one = |field, value: u32| check_number(field, value.into(), 1, u32::MAX.into());
+        at_least_one("send_buffer_bytes", self.send_buffer_bytes)?;
+        at_least_one("receive_buffer_bytes", self.receive_buffer_bytes)?;
+        at_least_one("mss_bytes", self.mss_bytes)?;
+        at_least_one("segment_bytes_max", self.segment_bytes_max)?;
+        let least = Duration::from_nanos(1);
+        check_duration("rto_min", self.rto_min, least, DURATION_MAX)?;
+        check_duration("rto_initial", self.rto_initial, least, DURATION_MAX)?;
+        check_duration("rto_max", self.rto_max, self.rto_min, DURATION_MAX)
     }
 }
 
 impl NetworkConfig {
-    /// # Panics
-    /// If a field is out of its bounds.
-    pub(crate) fn check(&self) {
-        self.link.check();
-        self.loopback.check();
-        self.tcp.check();
+    /// Looks whether all fields are within their bounds.
+    ///
+    /// # Errors
+    /// If one is not: which, its value, and its bound.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.link.check().map_err(|error| error.within("link"))?;
+        self.loopback.check().map_err(|error| error.within("loopback"))?;
+        self.tcp.check().map_err(|error| error.within("tcp"))
     }
 }
 
@@ -187,13 +152,21 @@ mod tests {
 
     #[test]
     fn the_defaults_are_within_their_bounds() {
-        NetworkConfig::default().check();
+        assert_eq!(NetworkConfig::default().check(), Ok(()));
     }
 
     #[test]
-    #[should_panic(expected = "latency_min 2ms is above latency_max 1ms")]
-    fn a_least_latency_above_the_greatest_is_refused() {
-        let (latency_min, latency_max) = (Duration::from_millis(2), Duration::from_millis(1));
-        LinkConfig { latency_min, latency_max, loss: Ratio::NEVER }.check();
+    fn what_is_out_of_its_bounds_is_refused_by_its_name() {
+        let mut config = NetworkConfig::default();
+        config.tcp.mss_bytes = 0;
+        assert_eq!(config.check().unwrap_err().to_string(), "tcp.mss_bytes is 0: it must be at least 1");
+        config.tcp.mss_bytes = 1;
+        config.tcp.rto_max = Duration::from_millis(1);
+        assert_eq!(config.check().unwrap_err().to_string(), "tcp.rto_max is 1ms: it must be at least 200ms");
+        config.loopback.mtu_bytes = 0;
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "loopback.mtu_bytes is 0: it must be at least 68"
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use sim_executor::{NodeId, context};
 
 use crate::address::{HostId, Place, place};
-use crate::config::LinkConfig;
+use crate::link::LinkConfig;
 use crate::network::Network;
 
 /// What names a host: the name of its node, the node, or its address.
@@ -144,8 +144,9 @@ pub fn link(from: impl ToHost, to: impl ToHost) -> LinkConfig {
 /// Sets how one direction behaves, for packets that are sent from now on.
 ///
 /// # Panics
-/// As [`partition`], or if the configuration contradicts itself.
+/// As [`partition`], or if a field is out of its bounds: see [`LinkConfig::check`].
 pub fn set_link(from: impl ToHost, to: impl ToHost, config: LinkConfig) {
+    config.check().unwrap_or_else(|error| panic!("the link cannot be set: {error}"));
     let network = Network::current();
     let (from, to) = (from.locate(&network), to.locate(&network));
     network.with_wire(|wire| {

@@ -33,6 +33,7 @@
 mod address;
 mod bytes;
 mod config;
+mod config_error;
 mod dns;
 mod errno;
 pub mod fault;
@@ -45,8 +46,10 @@ mod socket;
 mod tcp;
 mod wire;
 
-pub use config::{LinkConfig, NetworkConfig, TcpConfig, UdpConfig};
+pub use config::{NetworkConfig, TcpConfig, UdpConfig};
+pub use config_error::{ConfigError, OutOfBounds};
 pub use dns::{ToSocketAddrs, lookup_host};
+pub use link::{Latency, LinkConfig};
 pub use network::{Network, install};
 pub use socket::{
     Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpStream,

@@ -63,7 +63,7 @@ pub(crate) struct Descriptor {
 
 impl Network {
     fn new(config: NetworkConfig, is_traced: bool) -> Self {
-        config.check();
+        config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
         let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
         Network { state: RefCell::new(state), op_cost: config.op_cost, operations: Operations::new() }
     }
@@ -205,6 +205,7 @@ impl State {
     fn handle(&mut self, now: Instant, event: Event) {
         match event {
             Event::Packet(mut packet) => self.deliver(now, &mut packet),
+            Event::Corrupted(mut packet) => self.wire.drop_corrupted(&mut packet),
             Event::Timer { host, socket } => self.kernel(host).at(now).handle_timer(socket),
             Event::NoNeighbour { host, socket } => {
                 self.wire.searches -= 1;

@@ -3,7 +3,7 @@
 use crate::address::Endpoint;
 use crate::host::SocketId;
 use crate::link::LinkId;
-use crate::pool::Slice;
+use crate::pool::{Pool, Slice};
 use crate::tcp::Segment;
 
 /// A packet on its way.
@@ -29,7 +29,46 @@ pub(crate) enum Body {
     Unreachable,
 }
 
+/// Bytes of the headers that nearly every packet has: IPv4 without options, TCP without options, UDP.
+const IP_BYTES: u64 = 20;
+const TCP_BYTES: u64 = 20;
+const UDP_BYTES: u64 = 8;
+/// Of the ICMP message, with the beginning of the packet that it is about.
+const UNREACHABLE_BYTES: u64 = IP_BYTES + 8 + IP_BYTES + 8;
+/// Fragments begin at multiples of this.
+const FRAGMENT_UNIT: u64 = 8;
+
 impl Body {
+    /// The bytes that it takes on a link with this MTU, its headers included. A segment that does not fit counts as several
+    /// of them, a datagram as its fragments.
+    pub(crate) fn bytes_on_link(&self, mtu_bytes: u32) -> u64 {
+        let mtu = u64::from(mtu_bytes);
+        match self {
+            Body::Tcp(segment) => {
+                let headers = IP_BYTES + TCP_BYTES;
+                let bytes = segment.len() as u64;
+                bytes + headers * bytes.div_ceil(mtu - headers).max(1)
+            }
+            Body::Udp(payload) => {
+                let bytes = UDP_BYTES + payload.as_ref().map_or(0, |payload| payload.len() as u64);
+                let fragment = (mtu - IP_BYTES) / FRAGMENT_UNIT * FRAGMENT_UNIT;
+                let fragments = if bytes + IP_BYTES <= mtu { 1 } else { bytes.div_ceil(fragment) };
+                bytes + IP_BYTES * fragments
+            }
+            Body::Unreachable => UNREACHABLE_BYTES,
+        }
+    }
+
+    /// The same, with the payload shared.
+    fn copy(&self, pool: &mut Pool) -> Body {
+        let mut share = |slice: &Option<Slice>| slice.as_ref().map(|slice| pool.share(slice, 0, slice.len()));
+        match self {
+            Body::Tcp(segment) => Body::Tcp(Segment { payload: share(&segment.payload), ..*segment }),
+            Body::Udp(payload) => Body::Udp(share(payload)),
+            Body::Unreachable => Body::Unreachable,
+        }
+    }
+
     /// The memory to give back.
     pub(crate) fn take_payload(&mut self) -> Option<Slice> {
         match self {
@@ -41,6 +80,11 @@ impl Body {
 }
 
 impl Packet {
+    /// The same again, with the payload shared.
+    pub(crate) fn copy(&self, pool: &mut Pool) -> Packet {
+        Packet { body: self.body.copy(pool), ..*self }
+    }
+
     /// A word that tells it from most others, for the hash of the run.
     #[inline]
     pub(crate) fn fingerprint(&self) -> u64 {
@@ -67,5 +111,29 @@ impl std::fmt::Display for Body {
             }
             Body::Unreachable => out.write_str("port unreachable"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tcp::Flags;
+
+    #[test]
+    fn headers_count_on_a_link() {
+        let mut pool = Pool::default();
+        let mut segment = |bytes: usize| {
+            let payload = (bytes > 0).then(|| pool.copy_in(&vec![0; bytes]));
+            Body::Tcp(Segment { flags: Flags::ACK, seq: 0, ack: 0, window: 0, payload })
+        };
+        assert_eq!(segment(0).bytes_on_link(1_500), 40);
+        assert_eq!(segment(1_460).bytes_on_link(1_500), 1_500);
+        assert_eq!(segment(1_461).bytes_on_link(1_500), 1_461 + 80);
+        let datagram = |pool: &mut Pool, bytes| Body::Udp(Some(pool.copy_in(&vec![0; bytes])));
+        assert_eq!(Body::Udp(None).bytes_on_link(1_500), 28);
+        assert_eq!(datagram(&mut pool, 1_472).bytes_on_link(1_500), 1_500);
+        assert_eq!(datagram(&mut pool, 1_473).bytes_on_link(1_500), 1_473 + 8 + 40);
+        assert_eq!(datagram(&mut pool, 10).bytes_on_link(68), 38);
+        assert_eq!(Body::Unreachable.bytes_on_link(68), 56);
     }
 }

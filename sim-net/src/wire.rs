@@ -8,8 +8,8 @@ use sim_executor::{EventId, EventQueue, Instant, context};
 use crate::address::{Endpoint, HostId, Interfaces};
 use crate::config::NetworkConfig;
 use crate::host::{SocketId, Waiters};
-use crate::link::{Link, LinkId, Links};
-use crate::packet::Packet;
+use crate::link::{Fate, Link, LinkId, Links};
+use crate::packet::{Body, Packet};
 use crate::pool::Pool;
 use crate::tcp::Rules;
 
@@ -18,6 +18,8 @@ use crate::tcp::Rules;
 pub(crate) enum Event {
     /// A packet arrives.
     Packet(Packet),
+    /// One arrives whose checksum is wrong.
+    Corrupted(Packet),
     /// A connection has something to do.
     Timer { host: HostId, socket: SocketId },
     /// Nobody has answered for the address that a connection is to go to.
@@ -121,12 +123,40 @@ impl Wire {
         let has_room = self.has_room();
         let Wire { links, names, .. } = self;
         let link = links.get_mut(packet.link);
-        let name = |from, to| format!("link:{}->{}", name(names, from), name(names, to));
-        if link.is_cut() || !has_room || link.loses(name) {
+        if link.is_cut() || !has_room {
             return self.lose(&mut packet);
         }
-        let arrival = link.arrival(now, name);
-        self.carry(arrival, packet);
+        let bytes = packet.body.bytes_on_link(link.config().mtu_bytes);
+        let fate =
+            link.pass(now, bytes, |from, to| format!("link:{}->{}", name(names, from), name(names, to)));
+        let Fate::Arrives { at, is_corrupt, copy_at } = fate else { return self.lose(&mut packet) };
+        if let Some(copy_at) = copy_at
+            && self.packets + 1 < self.config.packets_max
+        {
+            let copy = packet.copy(&mut self.pool);
+            self.carry(copy_at, copy);
+        }
+        if is_corrupt { self.carry_corrupted(at, packet) } else { self.carry(at, packet) }
+    }
+
+    /// A packet of which one bit is flipped on the way. What has a checksum is dropped by its receiver, which finds every
+    /// such error; a datagram without one differs in its payload, if it has any, and else in its header, so that it is
+    /// dropped too.
+    fn carry_corrupted(&mut self, arrival: Instant, mut packet: Packet) {
+        match &mut packet.body {
+            Body::Udp(Some(payload)) if !self.config.udp.checksums => {
+                let bit = self.links.get(packet.link).corrupt_bit(payload.len() as u64 * 8);
+                let mut bytes = self.pool.bytes(payload).to_vec();
+                bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
+                let flipped = self.pool.copy_in(&bytes);
+                self.pool.release(std::mem::replace(payload, flipped));
+                self.carry(arrival, packet);
+            }
+            _ => {
+                self.packets += 1;
+                self.schedule(arrival, Event::Corrupted(packet));
+            }
+        }
     }
 
     /// A packet comes to nothing.
@@ -179,6 +209,13 @@ impl Wire {
     /// Takes what is due now besides the packets of the lane.
     pub(crate) fn pop_event(&mut self, now: Instant) -> Option<Event> {
         self.events.pop_due(now).map(|(_, event)| event)
+    }
+
+    /// A packet arrives whose checksum is wrong.
+    pub(crate) fn drop_corrupted(&mut self, packet: &mut Packet) {
+        self.packets -= 1;
+        context::hash(!packet.fingerprint());
+        self.lose(packet);
     }
 
     /// Takes note that a packet arrives; gives the host, unless a partition has come between.

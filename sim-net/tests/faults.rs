@@ -233,8 +233,8 @@ fn lost_packets_and_partitions_are_in_the_trace() {
 fn a_link_decides_in_its_own_name() {
     let config = Config { record: true, ..Config::default() };
     let mut executor = Executor::with_config(config, KeyedRandom::new(3));
-    let link =
-        LinkConfig { latency_max: Duration::from_millis(9), loss: Ratio::one_in(3), ..LinkConfig::default() };
+    let ms = Duration::from_millis;
+    let link = LinkConfig { loss: Ratio::one_in(3), ..LinkConfig::uniform(ms(1), ms(9)) };
     executor.enter(|| install(NetworkConfig { link, ..NetworkConfig::default() }));
     executor
         .block_on(async {

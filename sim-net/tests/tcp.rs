@@ -270,10 +270,10 @@ async fn echo_all(listener: TcpListener, clients: usize) -> io::Result<()> {
 fn echo_hash(seed: u64) -> u64 {
     let mut executor = Executor::new(KeyedRandom::new(seed));
     executor.enter(|| {
-        let mut config = NetworkConfig::default();
-        config.link.latency_max = Duration::from_millis(20);
-        config.link.loss = sim_executor::Ratio::one_in(10);
-        install(config);
+        let ms = Duration::from_millis;
+        let loss = sim_executor::Ratio::one_in(10);
+        let link = LinkConfig { loss, ..LinkConfig::uniform(ms(1), ms(20)) };
+        install(NetworkConfig { link, ..NetworkConfig::default() });
     });
     executor
         .block_on(async {

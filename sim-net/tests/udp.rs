@@ -94,7 +94,7 @@ fn a_port_is_bound_once_for_each_address() {
 
 #[test]
 fn a_full_receive_buffer_drops_datagrams() {
-    let udp = UdpConfig { receive_buffer_bytes: 3_000 };
+    let udp = UdpConfig { receive_buffer_bytes: 3_000, ..UdpConfig::default() };
     run_on(NetworkConfig { udp, ..NetworkConfig::default() }, async {
         let (client, server) = sockets().await;
         for number in 0..5_u8 {
@@ -110,8 +110,8 @@ fn a_full_receive_buffer_drops_datagrams() {
 
 #[test]
 fn a_lossy_link_with_jitter_loses_and_reorders() {
-    let latency_max = Duration::from_millis(20);
-    let link = LinkConfig { latency_max, loss: Ratio::one_in(4), ..LinkConfig::default() };
+    let ms = Duration::from_millis;
+    let link = LinkConfig { loss: Ratio::one_in(4), ..LinkConfig::uniform(ms(1), ms(20)) };
     let received = run_on(NetworkConfig { link, ..NetworkConfig::default() }, async {
         let (client, server) = sockets().await;
         for number in 0..100_u8 {

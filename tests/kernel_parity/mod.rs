@@ -33,7 +33,7 @@ pub(crate) fn on_real(program: &Program) -> Vec<String> {
 
 /// What a program sees on the simulator, with this latency of the loopback.
 pub(crate) fn on_simulated(program: &'static Program, latency: Duration) -> Vec<String> {
-    let loopback = LinkConfig::fixed(latency);
+    let loopback = LinkConfig { mtu_bytes: 65_536, ..LinkConfig::fixed(latency) };
     let mut executor = Executor::new(ProductionOrder);
     executor.enter(|| install(NetworkConfig { loopback, ..NetworkConfig::default() }));
     executor.block_on(play::play(Simulated, program)).expect("the program ends")

@@ -38,11 +38,7 @@ const NORMAL: u16 = 1000;
 
 /// Gives the run a network on which a packet takes some time between two bounds, in milliseconds.
 fn connect_hosts(executor: &mut Executor, least: u64, most: u64) {
-    let link = LinkConfig {
-        latency_min: Duration::from_millis(least),
-        latency_max: Duration::from_millis(most),
-        ..LinkConfig::default()
-    };
+    let link = LinkConfig::uniform(Duration::from_millis(least), Duration::from_millis(most));
     executor.enter(|| net::install(NetworkConfig { link, ..NetworkConfig::default() }));
 }
 

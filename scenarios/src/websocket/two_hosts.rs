@@ -25,8 +25,7 @@ pub(super) const fn secs(seconds: u64) -> Duration {
 
 /// Gives the run a network on which a packet takes this long, and up to a tenth more under a seed.
 pub(super) fn connect_hosts(executor: &mut Executor, latency: Duration) {
-    let link =
-        LinkConfig { latency_min: latency, latency_max: latency + latency / 10, ..LinkConfig::default() };
+    let link = LinkConfig::uniform(latency, latency + latency / 10);
     // What is on its way counts here as well: 64 KiB of that, and 64 KiB more.
     let tcp = TcpConfig { send_buffer_bytes: 131_072, receive_buffer_bytes: 65_536, ..TcpConfig::default() };
     executor.enter(|| net::install(NetworkConfig { link, tcp, ..NetworkConfig::default() }));
