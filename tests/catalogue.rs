@@ -141,3 +141,45 @@ fn each_program_that_the_introduction_runs_is_there() {
     }
     assert!(count >= 3, "only {count} examples");
 }
+
+/// The programs as they were published, with their variants, each with the variant that it became here; or why it is none.
+const PUBLISHED: &str = include_str!("asyncio/published.txt");
+
+#[test]
+fn each_variant_of_each_published_program_is_a_variant_here() {
+    let mut programs = BTreeSet::new();
+    let mut missing = Vec::new();
+    for line in PUBLISHED.lines() {
+        let (published, ours) = line.split_once(' ').expect("a line names a program and a variant");
+        let (program, _) = published.split_once('.').expect("a program has a variant");
+        programs.insert(program);
+        if ours.starts_with("- ") {
+            missing.push(published);
+            continue;
+        }
+        let (scenario, variant) = ours.split_once('/').expect("a scenario has a variant");
+        let found = scenarios::all().iter().find(|known| known.name == scenario);
+        assert!(found.and_then(|found| found.variant(variant)).is_some(), "{published}: there is no {ours}");
+    }
+    assert_eq!((programs.len(), PUBLISHED.lines().count()), (34, 165));
+    assert_eq!(missing, ["p11_ways_to_schedule.broken_wait_coroutines"]);
+}
+
+/// Two have only lines that compile, and `asyncio_programs` holds them.
+#[test]
+fn each_published_log_is_stored() {
+    let partly = ["ways_to_schedule/ensure_future_vs_create_task", "wrong_kind_of_object/broken"];
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut stored = 0;
+    for line in PUBLISHED.lines() {
+        let (published, ours) = line.split_once(' ').expect("a line names a program and a variant");
+        if ours.starts_with("- ") || partly.contains(&ours) {
+            continue;
+        }
+        let folders = ["asyncio/programs", "websocket"];
+        let logs = folders.map(|folder| tests.join(folder).join(format!("{ours}.txt")));
+        assert!(logs.iter().any(|log| log.exists()), "{published}: there is no log of {ours}");
+        stored += 1;
+    }
+    assert_eq!(stored, 162);
+}

@@ -68,6 +68,20 @@ fn a_sweep_finds_every_broken_variant_and_each_is_replayed_from_its_seed() {
 }
 
 #[test]
+fn a_sweep_says_of_each_broken_variant_what_went_wrong_first() {
+    let sweep = seedbed(&["sweep", "ws_lost_update", "--seeds", "0..10"]);
+    let line = |variant: &str| {
+        let text = stdout(&sweep);
+        let line = text.lines().find(|line| line.starts_with(variant)).map(str::to_string);
+        line.unwrap_or_else(|| panic!("no {variant} in {text}"))
+    };
+    let broken = line("ws_lost_update/broken ");
+    assert!(broken.ends_with("4  found    the balance is 50 after payments of 60"), "{broken}");
+    let fixed = line("ws_lost_update/fixed ");
+    assert!(fixed.ends_with("-  holds"), "{fixed}");
+}
+
+#[test]
 fn bad_usage_says_what_to_do_and_exits_with_two() {
     let says = |arguments: &[&str], what: &str| {
         let output = seedbed(arguments);

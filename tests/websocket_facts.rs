@@ -129,6 +129,8 @@ static FACTS: &[Facts] = &[
     },
     texts("time_sleep_fixed"),
     texts("broken_time_sleep"),
+    texts("keepalive_fixed"),
+    texts("broken_keepalive"),
     texts("cancel_on_close"),
     texts("loop_in_subthread"),
     Facts {

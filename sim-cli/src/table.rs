@@ -70,13 +70,14 @@ impl Table {
     }
 
     fn write_row(&self, row: &[Cell], widths: &[usize], out: &mut dyn Write) -> io::Result<()> {
-        let last = row.len() - 1;
-        for (number, Cell { text, style }) in row.iter().enumerate() {
+        // With no space at the end of the line.
+        let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or(0);
+        for (number, Cell { text, style }) in row[..=last].iter().enumerate() {
             let space = " ".repeat(widths[number] - text.chars().count());
             if self.columns[number].is_number {
                 write!(out, "{space}{style}{text}{style:#}")?;
             } else if number == last {
-                write!(out, "{style}{text}{style:#}")?; // with no space at the end of the line
+                write!(out, "{style}{text}{style:#}")?;
             } else {
                 write!(out, "{style}{text}{style:#}{space}")?;
             }
@@ -95,12 +96,14 @@ mod tests {
     fn columns_are_aligned_and_lines_end_without_spaces() {
         let mut table = Table::new([Column::text("name"), Column::number("runs"), Column::text("verdict")]);
         table.push(["echo", "7", "holds"].map(Cell::new));
+        table.push(["ping", "8", ""].map(Cell::new));
         table.push(["überlang", "12345", "MISSED"].map(|text| Cell::styled(text, Style::new().bold())));
         let mut text = Vec::new();
         table.write(&mut StripStream::new(&mut text)).unwrap();
         let expected = "\
 name       runs  verdict
 echo          7  holds
+ping          8
 überlang  12345  MISSED
 ";
         assert_eq!(String::from_utf8(text).unwrap(), expected);

@@ -190,9 +190,12 @@ fn sweep_finds_the_broken_variant_and_no_other() {
     let Called { exit, out, err } = seedbed("sweep --all --seeds 0..100");
     assert_eq!((exit, err.as_str()), (Exit::Expected, ""));
     let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
-    assert_eq!(lines[0], ["name", "runs", "runs/s", "failures", "first", "failing", "seed", "verdict"]);
+    let head = "name runs runs/s failures first failing seed verdict what went wrong first";
+    assert_eq!(lines[0].join(" "), head);
     assert_eq!((lines[1][0], lines[1][1], lines[1][5]), ("counter/fixed", "100", "holds"));
     assert_eq!((lines[2][0], lines[2][1], lines[2][5]), ("counter/broken", "100", "found"));
+    assert_eq!(lines[1].len(), 6, "nothing went wrong");
+    assert_eq!(lines[2][6..].join(" "), "1 of 2 increments were lost");
     assert_eq!((lines[3][0], lines[3][4]), ("silent", "-"));
     assert!(out.ends_with("as expected: every broken variant was found, every other one holds\n"), "{out}");
 }

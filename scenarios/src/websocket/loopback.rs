@@ -1,5 +1,7 @@
 //! A server in one thread, a client in another, and next to no latency between them.
 
+mod pings;
+
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
@@ -16,15 +18,16 @@ use super::suspends::watch;
 use super::{BUFFER_BYTES, SessionError, connect_hosts_evenly, joined, ms};
 use crate::patterns;
 use crate::turns::Turns;
+use pings::{Away, keepalive};
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "ws_loopback",
     about: "Client and server on one machine, in threads of their own, with 10 µs between them. Only orders are reported, and no \
             times.",
     invariant: "Who sends lets the receiver run after each message, answers are received while the client waits, a send \
-                suspends only when all buffers are full, no task outlives its connection, and an idle loop is stopped \
-                by what another thread calls safely, and by nothing else.",
-    patterns: &[&patterns::A3, &patterns::A5, &patterns::A14, &patterns::C16],
+                suspends only when all buffers are full, a client that is away answers pings, no task outlives its \
+                connection, and an idle loop is stopped by what another thread calls safely, and by nothing else.",
+    patterns: &[&patterns::A3, &patterns::A5, &patterns::A14, &patterns::A15, &patterns::C16],
     parameters: &[],
     variants: &[
         Variant {
@@ -62,6 +65,18 @@ pub(crate) const SCENARIO: Scenario = Scenario {
             about: "The client blocks its thread between its questions: they are sent, and no answer is received.",
             expect: Expect::Breaks,
             body: |executor, _| time_sleep(executor, true),
+        },
+        Variant {
+            name: "keepalive_fixed",
+            about: "The client is away for 1.2 s, but suspended: it answers the pings of the server.",
+            expect: Expect::Holds,
+            body: |executor, _| keepalive(executor, Away::Suspends),
+        },
+        Variant {
+            name: "broken_keepalive",
+            about: "The client blocks for 1.2 s: no ping is answered, and the server gives it up.",
+            expect: Expect::Breaks,
+            body: |executor, _| keepalive(executor, Away::Blocks),
         },
         Variant {
             name: "cancel_on_close",

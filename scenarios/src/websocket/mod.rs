@@ -79,6 +79,8 @@ enum SessionError {
     #[error(transparent)]
     Closed(#[from] ConnectionClosed),
     #[error(transparent)]
+    KeptAlive(#[from] keepalive::ConnectionClosed),
+    #[error(transparent)]
     Socket(#[from] io::Error),
     #[error(transparent)]
     Task(#[from] JoinError),

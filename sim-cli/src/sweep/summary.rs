@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use sim_explorer::Verdict;
+use sim_explorer::{RunResult, Verdict};
 
 use super::Finding;
 use crate::show::{QUIET, RIGHT, WRONG};
@@ -59,6 +59,7 @@ fn table(findings: &[Finding<'_>], speed: &Speed) -> Table {
         Column::number("failures"),
         Column::number("first failing seed"),
         Column::text("verdict"),
+        Column::text("what went wrong first"),
     ]);
     for (finding, busy) in findings.iter().zip(&speed.busy) {
         let first = finding.tally.first_failing();
@@ -69,6 +70,7 @@ fn table(findings: &[Finding<'_>], speed: &Speed) -> Table {
             Cell::new(finding.tally.failures),
             Cell::new(first.map_or_else(|| "-".to_string(), |(run, _)| run.to_string())),
             verdict(finding),
+            Cell::new(first.map_or_else(String::new, |(_, result)| short(first_line(result)))),
         ]);
     }
     table
@@ -86,13 +88,24 @@ fn verdict(finding: &Finding<'_>) -> Cell {
     }
 }
 
+fn first_line(result: &RunResult) -> &str {
+    result.message.as_deref().unwrap_or_default().lines().next().unwrap_or_default()
+}
+
+/// A line that is no longer than a table bears.
+fn short(line: &str) -> String {
+    const CHARS_MAX: usize = 90;
+    match line.char_indices().nth(CHARS_MAX) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line.to_string(),
+    }
+}
+
 /// For a variant that should hold, what went wrong first, with the command that shows it.
 fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
     match (finding.verdict, finding.tally.first_failing()) {
         (Some(Verdict::Failed), Some((run, result))) => {
-            let message = result.message.as_deref().unwrap_or_default();
-            let first_line = message.lines().next().unwrap_or_default();
-            writeln!(out, "{} {WRONG}FAILED{WRONG:#}: {first_line}", finding.program)?;
+            writeln!(out, "{} {WRONG}FAILED{WRONG:#}: {}", finding.program, first_line(result))?;
             writeln!(out, "  replay {} --seed {run}", finding.program)
         }
         (Some(Verdict::Missed), _) => {
@@ -103,5 +116,17 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
             )
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_between_two_letters() {
+        assert_eq!(short("the balance is 50"), "the balance is 50");
+        assert_eq!(short(&"ü".repeat(90)), "ü".repeat(90));
+        assert_eq!(short(&"ü".repeat(91)), format!("{}…", "ü".repeat(90)));
     }
 }
