@@ -48,6 +48,8 @@ pub use sim_explorer::RunSeed;
 #[cfg(feature = "net")]
 pub use sim_net as net;
 
+#[cfg(feature = "hyper")]
+pub mod adapters;
 mod divergence;
 mod environment;
 mod failed_run;
