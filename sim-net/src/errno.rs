@@ -42,8 +42,11 @@ pub(crate) enum Errno {
     #[error("message too long")]
     MessageTooLong,
     /// `EINVAL`
-    #[error("invalid argument: nothing can be sent to port 0")]
+    #[error("invalid argument, such as port 0 or a way out of the loopback")]
     InvalidInput,
+    /// `EAFNOSUPPORT`
+    #[error("the socket is not of the address's family")]
+    FamilyNotSupported,
     /// `EMFILE`
     #[error("the host has as many sockets as NetworkConfig::sockets_max allows")]
     TooManySockets,
@@ -53,6 +56,7 @@ impl Errno {
     /// The kind that the standard library gives to this error. Those without a kind of their own can be made from
     /// their number only, as they are on Linux.
     fn kind(self) -> Result<io::ErrorKind, i32> {
+        const EAFNOSUPPORT: i32 = 97;
         const EMFILE: i32 = 24;
         const EDESTADDRREQ: i32 = 89;
         const EMSGSIZE: i32 = 90;
@@ -68,6 +72,7 @@ impl Errno {
             Errno::HostUnreachable => io::ErrorKind::HostUnreachable,
             Errno::NotConnected => io::ErrorKind::NotConnected,
             Errno::InvalidInput => io::ErrorKind::InvalidInput,
+            Errno::FamilyNotSupported => return Err(EAFNOSUPPORT),
             Errno::DestinationRequired => return Err(EDESTADDRREQ),
             Errno::MessageTooLong => return Err(EMSGSIZE),
             Errno::TooManySockets => return Err(EMFILE),

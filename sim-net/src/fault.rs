@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use sim_executor::{NodeId, context};
 
-use crate::address::{HostId, Place, place};
+use crate::address::HostId;
 use crate::link::LinkConfig;
 use crate::network::Network;
 
@@ -13,6 +13,13 @@ use crate::network::Network;
 pub trait ToHost: sealed::Locate {}
 
 impl<T: sealed::Locate + ?Sized> ToHost for T {}
+
+impl Network {
+    /// The host that something names.
+    pub(crate) fn locate(&self, host: impl ToHost) -> HostId {
+        host.locate(self)
+    }
+}
 
 mod sealed {
     use super::*;
@@ -51,11 +58,8 @@ mod sealed {
         }
 
         impl Locate for IpAddr {
-            fn locate(&self, _network: &Network) -> HostId {
-                match place(*self) {
-                    Place::Host(host) if host.index() < context::host_count() => host,
-                    _ => panic!("no node has the address {self}"),
-                }
+            fn locate(&self, network: &Network) -> HostId {
+                network.host_at(*self).unwrap_or_else(|| panic!("no node has the address {self}"))
             }
         }
 

@@ -46,6 +46,7 @@ mod socket;
 mod tcp;
 mod wire;
 
+pub use address::{AddressError, add_address, addresses, remove_address};
 pub use config::{NetworkConfig, TcpConfig, UdpConfig};
 pub use config_error::{ConfigError, OutOfBounds};
 pub use dns::{ToSocketAddrs, lookup_host};

@@ -117,6 +117,23 @@ impl Network {
         host
     }
 
+    /// The host that has an address, if any does.
+    pub(crate) fn host_at(&self, ip: IpAddr) -> Option<HostId> {
+        let ip = ip.to_canonical();
+        match place(ip) {
+            Place::Host(host) => (host.index() < context::host_count()).then_some(host),
+            _ => self.with_wire(|wire| wire.interfaces.given(ip).map(|given| wire.interfaces.host(given))),
+        }
+    }
+
+    /// Calls with all hosts of the run, and what is between them.
+    pub(crate) fn with_hosts<R>(&self, call: impl FnOnce(&mut [Host], &mut Wire) -> R) -> R {
+        self.with(|state| {
+            state.cover(context::host_count());
+            call(&mut state.hosts, &mut state.wire)
+        })
+    }
+
     /// The names of the hosts, as far as they are known.
     pub(crate) fn host_names(&self) -> Vec<String> {
         self.with(|state| state.wire.names.iter().flatten().map(|name| name.to_string()).collect())

@@ -55,6 +55,8 @@ pub(crate) struct Wire {
     is_traced: bool,
 }
 
+/// The partition that keeps packets from an address that nobody has. The others count from one.
+const TO_NOBODY: u64 = 0;
 /// More than packets and sockets can need together.
 const EVENTS_MAX: usize = 1 << 24;
 
@@ -82,7 +84,11 @@ impl Wire {
     /// The link in that direction.
     pub(crate) fn link(&mut self, from: HostId, to: HostId) -> LinkId {
         let Wire { links, config, .. } = self;
-        links.between(from, to, || if from == to { config.loopback } else { config.link })
+        let link = links.between(from, to, || if from == to { config.loopback } else { config.link });
+        if to == HostId::NOBODY && !links.get(link).is_cut() {
+            links.get_mut(link).cut(TO_NOBODY);
+        }
+        link
     }
 
     /// Puts a packet on its link, which may lose it.

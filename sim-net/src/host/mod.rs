@@ -10,12 +10,12 @@ mod udp;
 mod waiters;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::task::Waker;
 
 use sim_executor::{Instant, context};
 
-use crate::address::{Endpoint, HostId, InterfaceId, Pair, Place, place};
+use crate::address::{Bound, Endpoint, HostId, InterfaceId, Pair, Place, place, share_network};
 use crate::errno::Errno;
 use crate::tcp::TimeWait;
 use crate::wire::Wire;
@@ -31,6 +31,8 @@ pub(crate) struct Host {
     id: HostId,
     /// Further loopback addresses, such as 127.0.0.2, once they were used.
     loopbacks: Vec<InterfaceId>,
+    /// The addresses that it was given, in that order.
+    given: Vec<InterfaceId>,
     sockets: Sockets,
     bindings: Bindings,
     /// The connections of the host by their addresses, for packets that do not say to which socket they go.
@@ -61,6 +63,7 @@ impl Host {
         Host {
             id,
             loopbacks: Vec::new(),
+            given: Vec::new(),
             sockets: Sockets::default(),
             bindings: Bindings::default(),
             connections: BTreeMap::new(),
@@ -85,27 +88,55 @@ impl Host {
         }
     }
 
-    fn primary(&self) -> InterfaceId {
-        InterfaceId::primary(self.id)
-    }
-
     /// The interface with this loopback address.
     fn loopback(&mut self, wire: &mut Wire, ip: IpAddr) -> InterfaceId {
-        let loopback = InterfaceId::loopback(self.id);
+        let loopback = InterfaceId::loopback(self.id, ip.is_ipv6());
         if ip.is_unspecified() || wire.interfaces.ip(loopback) == ip {
             return loopback;
         }
         if let Some(&known) = self.loopbacks.iter().find(|&&known| wire.interfaces.ip(known) == ip) {
             return known;
         }
-        let interface = wire.interfaces.add(self.id, ip);
+        let interface = wire.interfaces.add_loopback(self.id, ip);
         self.loopbacks.push(interface);
         interface
     }
 
     /// The interfaces of the host.
     fn interfaces(&self) -> impl Iterator<Item = InterfaceId> {
-        [self.primary(), InterfaceId::loopback(self.id)].into_iter().chain(self.loopbacks.iter().copied())
+        let own = [false, true].map(|is_v6| InterfaceId::own(self.id, is_v6));
+        let loopback = [false, true].map(|is_v6| InterfaceId::loopback(self.id, is_v6));
+        own.into_iter().chain(loopback).chain(self.loopbacks.iter().chain(&self.given).copied())
+    }
+
+    /// The addresses that it was given.
+    pub(crate) fn given(&self) -> &[InterfaceId] {
+        &self.given
+    }
+
+    /// An address is given, or taken: to this host, to another or to nobody. What the host knew of the way to it, and what
+    /// it sends from it, is looked at again.
+    pub(crate) fn readdress(&mut self, wire: &mut Wire, interface: InterfaceId) {
+        let host = wire.interfaces.host(interface);
+        self.given.retain(|&given| given != interface);
+        if host == self.id {
+            self.given.push(interface);
+        }
+        for socket in self.sockets.iter_mut() {
+            match socket {
+                Socket::Stream(stream) => {
+                    let Pair { local, remote } = stream.pair;
+                    if [local.interface, remote.interface].contains(&interface) {
+                        let has_local = wire.interfaces.host(local.interface) == self.id;
+                        let remote_host = wire.interfaces.host(remote.interface);
+                        stream.link =
+                            wire.link(self.id, if has_local { remote_host } else { HostId::NOBODY });
+                    }
+                }
+                Socket::Datagrams(datagrams) => datagrams.forget_way(),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -153,45 +184,62 @@ impl<'a> Kernel<'a> {
 }
 
 impl Kernel<'_> {
-    /// The way to an address.
+    /// The way to an address of one host.
     fn route(&mut self, ip: IpAddr) -> Result<Route, Errno> {
         let ip = ip.to_canonical();
-        match place(ip) {
-            Place::Unknown => Err(Errno::NetworkUnreachable),
+        let remote = match place(ip) {
             Place::Loopback => {
                 let remote = self.host.loopback(self.wire, ip);
-                let local = InterfaceId::loopback(self.host.id);
-                Ok(Route { local, remote, remote_host: self.host.id })
+                let local = InterfaceId::loopback(self.host.id, ip.is_ipv6());
+                return Ok(Route { local, remote, remote_host: self.host.id });
             }
-            Place::Host(host) if host == self.host.id => {
-                let local = self.host.primary();
-                Ok(Route { local, remote: local, remote_host: host })
-            }
-            Place::Host(host) if host.0 < self.hosts => {
-                let (local, remote) = (self.host.primary(), InterfaceId::primary(host));
-                Ok(Route { local, remote, remote_host: host })
-            }
-            Place::Host(_) => Err(Errno::HostUnreachable),
-        }
+            Place::Host(host) if host.0 < self.hosts => InterfaceId::own(host, ip.is_ipv6()),
+            Place::Host(_) => return Err(Errno::HostUnreachable),
+            Place::Neighbour => self.wire.interfaces.given(ip).ok_or(Errno::HostUnreachable)?,
+            Place::Elsewhere => self.wire.interfaces.given(ip).ok_or(Errno::NetworkUnreachable)?,
+            Place::Broadcast { .. } | Place::Multicast => return Err(Errno::NetworkUnreachable),
+        };
+        let remote_host = self.wire.interfaces.host(remote);
+        let local = if remote_host == self.host.id { remote } else { self.source(ip) };
+        Ok(Route { local, remote, remote_host })
     }
 
-    /// What a socket is bound to that asks for this address: `None` is all addresses of the host.
-    fn interface_to_bind(&mut self, ip: IpAddr) -> Result<Option<InterfaceId>, Errno> {
-        if ip == IpAddr::V4(Ipv4Addr::UNSPECIFIED) {
-            return Ok(None);
-        }
-        match place(ip) {
-            Place::Loopback => Ok(Some(self.host.loopback(self.wire, ip))),
-            Place::Host(host) if host == self.host.id => Ok(Some(self.host.primary())),
-            Place::Host(_) | Place::Unknown => Err(Errno::AddrNotAvailable),
-        }
+    /// The address from which the host sends to another: one that is in the same network, else its own.
+    fn source(&self, ip: IpAddr) -> InterfaceId {
+        let mut given = self.host.given.iter();
+        let near = given.find(|&&given| share_network(self.wire.interfaces.ip(given), ip));
+        near.copied().unwrap_or(InterfaceId::own(self.host.id, ip.is_ipv6()))
     }
 
-    /// The address that a socket is bound to.
-    fn bound_address(&self, interface: Option<InterfaceId>, port: u16) -> SocketAddr {
-        match interface {
-            Some(interface) => self.wire.interfaces.address(Endpoint { interface, port }),
-            None => SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port),
+    /// Where a socket is to be that asks for this address.
+    fn place_to_bind(&mut self, ip: IpAddr) -> Result<Bound, Errno> {
+        if ip == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+            return Ok(Bound::All);
+        }
+        let ip = ip.to_canonical();
+        if ip.is_unspecified() {
+            return Ok(Bound::AllV4);
+        }
+        let interface = match place(ip) {
+            Place::Loopback => self.host.loopback(self.wire, ip),
+            Place::Host(host) if host == self.host.id => InterfaceId::own(host, ip.is_ipv6()),
+            Place::Host(_) => return Err(Errno::AddrNotAvailable),
+            Place::Neighbour | Place::Elsewhere => {
+                let given = self.wire.interfaces.given(ip).filter(|given| self.host.given.contains(given));
+                given.ok_or(Errno::AddrNotAvailable)?
+            }
+            Place::Broadcast { .. } | Place::Multicast => self.wire.interfaces.at(ip),
+        };
+        Ok(Bound::At(interface))
+    }
+
+    /// The address that a socket is bound to, as one of that family shows it.
+    fn bound_address(&self, is_v6: bool, bound: Bound, port: u16) -> SocketAddr {
+        match bound {
+            Bound::At(interface) => self.wire.interfaces.address_for(is_v6, Endpoint { interface, port }),
+            Bound::All => SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port),
+            Bound::AllV4 if is_v6 => (Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), port).into(),
+            Bound::AllV4 => SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port),
         }
     }
 

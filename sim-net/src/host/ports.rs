@@ -2,7 +2,7 @@
 
 use super::sockets::{Socket, SocketId};
 use super::{EPHEMERAL_MIN, Host, Kernel, Known};
-use crate::address::{Endpoint, InterfaceId, Pair};
+use crate::address::{Bound, Endpoint, InterfaceId, Pair};
 use crate::errno::Errno;
 
 /// The protocol whose ports they are.
@@ -22,8 +22,7 @@ pub(crate) struct Bindings {
 #[derive(Debug)]
 struct Binding {
     key: (Protocol, u16),
-    /// `None` is all addresses of the host.
-    interface: Option<InterfaceId>,
+    bound: Bound,
     socket: SocketId,
 }
 
@@ -35,33 +34,24 @@ impl Bindings {
         &self.entries[start..start + count]
     }
 
-    /// Whether the port is taken at that address, or for `None` at any.
-    pub(crate) fn conflicts(&self, protocol: Protocol, port: u16, interface: Option<InterfaceId>) -> bool {
-        let overlaps = |binding: &Binding| {
-            interface.is_none() || binding.interface.is_none() || binding.interface == interface
-        };
-        self.of(protocol, port).iter().any(overlaps)
+    /// Whether the port is taken at one of those addresses.
+    pub(crate) fn conflicts(&self, protocol: Protocol, port: u16, bound: Bound) -> bool {
+        self.of(protocol, port).iter().any(|binding| binding.bound.overlaps(bound))
     }
 
     /// The socket that packets to this endpoint go to: rather one with that very address.
     pub(crate) fn find(&self, protocol: Protocol, endpoint: Endpoint) -> Option<SocketId> {
         let bindings = self.of(protocol, endpoint.port);
-        let exact = bindings.iter().find(|binding| binding.interface == Some(endpoint.interface));
+        let exact = bindings.iter().find(|binding| binding.bound == Bound::At(endpoint.interface));
         exact
-            .or_else(|| bindings.iter().find(|binding| binding.interface.is_none()))
+            .or_else(|| bindings.iter().find(|binding| binding.bound.includes(endpoint.interface)))
             .map(|found| found.socket)
     }
 
-    pub(crate) fn add(
-        &mut self,
-        protocol: Protocol,
-        port: u16,
-        interface: Option<InterfaceId>,
-        socket: SocketId,
-    ) {
+    pub(crate) fn add(&mut self, protocol: Protocol, port: u16, bound: Bound, socket: SocketId) {
         let key = (protocol, port);
         let at = self.entries.partition_point(|binding| binding.key <= key);
-        self.entries.insert(at, Binding { key, interface, socket });
+        self.entries.insert(at, Binding { key, bound, socket });
     }
 
     pub(crate) fn remove(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
@@ -93,38 +83,29 @@ impl Host {
 
 impl Kernel<'_> {
     /// A port for a socket that asks for this one, or with zero for any.
-    pub(super) fn port_to_bind(
-        &mut self,
-        protocol: Protocol,
-        interface: Option<InterfaceId>,
-        port: u16,
-    ) -> Result<u16, Errno> {
+    pub(super) fn port_to_bind(&mut self, protocol: Protocol, bound: Bound, port: u16) -> Result<u16, Errno> {
         if protocol == Protocol::Tcp {
             self.forget_expired();
         }
         if port != 0 {
-            return if self.is_taken(protocol, interface, port) { Err(Errno::AddrInUse) } else { Ok(port) };
+            return if self.is_taken(protocol, bound, port) { Err(Errno::AddrInUse) } else { Ok(port) };
         }
         for _ in EPHEMERAL_MIN..=u16::MAX {
             let port = self.host.next_ephemeral();
-            if !self.is_taken(protocol, interface, port) {
+            if !self.is_taken(protocol, bound, port) {
                 return Ok(port);
             }
         }
         Err(Errno::AddrInUse)
     }
 
-    fn is_taken(&self, protocol: Protocol, interface: Option<InterfaceId>, port: u16) -> bool {
-        if self.host.bindings.conflicts(protocol, port, interface) {
+    fn is_taken(&self, protocol: Protocol, bound: Bound, port: u16) -> bool {
+        if self.host.bindings.conflicts(protocol, port, bound) {
             return true;
         }
+        let mut interfaces = self.host.interfaces().filter(|&interface| bound.includes(interface));
         protocol == Protocol::Tcp
-            && match interface {
-                Some(interface) => self.host.has_active_connection(port, interface),
-                None => {
-                    self.host.interfaces().any(|interface| self.host.has_active_connection(port, interface))
-                }
-            }
+            && interfaces.any(|interface| self.host.has_active_connection(port, interface))
     }
 
     /// The local end of a new connection to `remote`.
@@ -135,7 +116,7 @@ impl Kernel<'_> {
     ) -> Result<Endpoint, Errno> {
         for _ in EPHEMERAL_MIN..=u16::MAX {
             let local = Endpoint { interface, port: self.host.next_ephemeral() };
-            let is_bound = self.host.bindings.conflicts(Protocol::Tcp, local.port, Some(interface));
+            let is_bound = self.host.bindings.conflicts(Protocol::Tcp, local.port, Bound::At(interface));
             if !is_bound && !self.host.connections.contains_key(&Pair { local, remote }) {
                 return Ok(local);
             }
@@ -153,29 +134,35 @@ mod tests {
         SocketId { index, generation: 0 }
     }
 
+    const V4: InterfaceId = InterfaceId::own(HostId(0), false);
+    const V6: InterfaceId = InterfaceId::own(HostId(0), true);
+
     #[test]
     fn the_wildcard_conflicts_with_every_address_of_the_port_and_protocol() {
-        let (one, other) = (InterfaceId::primary(HostId(0)), InterfaceId::loopback(HostId(0)));
+        let other = Bound::At(InterfaceId::loopback(HostId(0), false));
         let mut bindings = Bindings::default();
-        bindings.add(Protocol::Tcp, 7, Some(one), socket(1));
-        assert!(bindings.conflicts(Protocol::Tcp, 7, Some(one)));
-        assert!(bindings.conflicts(Protocol::Tcp, 7, None));
-        assert!(!bindings.conflicts(Protocol::Tcp, 7, Some(other)));
-        assert!(!bindings.conflicts(Protocol::Udp, 7, None));
-        assert!(!bindings.conflicts(Protocol::Tcp, 8, None));
+        bindings.add(Protocol::Tcp, 7, Bound::At(V4), socket(1));
+        for taken in [Bound::At(V4), Bound::AllV4, Bound::All] {
+            assert!(bindings.conflicts(Protocol::Tcp, 7, taken), "{taken:?}");
+        }
+        assert!(!bindings.conflicts(Protocol::Tcp, 7, other));
+        assert!(!bindings.conflicts(Protocol::Tcp, 7, Bound::At(V6)));
+        assert!(!bindings.conflicts(Protocol::Udp, 7, Bound::All));
+        assert!(!bindings.conflicts(Protocol::Tcp, 8, Bound::All));
         bindings.remove(Protocol::Tcp, 7, socket(1));
-        assert!(!bindings.conflicts(Protocol::Tcp, 7, None));
+        assert!(!bindings.conflicts(Protocol::Tcp, 7, Bound::All));
     }
 
     #[test]
     fn packets_go_rather_to_the_socket_with_their_very_address() {
-        let (one, other) = (InterfaceId::primary(HostId(0)), InterfaceId::loopback(HostId(0)));
+        let loopback = InterfaceId::loopback(HostId(0), false);
         let mut bindings = Bindings::default();
         // The kernel would refuse this; the table need not know.
-        bindings.add(Protocol::Udp, 7, None, socket(1));
-        bindings.add(Protocol::Udp, 7, Some(other), socket(2));
+        bindings.add(Protocol::Udp, 7, Bound::AllV4, socket(1));
+        bindings.add(Protocol::Udp, 7, Bound::At(loopback), socket(2));
         let find = |interface| bindings.find(Protocol::Udp, Endpoint { interface, port: 7 });
-        assert_eq!((find(one), find(other)), (Some(socket(1)), Some(socket(2))));
-        assert_eq!(bindings.find(Protocol::Tcp, Endpoint { interface: one, port: 7 }), None);
+        assert_eq!((find(V4), find(loopback)), (Some(socket(1)), Some(socket(2))));
+        assert_eq!(find(V6), None, "it is not among the addresses of IPv4");
+        assert_eq!(bindings.find(Protocol::Tcp, Endpoint { interface: V4, port: 7 }), None);
     }
 }

@@ -6,7 +6,7 @@ use sim_executor::{EventId, Instant};
 
 use super::udp::Datagrams;
 use super::waiters::{Interest, Waiters};
-use crate::address::{InterfaceId, Pair};
+use crate::address::{Bound, Pair};
 use crate::errno::Errno;
 use crate::link::LinkId;
 use crate::tcp::Connection;
@@ -33,6 +33,8 @@ pub(crate) enum Socket {
 pub(crate) struct Stream {
     pub(crate) connection: Connection,
     pub(crate) pair: Pair,
+    /// Whether it shows addresses of IPv4 mapped into IPv6.
+    pub(crate) is_v6: bool,
     pub(crate) link: LinkId,
     /// The socket of the peer, once it is known.
     pub(crate) peer: SocketId,
@@ -62,7 +64,9 @@ pub(crate) enum Owner {
 }
 
 pub(crate) struct Listener {
-    pub(crate) interface: Option<InterfaceId>,
+    pub(crate) bound: Bound,
+    /// Whether it shows addresses of IPv4 mapped into IPv6.
+    pub(crate) is_v6: bool,
     pub(crate) port: u16,
     /// Connections whose handshake is under way.
     pub(crate) handshakes: Vec<SocketId>,
@@ -118,6 +122,10 @@ impl Sockets {
     pub(crate) fn get_mut(&mut self, id: SocketId) -> Option<&mut Socket> {
         let slot = self.slots.get_mut(id.index as usize)?;
         if slot.generation == id.generation { slot.socket.as_mut() } else { None }
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Socket> {
+        self.slots.iter_mut().filter_map(|slot| slot.socket.as_mut())
     }
 
     pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {

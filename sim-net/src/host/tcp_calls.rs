@@ -12,7 +12,7 @@ use super::ports::Protocol;
 use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
 use super::waiters::Waiters;
 use super::{Kernel, Known, Route};
-use crate::address::{Endpoint, HostId, Pair};
+use crate::address::{Bound, Endpoint, HostId, Pair};
 use crate::errno::Errno;
 use crate::tcp::{Connection, Context};
 use crate::wire::{Event, Wire};
@@ -40,8 +40,8 @@ impl Kernel<'_> {
         let (route, is_somebody) = match self.route(address.ip()) {
             Ok(route) => (route, true),
             Err(Errno::HostUnreachable) => {
-                let remote = self.wire.interfaces.add(HostId::NOBODY, address.ip());
-                let local = self.host.primary();
+                let ip = address.ip().to_canonical();
+                let (local, remote) = (self.source(ip), self.wire.interfaces.at(ip));
                 (Route { local, remote, remote_host: HostId::NOBODY }, false)
             }
             Err(errno) => return Err(errno),
@@ -50,7 +50,8 @@ impl Kernel<'_> {
         let remote = Endpoint { interface: route.remote, port: address.port() };
         let local = self.endpoint_to_connect(route.local, remote)?;
         let connection = Connection::connect(&self.wire.tcp);
-        let socket = self.add_stream(connection, Pair { local, remote }, route.remote_host, Owner::User)?;
+        let pair = Pair { local, remote };
+        let socket = self.add_stream(connection, pair, address.is_ipv6(), route.remote_host, Owner::User)?;
         if is_somebody {
             self.pump(socket);
         } else {
@@ -67,6 +68,7 @@ impl Kernel<'_> {
         &mut self,
         connection: Connection,
         pair: Pair,
+        is_v6: bool,
         remote_host: HostId,
         owner: Owner,
     ) -> Result<SocketId, Errno> {
@@ -74,6 +76,7 @@ impl Kernel<'_> {
         let stream = Box::new(Stream {
             connection,
             pair,
+            is_v6,
             link,
             peer: SocketId::UNKNOWN,
             owner,
@@ -112,17 +115,21 @@ impl Kernel<'_> {
     /// # Errors
     /// If the host does not have the address, or the port is taken.
     pub(crate) fn tcp_listen(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
-        let interface = self.interface_to_bind(address.ip())?;
-        let port = self.port_to_bind(Protocol::Tcp, interface, address.port())?;
+        let bound = self.place_to_bind(address.ip())?;
+        if matches!(bound, Bound::At(interface) if interface.is_group() && interface.is_v6()) {
+            return Err(Errno::InvalidInput);
+        }
+        let port = self.port_to_bind(Protocol::Tcp, bound, address.port())?;
         let listener = Listener {
-            interface,
+            bound,
+            is_v6: address.is_ipv6(),
             port,
             handshakes: Vec::new(),
             backlog: VecDeque::new(),
             readers: Waiters::default(),
         };
         let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Listener(listener))?;
-        self.host.bindings.add(Protocol::Tcp, port, interface, socket);
+        self.host.bindings.add(Protocol::Tcp, port, bound, socket);
         Ok(socket)
     }
 
@@ -134,19 +141,19 @@ impl Kernel<'_> {
         let accepted = self.host.sockets.listener(listener).backlog.pop_front().ok_or(Errno::WouldBlock)?;
         let stream = self.host.sockets.stream(accepted);
         stream.owner = Owner::User;
-        Ok((accepted, self.wire.interfaces.address(stream.pair.remote)))
+        Ok((accepted, self.wire.interfaces.address_for(stream.is_v6, stream.pair.remote)))
     }
 
     /// The address that a listener is bound to.
     pub(crate) fn listener_address(&mut self, listener: SocketId) -> SocketAddr {
-        let &mut Listener { interface, port, .. } = self.host.sockets.listener(listener);
-        self.bound_address(interface, port)
+        let &mut Listener { bound, is_v6, port, .. } = self.host.sockets.listener(listener);
+        self.bound_address(is_v6, bound, port)
     }
 
     /// The address of this end of a stream.
     pub(crate) fn local_address(&mut self, socket: SocketId) -> SocketAddr {
-        let local = self.host.sockets.stream(socket).pair.local;
-        self.wire.interfaces.address(local)
+        let stream = self.host.sockets.stream(socket);
+        self.wire.interfaces.address_for(stream.is_v6, stream.pair.local)
     }
 
     /// The address of the other end of a stream.
@@ -158,8 +165,7 @@ impl Kernel<'_> {
         if !stream.connection.is_connected() {
             return Err(Errno::NotConnected);
         }
-        let remote = stream.pair.remote;
-        Ok(self.wire.interfaces.address(remote))
+        Ok(self.wire.interfaces.address_for(stream.is_v6, stream.pair.remote))
     }
 
     /// Reads from a stream; zero bytes are its end.

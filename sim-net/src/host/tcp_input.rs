@@ -103,9 +103,9 @@ impl Kernel<'_> {
         }
         let remote_host = self.wire.interfaces.host(pair.remote.interface);
         let connection = Connection::accept(&self.wire.tcp);
-        let Ok(socket) = self.add_stream(connection, pair, remote_host, Owner::Handshake(listener)) else {
-            return;
-        };
+        let is_v6 = self.host.sockets.listener(listener).is_v6;
+        let added = self.add_stream(connection, pair, is_v6, remote_host, Owner::Handshake(listener));
+        let Ok(socket) = added else { return };
         self.host.sockets.stream(socket).peer = from;
         self.host.sockets.listener(listener).handshakes.push(socket);
         self.pump(socket);

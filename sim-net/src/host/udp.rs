@@ -7,7 +7,7 @@ use super::ports::Protocol;
 use super::sockets::{Socket, SocketId};
 use super::waiters::Waiters;
 use super::{Kernel, Route};
-use crate::address::{Endpoint, InterfaceId};
+use crate::address::{Bound, Endpoint, HostId, InterfaceId};
 use crate::errno::Errno;
 use crate::link::LinkId;
 use crate::packet::{Body, Packet};
@@ -15,7 +15,9 @@ use crate::pool::{SLICE_BYTES_MAX, Slice};
 
 /// The most bytes that a datagram holds, over IPv4.
 pub(crate) const DATAGRAM_BYTES_MAX: usize = 65_507;
-const _: () = assert!(DATAGRAM_BYTES_MAX <= SLICE_BYTES_MAX);
+/// The same over IPv6.
+const DATAGRAM_BYTES_MAX_V6: usize = 65_527;
+const _: () = assert!(DATAGRAM_BYTES_MAX < DATAGRAM_BYTES_MAX_V6 && DATAGRAM_BYTES_MAX_V6 <= SLICE_BYTES_MAX);
 /// The most bytes that the length of a datagram can say; more is refused before anything else is looked at.
 const LENGTH_MAX: usize = 65_535;
 
@@ -24,7 +26,9 @@ const OVERHEAD_BYTES: usize = 256;
 
 /// A datagram socket.
 pub(crate) struct Datagrams {
-    interface: Option<InterfaceId>,
+    bound: Bound,
+    /// Whether it shows addresses of IPv4 mapped into IPv6.
+    is_v6: bool,
     pub(super) port: u16,
     peer: Option<Endpoint>,
     queue: VecDeque<Datagram>,
@@ -56,16 +60,24 @@ struct Destination {
     link: LinkId,
 }
 
+impl Datagrams {
+    /// Looks again for the way when the next datagram is sent.
+    pub(super) fn forget_way(&mut self) {
+        self.last = None;
+    }
+}
+
 impl Kernel<'_> {
     /// Opens a datagram socket.
     ///
     /// # Errors
     /// If the host does not have the address, or the port is taken.
     pub(crate) fn udp_bind(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
-        let interface = self.interface_to_bind(address.ip())?;
-        let port = self.port_to_bind(Protocol::Udp, interface, address.port())?;
+        let bound = self.place_to_bind(address.ip())?;
+        let port = self.port_to_bind(Protocol::Udp, bound, address.port())?;
         let datagrams = Datagrams {
-            interface,
+            bound,
+            is_v6: address.is_ipv6(),
             port,
             peer: None,
             queue: VecDeque::new(),
@@ -75,7 +87,7 @@ impl Kernel<'_> {
             readers: Waiters::default(),
         };
         let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Datagrams(datagrams))?;
-        self.host.bindings.add(Protocol::Udp, port, interface, socket);
+        self.host.bindings.add(Protocol::Udp, port, bound, socket);
         Ok(socket)
     }
 
@@ -85,36 +97,76 @@ impl Kernel<'_> {
     /// # Errors
     /// If there is no way to the address.
     pub(crate) fn udp_connect(&mut self, socket: SocketId, address: SocketAddr) -> Result<(), Errno> {
-        let Destination { local, remote, .. } = self.destination(socket, address)?;
+        let Destination { local, remote, .. } = match self.destination(socket, address) {
+            // A way there would be, but not from where the socket is.
+            Err(Errno::NetworkUnreachable) if self.has_other_family(socket, address) => {
+                return Err(Errno::FamilyNotSupported);
+            }
+            destination => destination?,
+        };
         let datagrams = self.host.sockets.datagrams(socket);
         datagrams.peer = Some(remote);
-        if datagrams.interface.is_none() {
-            datagrams.interface = Some(local);
+        if !matches!(datagrams.bound, Bound::At(_)) {
+            datagrams.bound = Bound::At(local);
             let port = datagrams.port;
             self.host.bindings.remove(Protocol::Udp, port, socket);
-            self.host.bindings.add(Protocol::Udp, port, Some(local), socket);
+            self.host.bindings.add(Protocol::Udp, port, Bound::At(local), socket);
         }
         Ok(())
     }
 
+    /// Whether a socket is bound to one address that is not of the family of the other.
+    fn has_other_family(&mut self, socket: SocketId, address: SocketAddr) -> bool {
+        let source = self.host.sockets.datagrams(socket).bound.source();
+        source.is_some_and(|source| source.is_v6() != address.ip().to_canonical().is_ipv6())
+    }
+
     /// The way to an address, which is remembered.
     fn destination(&mut self, socket: SocketId, address: SocketAddr) -> Result<Destination, Errno> {
-        if let Some((last, destination)) = self.host.sockets.datagrams(socket).last
+        let datagrams = self.host.sockets.datagrams(socket);
+        if let Some((last, destination)) = datagrams.last
             && last == address
         {
             return Ok(destination);
         }
-        let Route { local, remote, remote_host } = self.route(address.ip())?;
-        let link = self.wire.link(self.host.id, remote_host);
-        let remote = Endpoint { interface: remote, port: address.port() };
-        let datagrams = self.host.sockets.datagrams(socket);
-        let local = datagrams.interface.unwrap_or(local);
-        let is_loopback = |interface| self.wire.interfaces.ip(interface).is_loopback();
-        if is_loopback(local) && !is_loopback(remote.interface) && remote_host != self.host.id {
-            return Err(Errno::NetworkUnreachable);
+        let (bound, is_v6) = (datagrams.bound, datagrams.is_v6);
+        if address.is_ipv6() && !is_v6 {
+            return Err(Errno::FamilyNotSupported);
         }
+        let ip = address.ip().to_canonical();
+        let Route { local, remote, remote_host } = match self.route(ip) {
+            // The host has the way, but nobody is there to take it.
+            Err(Errno::HostUnreachable) => {
+                let remote = self.wire.interfaces.at(ip);
+                Route { local: self.source(ip), remote, remote_host: HostId::NOBODY }
+            }
+            route => route?,
+        };
+        let local = bound.source().unwrap_or(local);
+        match (local.is_v6(), remote.is_v6()) {
+            (true, false) => return Err(Errno::NetworkUnreachable),
+            (false, true) => return Err(Errno::FamilyNotSupported),
+            _ => {}
+        }
+        let leaves_loopback = local.is_loopback() && remote_host != self.host.id;
+        if self.wire.interfaces.host(local) != self.host.id || (leaves_loopback && !local.is_v6()) {
+            return Err(Errno::InvalidInput);
+        }
+        // As in Linux, what has the loopback's source is sent, and taken by nobody.
+        let link = self.wire.link(self.host.id, if leaves_loopback { HostId::NOBODY } else { remote_host });
+        let remote = Endpoint { interface: remote, port: address.port() };
         let destination = Destination { local, remote, link };
-        datagrams.last = Some((address, destination));
+        if remote_host != HostId::NOBODY {
+            let datagrams = self.host.sockets.datagrams(socket);
+            datagrams.last = Some((address, destination));
+            if let Some(peer) = &mut datagrams.peer
+                && self.wire.interfaces.host(peer.interface) == HostId::NOBODY
+                && self.wire.interfaces.ip(peer.interface) == ip
+            {
+                // The peer that nobody was has come to be.
+                peer.interface = remote.interface;
+            }
+        }
         Ok(destination)
     }
 
@@ -129,24 +181,20 @@ impl Kernel<'_> {
         address: SocketAddr,
     ) -> Result<usize, Errno> {
         // In the order of Linux, where a datagram that is too long leaves the failure to the next call.
-        if data.len() > LENGTH_MAX {
+        let is_v6 = address.ip().to_canonical().is_ipv6();
+        if !is_v6 && data.len() > LENGTH_MAX {
             return Err(Errno::MessageTooLong);
         }
         if address.port() == 0 {
             return Err(Errno::InvalidInput);
         }
-        if data.len() > DATAGRAM_BYTES_MAX {
+        let destination = self.destination(socket, address)?;
+        if data.len() > if is_v6 { DATAGRAM_BYTES_MAX_V6 } else { DATAGRAM_BYTES_MAX } {
             return Err(Errno::MessageTooLong);
         }
         if let Some(failure) = self.host.sockets.datagrams(socket).failure.take() {
             return Err(failure);
         }
-        let destination = match self.destination(socket, address) {
-            Ok(destination) => destination,
-            // The host has the way, but nobody is there to take it.
-            Err(Errno::HostUnreachable) => return Ok(data.len()),
-            Err(errno) => return Err(errno),
-        };
         let port = self.host.sockets.datagrams(socket).port;
         let payload = (!data.is_empty()).then(|| self.wire.pool.copy_in(data));
         let packet = Packet {
@@ -188,13 +236,14 @@ impl Kernel<'_> {
         if let Some(failure) = datagrams.failure.take() {
             return Err(failure);
         }
+        let is_v6 = datagrams.is_v6;
         let datagram = datagrams.queue.pop_front().ok_or(Errno::WouldBlock)?;
         datagrams.queued_bytes -= datagram.counted_bytes();
         let bytes = self.copy_datagram(&datagram, out);
         if let Some(payload) = datagram.payload {
             self.wire.pool.release(payload);
         }
-        Ok((bytes, self.wire.interfaces.address(datagram.source)))
+        Ok((bytes, self.wire.interfaces.address_for(is_v6, datagram.source)))
     }
 
     /// As [`Kernel::udp_recv_from`], but leaves the datagram.
@@ -211,11 +260,8 @@ impl Kernel<'_> {
             return Err(failure);
         }
         let datagram = datagrams.queue.front().ok_or(Errno::WouldBlock)?;
-        let Some(payload) = &datagram.payload else {
-            return Ok((0, self.wire.interfaces.address(datagram.source)));
-        };
-        let bytes = copy(self.wire.pool.bytes(payload), out);
-        Ok((bytes, self.wire.interfaces.address(datagram.source)))
+        let bytes = datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out));
+        Ok((bytes, self.wire.interfaces.address_for(datagrams.is_v6, datagram.source)))
     }
 
     fn copy_datagram(&self, datagram: &Datagram, out: &mut [u8]) -> usize {
@@ -240,8 +286,8 @@ impl Kernel<'_> {
 
     /// The address that a datagram socket is bound to.
     pub(crate) fn udp_address(&mut self, socket: SocketId) -> SocketAddr {
-        let &mut Datagrams { interface, port, .. } = self.host.sockets.datagrams(socket);
-        self.bound_address(interface, port)
+        let &mut Datagrams { bound, is_v6, port, .. } = self.host.sockets.datagrams(socket);
+        self.bound_address(is_v6, bound, port)
     }
 
     /// The address that a datagram socket is connected to.
@@ -249,8 +295,9 @@ impl Kernel<'_> {
     /// # Errors
     /// `NotConnected` if it is not.
     pub(crate) fn udp_peer_address(&mut self, socket: SocketId) -> Result<SocketAddr, Errno> {
-        let peer = self.host.sockets.datagrams(socket).peer.ok_or(Errno::NotConnected)?;
-        Ok(self.wire.interfaces.address(peer))
+        let datagrams = self.host.sockets.datagrams(socket);
+        let peer = datagrams.peer.ok_or(Errno::NotConnected)?;
+        Ok(self.wire.interfaces.address_for(datagrams.is_v6, peer))
     }
 
     /// A packet has arrived, of which the payload is taken.
