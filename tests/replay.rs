@@ -134,17 +134,3 @@ fn the_failure_of_every_broken_scenario_replays() {
         }
     }
 }
-
-#[test]
-fn every_fixed_scenario_holds_for_300_seeds() {
-    for scenario in all() {
-        let settings = scenario.settings([]).unwrap();
-        for variant in scenario.variants.iter().filter(|variant| variant.expect == Expect::Holds) {
-            for seed in std::iter::once(RunSeed::Production).chain((0..300).map(RunSeed::Seed)) {
-                let report = variant.run(&settings, Config::default(), seed.source());
-                let name = format!("{}/{} seed {seed}", scenario.name, variant.name);
-                assert!(report.outcome.is_done(), "{name}: {}", report.outcome);
-            }
-        }
-    }
-}
