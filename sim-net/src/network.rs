@@ -12,6 +12,7 @@ use sim_executor::{Device, Instant, NodeId, context, time};
 
 use crate::address::{HOSTS_MAX, HostId, Place, place};
 use crate::config::NetworkConfig;
+use crate::fault::Hooks;
 use crate::host::{Host, Interest, Kernel, SocketId, Stream};
 use crate::packet::Packet;
 use crate::tcp::Ending;
@@ -25,6 +26,7 @@ pub struct Network {
     /// What each operation on a socket costs its node's CPU.
     op_cost: Duration,
     operations: Operations,
+    pub(crate) hooks: Hooks,
 }
 
 struct State {
@@ -65,7 +67,12 @@ impl Network {
     fn new(config: NetworkConfig, is_traced: bool) -> Self {
         config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
         let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
-        Network { state: RefCell::new(state), op_cost: config.op_cost, operations: Operations::new() }
+        Network {
+            state: RefCell::new(state),
+            op_cost: config.op_cost,
+            operations: Operations::new(),
+            hooks: Hooks::default(),
+        }
     }
 
     /// The network of the current run.
@@ -96,10 +103,45 @@ impl Network {
             return result;
         }
         let (wakes, garbage) = (state.wire.wakes.take_all(), state.wire.garbage.take_all());
+        let has_aside = state.wire.has_aside();
         drop(state);
         drop(garbage);
+        if has_aside {
+            self.call_hooks();
+        }
         wakes.into_iter().for_each(Waker::wake);
         result
+    }
+
+    /// Shows the packets to the hooks that were put aside for them, with nothing borrowed, and sends them on.
+    ///
+    /// # Panics
+    /// If a hook does what it may not.
+    fn call_hooks(&self) {
+        if std::thread::panicking() {
+            // A socket is dropped by a panic. If a hook panicked in there, that would be the end of the process.
+            return self.state.borrow_mut().wire.leave_aside(context::now());
+        }
+        // If a hook has brought us here, the packets that it sends are seen to by who has called it.
+        let Some(_calling) = self.hooks.begin() else { return };
+        let calls_max = self.state.borrow().wire.config.packets_max;
+        for _ in 0..=calls_max {
+            let mut state = self.state.borrow_mut();
+            let Some((now, packet)) = state.wire.take_aside() else { return };
+            let data = state.wire.data_of(&packet);
+            drop(state);
+            let crossing = self.hooks.show(data);
+            self.state.borrow_mut().wire.send_crossing(now, packet, &crossing);
+        }
+        panic!(
+            "packet hooks were called more than NetworkConfig::packets_max = {calls_max} times at one instant: one \
+             sends a packet for each packet that it sees"
+        );
+    }
+
+    /// Whether this is the network of the run that goes on.
+    pub(crate) fn is_of_current_run(&self) -> bool {
+        context::in_run() && context::device::<Network>().is_some_and(|network| std::ptr::eq(&*network, self))
     }
 
     /// Calls with what is between the hosts.
@@ -325,8 +367,7 @@ impl Descriptor {
 impl Descriptor {
     /// Whether the current run is the one that the socket belongs to.
     pub(crate) fn is_in_its_run(&self) -> bool {
-        context::in_run()
-            && context::device::<Network>().is_some_and(|network| Rc::ptr_eq(&network, &self.network))
+        self.network.is_of_current_run()
     }
 }
 

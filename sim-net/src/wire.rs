@@ -1,5 +1,9 @@
 //! What is between the hosts: links with the packets on them, in the order in which they are due.
 
+mod held;
+mod hooked;
+mod packet_data;
+
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -8,10 +12,12 @@ use sim_executor::{EventId, EventQueue, Instant, context};
 use crate::address::{Endpoint, HostId, Interfaces};
 use crate::config::NetworkConfig;
 use crate::host::{SocketId, Waiters};
-use crate::link::{Fate, Link, LinkId, Links};
+use crate::link::{Directions, Fate, Link, LinkId, Links};
 use crate::packet::{Body, Packet};
 use crate::pool::Pool;
 use crate::tcp::Rules;
+
+use held::HeldPackets;
 
 /// What is due at some time, besides packets that keep their order.
 #[derive(Debug)]
@@ -50,13 +56,16 @@ pub(crate) struct Wire {
     pub(crate) searches: u32,
     /// When the first of all is due, or earlier; [`Instant::MAX`] is never.
     due: Instant,
-    partitions: u64,
+    held: HeldPackets,
+    /// Packets that wait for the hooks.
+    aside: VecDeque<(Instant, Packet)>,
+    has_hooks: bool,
     /// Whether packets are recorded.
     is_traced: bool,
+    /// Whether anybody looks at packets.
+    is_watched: bool,
 }
 
-/// The partition that keeps packets from an address that nobody has. The others count from one.
-const TO_NOBODY: u64 = 0;
 /// More than packets and sockets can need together.
 const EVENTS_MAX: usize = 1 << 24;
 
@@ -76,32 +85,36 @@ impl Wire {
             packets: 0,
             searches: 0,
             due: Instant::MAX,
-            partitions: 0,
+            held: HeldPackets::default(),
+            aside: VecDeque::new(),
+            has_hooks: false,
             is_traced,
+            is_watched: is_traced,
         }
     }
 
     /// The link in that direction.
     pub(crate) fn link(&mut self, from: HostId, to: HostId) -> LinkId {
         let Wire { links, config, .. } = self;
-        let link = links.between(from, to, || if from == to { config.loopback } else { config.link });
-        if to == HostId::NOBODY && !links.get(link).is_cut() {
-            links.get_mut(link).cut(TO_NOBODY);
-        }
-        link
+        links.between(from, to, || if from == to { config.loopback } else { config.link })
     }
 
     /// Puts a packet on its link, which may lose it.
     #[inline(always)]
     pub(crate) fn send(&mut self, now: Instant, packet: Packet) {
         match self.links.get(packet.link).plain_latency() {
-            Some(latency) if !self.is_traced && self.has_room() => {
+            Some(latency) if !self.is_watched && self.has_room() => {
                 self.carry(Instant::from_nanos(now.as_nanos().saturating_add(latency)), packet);
             }
-            _ => self.send_over_unsteady_link(now, packet),
+            _ => self.send_off_the_plain_path(now, packet),
         }
     }
 
+    fn look_whether_watched(&mut self) {
+        self.is_watched = self.is_traced || self.has_hooks;
+    }
+
+    #[inline]
     fn has_room(&self) -> bool {
         self.packets < self.config.packets_max
     }
@@ -122,47 +135,66 @@ impl Wire {
         }
     }
 
-    fn send_over_unsteady_link(&mut self, now: Instant, mut packet: Packet) {
+    fn send_off_the_plain_path(&mut self, now: Instant, packet: Packet) {
         if self.is_traced {
             self.record("send", &packet);
         }
-        let has_room = self.has_room();
+        if self.has_hooks { self.put_aside(now, packet) } else { self.put_on_link(now, 0, packet) }
+    }
+
+    /// Puts a packet on its link, which may lose it, or take so much longer.
+    fn put_on_link(&mut self, now: Instant, delay_ns: u64, mut packet: Packet) {
+        let packets = self.packets as usize + self.held.len();
+        let packets_max = self.config.packets_max as usize;
         let Wire { links, names, .. } = self;
         let link = links.get_mut(packet.link);
-        if link.is_cut() || !has_room {
+        if link.is_cut() || packets >= packets_max {
             return self.lose(&mut packet);
         }
         let bytes = packet.body.bytes_on_link(link.config().mtu_bytes);
         let fate =
             link.pass(now, bytes, |from, to| format!("link:{}->{}", name(names, from), name(names, to)));
         let Fate::Arrives { at, is_corrupt, copy_at } = fate else { return self.lose(&mut packet) };
+        let later = |at: Instant| Instant::from_nanos(at.as_nanos().saturating_add(delay_ns));
         if let Some(copy_at) = copy_at
-            && self.packets + 1 < self.config.packets_max
+            && packets + 1 < packets_max
         {
             let copy = packet.copy(&mut self.pool);
-            self.carry(copy_at, copy);
+            self.carry_any(later(copy_at), copy, false);
         }
-        if is_corrupt { self.carry_corrupted(at, packet) } else { self.carry(at, packet) }
+        let is_corrupt = is_corrupt && !self.flip_bit(&mut packet);
+        self.carry_any(later(at), packet, is_corrupt);
     }
 
-    /// A packet of which one bit is flipped on the way. What has a checksum is dropped by its receiver, which finds every
-    /// such error; a datagram without one differs in its payload, if it has any, and else in its header, so that it is
-    /// dropped too.
-    fn carry_corrupted(&mut self, arrival: Instant, mut packet: Packet) {
-        match &mut packet.body {
-            Body::Udp(Some(payload)) if !self.config.udp.checksums => {
-                let bit = self.links.get(packet.link).corrupt_bit(payload.len() as u64 * 8);
-                let mut bytes = self.pool.bytes(payload).to_vec();
-                bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
-                let flipped = self.pool.copy_in(&bytes);
-                self.pool.release(std::mem::replace(payload, flipped));
-                self.carry(arrival, packet);
-            }
-            _ => {
-                self.packets += 1;
-                self.schedule(arrival, Event::Corrupted(packet));
-            }
+    /// Carries a packet that may be held back or corrupt.
+    fn carry_any(&mut self, arrival: Instant, packet: Packet, is_corrupt: bool) {
+        if self.links.get(packet.link).is_held() {
+            return self.held.push(arrival, packet, is_corrupt);
         }
+        self.carry_though_held(arrival, packet, is_corrupt);
+    }
+
+    fn carry_though_held(&mut self, arrival: Instant, packet: Packet, is_corrupt: bool) {
+        if !is_corrupt {
+            return self.carry(arrival, packet);
+        }
+        self.packets += 1;
+        self.schedule(arrival, Event::Corrupted(packet));
+    }
+
+    /// Flips a bit of a payload that nobody checks; whether the packet has one. Every other packet that is corrupt is dropped
+    /// by its receiver: a checksum finds any single bit, and an empty datagram has none but those of its header.
+    fn flip_bit(&mut self, packet: &mut Packet) -> bool {
+        let Body::Udp(Some(payload)) = &mut packet.body else { return false };
+        if self.config.udp.checksums {
+            return false;
+        }
+        let bit = self.links.get(packet.link).corrupt_bit(payload.len() as u64 * 8);
+        let mut bytes = self.pool.bytes(payload).to_vec();
+        bytes[(bit / 8) as usize] ^= 1 << (bit % 8);
+        let flipped = self.pool.copy_in(&bytes);
+        self.pool.release(std::mem::replace(payload, flipped));
+        true
     }
 
     /// A packet comes to nothing.
@@ -252,6 +284,14 @@ impl Wire {
         }
     }
 
+    /// Adds to the trace what was done in these directions.
+    pub(crate) fn note_directions(&self, what: &str, directions: &Directions) {
+        if self.is_traced {
+            let lines = directions.lines(|host| self.name(host));
+            lines.into_iter().for_each(|line| self.note(|| format!("{what} {line}")));
+        }
+    }
+
     /// An endpoint for people: `server:7`.
     pub(crate) fn show(&self, endpoint: Endpoint) -> String {
         let host = self.interfaces.host(endpoint.interface);
@@ -264,12 +304,6 @@ impl Wire {
     /// A host for people.
     pub(crate) fn name(&self, host: HostId) -> String {
         name(&self.names, host)
-    }
-
-    /// A number for a new partition.
-    pub(crate) fn next_partition(&mut self) -> u64 {
-        self.partitions += 1;
-        self.partitions
     }
 
     pub(crate) fn link_mut(&mut self, link: LinkId) -> &mut Link {

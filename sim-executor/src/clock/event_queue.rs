@@ -130,6 +130,20 @@ impl<E> EventQueue<E> {
         if slot.sequence == id.sequence { slot.event.as_mut() } else { None }
     }
 
+    /// All that is pending, in the order in which it is due. That takes time in proportion to all, so it is for those who
+    /// look rarely.
+    #[must_use]
+    pub fn pending(&self) -> Vec<(EventId, Instant, &E)> {
+        let mut keys: Vec<HeapKey> = self.heap.iter().map(|key| key.0).collect();
+        keys.sort_unstable();
+        let live = keys.into_iter().filter_map(|key| {
+            let slot = self.slots.get(key.slot()).filter(|slot| slot.sequence == key.sequence())?;
+            let id = EventId { slot: key.slot() as u32, sequence: key.sequence() };
+            Some((id, key.due(), slot.event.as_ref()?))
+        });
+        live.collect()
+    }
+
     /// When the first event is due.
     #[inline]
     #[must_use]
@@ -283,6 +297,8 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(queue.len(), model.len());
+                let pending = queue.pending().into_iter().map(|(id, due, &event)| (due.as_nanos(), event, id));
+                prop_assert_eq!(pending.collect::<Vec<_>>(), &model[..]);
                 prop_assert_eq!(queue.next_due(), model.first().map(|entry| Instant::from_nanos(entry.0)));
             }
         }

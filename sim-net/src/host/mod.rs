@@ -21,6 +21,7 @@ use crate::tcp::TimeWait;
 use crate::wire::Wire;
 
 pub(crate) use sockets::{SocketId, Stream};
+pub(crate) use udp::DATAGRAM_BYTES_MAX;
 pub(crate) use waiters::{Interest, Waiters};
 
 use ports::Bindings;

@@ -1,11 +1,12 @@
 //! One direction between two hosts: what it does to a packet.
 
 mod config;
+mod directions;
 mod latency;
+mod links;
 mod logarithm;
 mod transmitter;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sim_executor::{Instant, Label, LineageId, Ratio, context};
@@ -14,6 +15,9 @@ use crate::address::HostId;
 
 pub use config::LinkConfig;
 pub use latency::Latency;
+
+pub(crate) use directions::Directions;
+pub(crate) use links::{LinkId, Links, StopId};
 
 use latency::LatencyNs;
 use transmitter::Transmitter;
@@ -27,9 +31,14 @@ const DELAY_BY: Label = Label::new("link.delay.by");
 const REORDER: Label = Label::new("link.reorder");
 const REORDER_BY: Label = Label::new("link.reorder.by");
 
-/// Which direction of which link.
+/// What keeps packets from arriving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LinkId(u32);
+pub(crate) enum Stop {
+    /// They are lost.
+    Cut,
+    /// They wait.
+    Hold,
+}
 
 /// One direction between two hosts. It is made when the first packet needs it.
 #[derive(Debug)]
@@ -43,7 +52,9 @@ pub(crate) struct Link {
     /// Who takes the decisions of the link, once there was one.
     actor: Option<LineageId>,
     /// The partitions that cut it.
-    cuts: Vec<u64>,
+    cuts: Vec<StopId>,
+    /// What holds its packets back.
+    holds: Vec<StopId>,
     /// If the bandwidth has a limit.
     transmitter: Option<Transmitter>,
     /// Since it was delayed, nothing that keeps its order arrives before.
@@ -75,6 +86,7 @@ impl Link {
             plain_latency: None,
             actor: None,
             cuts: Vec::new(),
+            holds: Vec::new(),
             transmitter: None,
             stalled_until: Instant::START,
         };
@@ -103,6 +115,7 @@ impl Link {
             LatencyNs::Fixed(latency)
                 if !has_faults
                     && !self.is_cut()
+                    && !self.is_held()
                     && self.transmitter.is_none()
                     && self.stalled_until == Instant::START =>
             {
@@ -124,20 +137,32 @@ impl Link {
         !self.cuts.is_empty()
     }
 
-    pub(crate) fn cut(&mut self, partition: u64) {
-        self.cuts.push(partition);
+    /// Whether its packets are held back.
+    pub(crate) fn is_held(&self) -> bool {
+        !self.holds.is_empty()
+    }
+
+    /// Those who stop its packets in this way.
+    fn stops(&mut self, stop: Stop) -> &mut Vec<StopId> {
+        match stop {
+            Stop::Cut => &mut self.cuts,
+            Stop::Hold => &mut self.holds,
+        }
+    }
+
+    fn stop(&mut self, stop: Stop, id: StopId) {
+        self.stops(stop).push(id);
         self.look_whether_plain();
     }
 
-    /// Ends one partition, if it still stands.
-    pub(crate) fn mend(&mut self, partition: u64) {
-        self.cuts.retain(|&cut| cut != partition);
+    /// Takes back one stop, if it still stands.
+    fn resume(&mut self, stop: Stop, id: StopId) {
+        self.stops(stop).retain(|&stopped| stopped != id);
         self.look_whether_plain();
     }
 
-    /// Ends all partitions.
-    pub(crate) fn mend_all(&mut self) {
-        self.cuts.clear();
+    fn resume_all(&mut self, stop: Stop) {
+        self.stops(stop).clear();
         self.look_whether_plain();
     }
 
@@ -229,39 +254,6 @@ fn later(time: Instant, ns: u64) -> Instant {
     Instant::from_nanos(time.as_nanos().saturating_add(ns))
 }
 
-/// All links of a network that have carried a packet, or were set.
-#[derive(Debug, Default)]
-pub(crate) struct Links {
-    links: Vec<Link>,
-    index: BTreeMap<(HostId, HostId), LinkId>,
-}
-
-impl Links {
-    /// The link in that direction, which is made if there is none.
-    pub(crate) fn between(
-        &mut self,
-        from: HostId,
-        to: HostId,
-        config: impl FnOnce() -> LinkConfig,
-    ) -> LinkId {
-        let links = &mut self.links;
-        *self.index.entry((from, to)).or_insert_with(|| {
-            links.push(Link::new(from, to, config()));
-            LinkId((links.len() - 1) as u32)
-        })
-    }
-
-    #[inline]
-    pub(crate) fn get(&self, link: LinkId) -> &Link {
-        &self.links[link.0 as usize]
-    }
-
-    #[inline]
-    pub(crate) fn get_mut(&mut self, link: LinkId) -> &mut Link {
-        &mut self.links[link.0 as usize]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -299,28 +291,5 @@ mod tests {
             arrives(1_000_000_112),
             "the queue stays"
         );
-    }
-
-    #[test]
-    fn a_link_is_cut_while_one_of_its_partitions_stands() {
-        let mut link = Link::new(HostId(0), HostId(1), LinkConfig::default());
-        link.cut(1);
-        link.cut(2);
-        link.mend(1);
-        assert!(link.is_cut());
-        link.mend(2);
-        assert!(!link.is_cut());
-        link.cut(3);
-        link.mend_all();
-        assert!(!link.is_cut());
-    }
-
-    #[test]
-    fn each_direction_is_a_link_of_its_own() {
-        let mut links = Links::default();
-        let there = links.between(HostId(0), HostId(1), LinkConfig::default);
-        let back = links.between(HostId(1), HostId(0), LinkConfig::default);
-        assert_ne!(there, back);
-        assert_eq!(links.between(HostId(0), HostId(1), || panic!("it exists")), there);
     }
 }
