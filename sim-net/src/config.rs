@@ -16,6 +16,8 @@ pub struct NetworkConfig {
     pub tcp: TcpConfig,
     /// UDP of every host.
     pub udp: UdpConfig,
+    /// Unix sockets of every host.
+    pub unix: UnixConfig,
     /// Packets on their way at one time; more are lost, as in a router whose queue is full. Default: a million.
     pub packets_max: u32,
     /// Sockets of one host at one time; no more can be opened. Default: 65,536.
@@ -74,6 +76,43 @@ pub struct UdpConfig {
     pub checksums: bool,
 }
 
+/// Unix sockets of a host. The defaults are those of Linux.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnixConfig {
+    /// Bytes that one end has sent and the other has not received, each message counted with 576 bytes more: beyond that a
+    /// sender waits. At least 4,608, as in Linux. Default: 212,992 (`net.core.wmem_default`).
+    pub send_buffer_bytes: u32,
+    /// One more than so many datagrams may wait to be received; then a sender waits that the receiver is not connected to.
+    /// Default: 10 (`net.unix.max_dgram_qlen`).
+    pub max_dgram_qlen: u32,
+    /// One more than so many connections may wait to be accepted. Default: 1,024, as tokio asks for.
+    pub accept_backlog: u32,
+}
+
+impl Default for UnixConfig {
+    fn default() -> Self {
+        UnixConfig { send_buffer_bytes: 212_992, max_dgram_qlen: 10, accept_backlog: 1_024 }
+    }
+}
+
+/// The least send buffer of a Unix socket.
+const UNIX_BUFFER_BYTES_MIN: u64 = 4_608;
+
+impl UnixConfig {
+    /// Looks whether all fields are within their bounds.
+    ///
+    /// # Errors
+    /// If one is not: which, its value, and its bound.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        check_number(
+            "send_buffer_bytes",
+            self.send_buffer_bytes.into(),
+            UNIX_BUFFER_BYTES_MIN,
+            u32::MAX.into(),
+        )
+    }
+}
+
 impl Default for NetworkConfig {
     fn default() -> Self {
         NetworkConfig {
@@ -81,6 +120,7 @@ impl Default for NetworkConfig {
             loopback: LinkConfig::loopback(),
             tcp: TcpConfig::default(),
             udp: UdpConfig { receive_buffer_bytes: 212_992, checksums: true },
+            unix: UnixConfig::default(),
             packets_max: 1_000_000,
             sockets_max: 65_536,
             op_cost: Duration::ZERO,
@@ -142,7 +182,8 @@ impl NetworkConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.link.check().map_err(|error| error.within("link"))?;
         self.loopback.check().map_err(|error| error.within("loopback"))?;
-        self.tcp.check().map_err(|error| error.within("tcp"))
+        self.tcp.check().map_err(|error| error.within("tcp"))?;
+        self.unix.check().map_err(|error| error.within("unix"))
     }
 }
 

@@ -47,6 +47,18 @@ pub(crate) enum Errno {
     /// `EAFNOSUPPORT`
     #[error("the socket is not of the address's family")]
     FamilyNotSupported,
+    /// `EINVAL`
+    #[error("invalid argument: the socket or the address has no name, or the socket is of another kind")]
+    InvalidName,
+    /// `ENOENT`
+    #[error("no such file: no socket of the host was bound to the path, or the file was removed")]
+    NotFound,
+    /// `EPERM`
+    #[error("not permitted: the receiver is connected to another socket")]
+    NotPermitted,
+    /// `EPROTOTYPE`
+    #[error("the socket of that path is of another type")]
+    WrongType,
     /// `EMFILE`
     #[error("the host has as many sockets as NetworkConfig::sockets_max allows")]
     TooManySockets,
@@ -60,6 +72,7 @@ impl Errno {
         const EMFILE: i32 = 24;
         const EDESTADDRREQ: i32 = 89;
         const EMSGSIZE: i32 = 90;
+        const EPROTOTYPE: i32 = 91;
         Ok(match self {
             Errno::WouldBlock => io::ErrorKind::WouldBlock,
             Errno::AddrInUse => io::ErrorKind::AddrInUse,
@@ -71,10 +84,13 @@ impl Errno {
             Errno::NetworkUnreachable => io::ErrorKind::NetworkUnreachable,
             Errno::HostUnreachable => io::ErrorKind::HostUnreachable,
             Errno::NotConnected => io::ErrorKind::NotConnected,
-            Errno::InvalidInput => io::ErrorKind::InvalidInput,
             Errno::FamilyNotSupported => return Err(EAFNOSUPPORT),
+            Errno::InvalidInput | Errno::InvalidName => io::ErrorKind::InvalidInput,
+            Errno::NotFound => io::ErrorKind::NotFound,
+            Errno::NotPermitted => io::ErrorKind::PermissionDenied,
             Errno::DestinationRequired => return Err(EDESTADDRREQ),
             Errno::MessageTooLong => return Err(EMSGSIZE),
+            Errno::WrongType => return Err(EPROTOTYPE),
             Errno::TooManySockets => return Err(EMFILE),
         })
     }

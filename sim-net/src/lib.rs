@@ -47,12 +47,12 @@ mod tcp;
 mod wire;
 
 pub use address::{AddressError, add_address, addresses, remove_address};
-pub use config::{NetworkConfig, TcpConfig, UdpConfig};
+pub use config::{NetworkConfig, TcpConfig, UdpConfig, UnixConfig};
 pub use config_error::{ConfigError, OutOfBounds};
 pub use dns::{ToSocketAddrs, lookup_host};
 pub use link::{Latency, LinkConfig};
 pub use network::{Network, install};
 pub use socket::{
     Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpStream,
-    UdpSocket, WriteHalf,
+    UdpSocket, UnixDatagram, UnixListener, UnixSocket, UnixStream, WriteHalf, unix,
 };

@@ -181,6 +181,17 @@ impl Network {
         self.with(|state| state.wire.names.iter().flatten().map(|name| name.to_string()).collect())
     }
 
+    /// Calls the kernel of the current node's host.
+    pub(crate) fn with_host<R>(self: &Rc<Self>, call: impl FnOnce(&mut Kernel<'_>) -> R) -> R {
+        let host = self.host_of(context::node());
+        self.with(|state| call(&mut state.kernel(host)))
+    }
+
+    /// A socket that was opened on the current node's host.
+    pub(crate) fn descriptor(self: &Rc<Self>, socket: SocketId) -> Descriptor {
+        Descriptor { network: Rc::clone(self), host: self.host_of(context::node()), socket }
+    }
+
     /// Opens a socket on the current node for something about `ip`.
     pub(crate) fn open<E>(
         self: &Rc<Self>,

@@ -277,6 +277,11 @@ impl Wire {
         self.note(|| format!("{what} {source} -> {destination} {}", packet.body));
     }
 
+    /// Whether packets are recorded.
+    pub(crate) fn is_traced(&self) -> bool {
+        self.is_traced
+    }
+
     /// Adds to the trace, if it is on.
     pub(crate) fn note(&self, text: impl FnOnce() -> String) {
         if self.is_traced && context::in_run() {

@@ -2,7 +2,7 @@
 #![cfg(feature = "tokio")]
 
 use sim_executor::{Executor, Node, ProductionOrder};
-use sim_net::{TcpListener, TcpStream};
+use sim_net::{TcpListener, TcpStream, UnixStream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 #[test]
@@ -30,4 +30,20 @@ fn programs_for_tokio_read_and_write() {
             serving.await.unwrap();
         })
         .unwrap();
+}
+
+#[test]
+fn a_unix_stream_is_read_and_written_through_the_traits_of_tokio() {
+    let text = Executor::new(ProductionOrder).block_on(async {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        let (mut read, mut write) = other.into_split();
+        one.write_all(b"hello").await.unwrap();
+        one.shutdown().await.unwrap();
+        tokio::io::copy(&mut read, &mut write).await.unwrap();
+        drop(write);
+        let mut text = String::new();
+        one.read_to_string(&mut text).await.unwrap();
+        text
+    });
+    assert_eq!(text.unwrap(), "hello");
 }

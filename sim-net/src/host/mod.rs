@@ -7,6 +7,7 @@ mod sockets;
 mod tcp_calls;
 mod tcp_input;
 mod udp;
+pub(crate) mod unix;
 mod waiters;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -41,6 +42,7 @@ pub(crate) struct Host {
     /// Those in TIME-WAIT, by the time at which they are looked at again.
     expiring: VecDeque<(Instant, Pair)>,
     ephemeral_next: u16,
+    unix_names: unix::Names,
 }
 
 /// What the host knows of a pair of addresses.
@@ -70,6 +72,7 @@ impl Host {
             connections: BTreeMap::new(),
             expiring: VecDeque::new(),
             ephemeral_next: EPHEMERAL_MIN,
+            unix_names: unix::Names::default(),
         }
     }
 
@@ -258,6 +261,7 @@ impl Kernel<'_> {
             Some(sockets::Socket::Stream(_)) => self.close_stream(socket),
             Some(sockets::Socket::Listener(_)) => self.close_listener(socket),
             Some(sockets::Socket::Datagrams(_)) => self.close_datagrams(socket),
+            Some(sockets::Socket::Unix(_)) => self.close_unix(socket),
             None => {}
         }
     }
@@ -278,6 +282,7 @@ impl Kernel<'_> {
             Some(sockets::Socket::Datagrams(datagrams)) => {
                 format!("{}:{}", self.wire.name(self.host.id), datagrams.port)
             }
+            Some(sockets::Socket::Unix(unix)) => self.describe_unix(unix, interest),
             None => "a closed socket".to_string(),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use sim_executor::{EventId, Instant};
 
 use super::udp::Datagrams;
+use super::unix::UnixSocket;
 use super::waiters::{Interest, Waiters};
 use crate::address::{Bound, Pair};
 use crate::errno::Errno;
@@ -27,6 +28,7 @@ pub(crate) enum Socket {
     Stream(Box<Stream>),
     Listener(Listener),
     Datagrams(Datagrams),
+    Unix(Box<UnixSocket>),
 }
 
 /// A connection and who has it.
@@ -158,6 +160,13 @@ impl Sockets {
         }
     }
 
+    pub(crate) fn find_unix(&mut self, id: SocketId) -> Option<&mut UnixSocket> {
+        match self.get_mut(id)? {
+            Socket::Unix(unix) => Some(unix),
+            _ => None,
+        }
+    }
+
     /// The stream of an open descriptor.
     #[inline]
     pub(crate) fn stream(&mut self, id: SocketId) -> &mut Stream {
@@ -174,6 +183,11 @@ impl Sockets {
         self.find_datagrams(id).expect("the descriptor is an open datagram socket's")
     }
 
+    /// The Unix socket of an open descriptor.
+    pub(crate) fn unix(&mut self, id: SocketId) -> &mut UnixSocket {
+        self.find_unix(id).expect("the descriptor is an open Unix socket's")
+    }
+
     /// Those who wait at a socket.
     #[inline]
     pub(crate) fn waiters(&mut self, id: SocketId, interest: Interest) -> Option<&mut Waiters> {
@@ -182,6 +196,7 @@ impl Sockets {
             (Socket::Stream(stream), Interest::Write) => Some(&mut stream.writers),
             (Socket::Listener(listener), _) => Some(&mut listener.readers),
             (Socket::Datagrams(datagrams), _) => Some(&mut datagrams.readers),
+            (Socket::Unix(unix), interest) => Some(unix.waiters(interest)),
         }
     }
 }

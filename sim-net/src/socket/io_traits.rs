@@ -1,4 +1,4 @@
-//! The traits through which a TCP connection is read, written, closed.
+//! The traits through which a connection is read, written, closed.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::stream::TcpStream;
+use super::unix::{self, stream::UnixStream};
 
 impl AsRef<TcpStream> for TcpStream {
     fn as_ref(&self) -> &TcpStream {
@@ -13,15 +14,21 @@ impl AsRef<TcpStream> for TcpStream {
     }
 }
 
+impl AsRef<UnixStream> for UnixStream {
+    fn as_ref(&self) -> &UnixStream {
+        self
+    }
+}
+
 macro_rules! reads {
-    ($($reader:ty),*) => {$(
+    ($stream:ty: $($reader:ty),*) => {$(
         impl futures_io::AsyncRead for $reader {
             fn poll_read(
                 self: Pin<&mut Self>,
                 cx: &mut Context<'_>,
                 buf: &mut [u8],
             ) -> Poll<io::Result<usize>> {
-                AsRef::<TcpStream>::as_ref(&*self).poll_read(cx, buf)
+                AsRef::<$stream>::as_ref(&*self).poll_read(cx, buf)
             }
         }
 
@@ -33,7 +40,7 @@ macro_rules! reads {
                 buf: &mut tokio::io::ReadBuf<'_>,
             ) -> Poll<io::Result<()>> {
                 let unfilled = buf.initialize_unfilled();
-                let read = AsRef::<TcpStream>::as_ref(&*self).poll_read(cx, unfilled);
+                let read = AsRef::<$stream>::as_ref(&*self).poll_read(cx, unfilled);
                 read.map_ok(|bytes| buf.advance(bytes))
             }
         }
@@ -41,10 +48,10 @@ macro_rules! reads {
 }
 
 macro_rules! writes {
-    ($($writer:ty),*) => {$(
+    ($stream:ty: $($writer:ty),*) => {$(
         impl futures_io::AsyncWrite for $writer {
             fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-                AsRef::<TcpStream>::as_ref(&*self).poll_write(cx, buf)
+                AsRef::<$stream>::as_ref(&*self).poll_write(cx, buf)
             }
 
             fn poll_write_vectored(
@@ -52,7 +59,7 @@ macro_rules! writes {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                AsRef::<TcpStream>::as_ref(&*self).poll_write_vectored(cx, bufs)
+                AsRef::<$stream>::as_ref(&*self).poll_write_vectored(cx, bufs)
             }
 
             fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -60,7 +67,7 @@ macro_rules! writes {
             }
 
             fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsRef::<TcpStream>::as_ref(&*self).finish();
+                AsRef::<$stream>::as_ref(&*self).finish();
                 Poll::Ready(Ok(()))
             }
         }
@@ -68,7 +75,7 @@ macro_rules! writes {
         #[cfg(feature = "tokio")]
         impl tokio::io::AsyncWrite for $writer {
             fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-                AsRef::<TcpStream>::as_ref(&*self).poll_write(cx, buf)
+                AsRef::<$stream>::as_ref(&*self).poll_write(cx, buf)
             }
 
             fn poll_write_vectored(
@@ -76,7 +83,7 @@ macro_rules! writes {
                 cx: &mut Context<'_>,
                 bufs: &[IoSlice<'_>],
             ) -> Poll<io::Result<usize>> {
-                AsRef::<TcpStream>::as_ref(&*self).poll_write_vectored(cx, bufs)
+                AsRef::<$stream>::as_ref(&*self).poll_write_vectored(cx, bufs)
             }
 
             fn is_write_vectored(&self) -> bool {
@@ -88,12 +95,14 @@ macro_rules! writes {
             }
 
             fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                AsRef::<TcpStream>::as_ref(&*self).finish();
+                AsRef::<$stream>::as_ref(&*self).finish();
                 Poll::Ready(Ok(()))
             }
         }
     )*};
 }
 
-reads!(TcpStream, &TcpStream, ReadHalf<'_>, OwnedReadHalf);
-writes!(TcpStream, &TcpStream, WriteHalf<'_>, OwnedWriteHalf);
+reads!(TcpStream: TcpStream, &TcpStream, ReadHalf<'_>, OwnedReadHalf);
+writes!(TcpStream: TcpStream, &TcpStream, WriteHalf<'_>, OwnedWriteHalf);
+reads!(UnixStream: UnixStream, &UnixStream, unix::ReadHalf<'_>, unix::OwnedReadHalf);
+writes!(UnixStream: UnixStream, &UnixStream, unix::WriteHalf<'_>, unix::OwnedWriteHalf);

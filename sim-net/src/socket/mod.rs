@@ -6,6 +6,7 @@ mod listener;
 mod readiness;
 mod split;
 mod stream;
+pub mod unix;
 mod wait;
 
 pub use datagrams::UdpSocket;
@@ -13,3 +14,7 @@ pub use listener::TcpListener;
 pub use readiness::{Interest, Ready};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;
+pub use unix::datagrams::UnixDatagram;
+pub use unix::listener::UnixListener;
+pub use unix::socket::UnixSocket;
+pub use unix::stream::UnixStream;

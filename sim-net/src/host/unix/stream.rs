@@ -1,0 +1,191 @@
+//! Streams between two Unix sockets of a host.
+
+use std::io::IoSlice;
+
+use super::super::sockets::SocketId;
+use super::super::waiters::Interest;
+use super::inbox::{Inbox, is_roomy, piece_bytes_max};
+use super::{Kernel, Name, State};
+use crate::config::UnixConfig;
+use crate::errno::Errno;
+
+/// One end of a stream.
+pub(super) struct End {
+    /// Nobody once it is closed.
+    pub(super) peer: Option<SocketId>,
+    pub(super) peer_name: Name,
+    pub(super) inbox: Inbox,
+    /// What this end has written and the other has not read, as it counts.
+    pub(super) in_flight: usize,
+    /// There will be nothing to read besides what is there.
+    pub(super) is_read_closed: bool,
+    /// Nothing can be written.
+    pub(super) is_write_closed: bool,
+    /// Why it ended, until someone was told.
+    pub(super) failure: Option<Errno>,
+}
+
+impl End {
+    pub(super) fn new(peer: SocketId, peer_name: Name) -> Self {
+        End {
+            peer: Some(peer),
+            peer_name,
+            inbox: Inbox::default(),
+            in_flight: 0,
+            is_read_closed: false,
+            is_write_closed: false,
+            failure: None,
+        }
+    }
+
+    pub(super) fn is_readable(&self) -> bool {
+        !self.inbox.is_empty() || self.is_read_closed || self.failure.is_some()
+    }
+
+    pub(super) fn is_writable(&self, config: UnixConfig) -> bool {
+        is_roomy(self.in_flight, config)
+            || (self.is_read_closed && self.is_write_closed)
+            || self.failure.is_some()
+    }
+}
+
+impl Kernel<'_> {
+    /// Opens two streams that are connected.
+    ///
+    /// # Errors
+    /// If the host has too many sockets.
+    pub(crate) fn unix_pair(&mut self) -> Result<(SocketId, SocketId), Errno> {
+        let one = self.unix_open()?;
+        let other = match self.add_unix(State::Stream(End::new(one, Name::Unnamed))) {
+            Ok(other) => other,
+            Err(errno) => {
+                self.close_unix(one);
+                return Err(errno);
+            }
+        };
+        self.host.sockets.unix(one).state = State::Stream(End::new(other, Name::Unnamed));
+        Ok((one, other))
+    }
+
+    fn find_end(&mut self, socket: SocketId) -> Option<&mut End> {
+        match &mut self.host.sockets.find_unix(socket)?.state {
+            State::Stream(end) => Some(end),
+            _ => None,
+        }
+    }
+
+    /// Reads from a stream; zero bytes are its end.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing is there; once, that the peer has closed before it has read everything.
+    pub(crate) fn unix_read(&mut self, socket: SocketId, out: &mut [u8]) -> Result<usize, Errno> {
+        let State::Stream(end) = &mut self.host.sockets.unix(socket).state else {
+            return Err(Errno::InvalidName);
+        };
+        if end.inbox.is_empty() {
+            return match end.failure.take() {
+                Some(failure) => Err(failure),
+                None if end.is_read_closed => Ok(0),
+                None => Err(Errno::WouldBlock),
+            };
+        }
+        let (read, freed) = end.inbox.read(&mut self.wire.pool, out);
+        if let Some(peer) = end.peer {
+            self.free_in_flight(peer, freed);
+        }
+        Ok(read)
+    }
+
+    /// What an end has written was read.
+    fn free_in_flight(&mut self, writer: SocketId, freed: usize) {
+        let config = self.wire.config.unix;
+        let Some(end) = self.find_end(writer) else { return };
+        end.in_flight -= freed;
+        if freed > 0 && is_roomy(end.in_flight, config) {
+            self.wake_unix(writer, Interest::Write);
+        }
+    }
+
+    /// Writes to a stream, as much as there is room for.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is none; `BrokenPipe` if nobody will read it; `NotConnected`.
+    pub(crate) fn unix_write(&mut self, socket: SocketId, data: &[u8]) -> Result<usize, Errno> {
+        let config = self.wire.config.unix;
+        let State::Stream(end) = &self.host.sockets.unix(socket).state else {
+            return Err(Errno::NotConnected);
+        };
+        let (Some(peer), false, mut in_flight) = (end.peer, end.is_write_closed, end.in_flight) else {
+            return Err(Errno::BrokenPipe);
+        };
+        let State::Stream(peer_end) = &mut self.host.sockets.unix(peer).state else {
+            return Err(Errno::BrokenPipe);
+        };
+        let mut written = 0;
+        for piece in data.chunks(piece_bytes_max(config)) {
+            if in_flight >= config.send_buffer_bytes as usize {
+                break;
+            }
+            in_flight += peer_end.inbox.push(&mut self.wire.pool, piece);
+            written += piece.len();
+        }
+        if written == 0 {
+            return if data.is_empty() { Ok(0) } else { Err(Errno::WouldBlock) };
+        }
+        if let Some(end) = self.find_end(socket) {
+            end.in_flight = in_flight;
+        }
+        self.wake_unix(peer, Interest::Read);
+        self.note_unix(socket, peer, written);
+        Ok(written)
+    }
+
+    /// As [`Kernel::unix_write`] of several buffers, one after the other.
+    ///
+    /// # Errors
+    /// As [`Kernel::unix_write`].
+    pub(crate) fn unix_write_vectored(
+        &mut self,
+        socket: SocketId,
+        data: &[IoSlice<'_>],
+    ) -> Result<usize, Errno> {
+        match data {
+            [part] => self.unix_write(socket, part),
+            parts => self.unix_write(socket, &parts.iter().map(|part| &**part).collect::<Vec<_>>().concat()),
+        }
+    }
+
+    /// Closes the writing half of a stream. It may be closed already.
+    pub(crate) fn unix_finish(&mut self, socket: SocketId) {
+        let Some(end) = self.find_end(socket) else { return };
+        end.is_write_closed = true;
+        let peer = end.peer;
+        self.wake_unix(socket, Interest::Write);
+        if let Some(peer) = peer
+            && let Some(end) = self.find_end(peer)
+        {
+            end.is_read_closed = true;
+            self.wake_unix(peer, Interest::Read);
+        }
+    }
+
+    /// Closes both halves. The peer is told if it wrote something that was not read.
+    pub(super) fn close_unix_stream(&mut self, mut end: End) {
+        let has_unread = !end.inbox.is_empty();
+        end.inbox.clear(&mut self.wire.pool);
+        let Some(peer) = end.peer else { return };
+        self.lose_unix_peer(peer, has_unread);
+    }
+
+    /// The other end of a stream is gone.
+    pub(super) fn lose_unix_peer(&mut self, socket: SocketId, is_reset: bool) {
+        let Some(end) = self.find_end(socket) else { return };
+        end.peer = None;
+        (end.is_read_closed, end.is_write_closed, end.in_flight) = (true, true, 0);
+        if is_reset {
+            end.failure = Some(Errno::ConnectionReset);
+        }
+        self.wake_unix(socket, Interest::Read);
+        self.wake_unix(socket, Interest::Write);
+    }
+}
