@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::config_error::{ConfigError, DURATION_MAX, check_duration, check_number};
+use crate::dns::DnsConfig;
 use crate::link::LinkConfig;
 
 /// A network. The default is a perfect one: no loss, a fixed latency.
@@ -18,6 +19,8 @@ pub struct NetworkConfig {
     pub udp: UdpConfig,
     /// Unix sockets of every host.
     pub unix: UnixConfig,
+    /// The resolver of names.
+    pub dns: DnsConfig,
     /// Packets on their way at one time; more are lost, as in a router whose queue is full. Default: a million.
     pub packets_max: u32,
     /// Sockets of one host at one time; no more can be opened. Default: 65,536.
@@ -121,6 +124,7 @@ impl Default for NetworkConfig {
             tcp: TcpConfig::default(),
             udp: UdpConfig { receive_buffer_bytes: 212_992, checksums: true },
             unix: UnixConfig::default(),
+            dns: DnsConfig::default(),
             packets_max: 1_000_000,
             sockets_max: 65_536,
             op_cost: Duration::ZERO,
@@ -182,6 +186,7 @@ impl NetworkConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.link.check().map_err(|error| error.within("link"))?;
         self.loopback.check().map_err(|error| error.within("loopback"))?;
+        self.dns.check().map_err(|error| error.within("dns"))?;
         self.tcp.check().map_err(|error| error.within("tcp"))?;
         self.unix.check().map_err(|error| error.within("unix"))
     }

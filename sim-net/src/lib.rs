@@ -34,7 +34,7 @@ mod address;
 mod bytes;
 mod config;
 mod config_error;
-mod dns;
+pub mod dns;
 mod errno;
 pub mod fault;
 mod host;
@@ -49,7 +49,7 @@ mod wire;
 pub use address::{AddressError, add_address, addresses, remove_address};
 pub use config::{NetworkConfig, TcpConfig, UdpConfig, UnixConfig};
 pub use config_error::{ConfigError, OutOfBounds};
-pub use dns::{ToSocketAddrs, lookup_host};
+pub use dns::{DnsConfig, ToSocketAddrs, lookup_host};
 pub use link::{Latency, LinkConfig};
 pub use network::{Network, install};
 pub use socket::{

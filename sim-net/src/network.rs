@@ -12,6 +12,7 @@ use sim_executor::{Device, Instant, NodeId, context, time};
 
 use crate::address::{HOSTS_MAX, HostId, Place, place};
 use crate::config::NetworkConfig;
+use crate::dns::Resolver;
 use crate::fault::Hooks;
 use crate::host::{Host, Interest, Kernel, SocketId, Stream};
 use crate::packet::Packet;
@@ -23,6 +24,7 @@ use crate::wire::{Event, Wire};
 /// A run gets a network with the default configuration at the first use, unless [`install`] was called before.
 pub struct Network {
     state: RefCell<State>,
+    resolver: RefCell<Resolver>,
     /// What each operation on a socket costs its node's CPU.
     op_cost: Duration,
     operations: Operations,
@@ -67,8 +69,10 @@ impl Network {
     fn new(config: NetworkConfig, is_traced: bool) -> Self {
         config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
         let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
+        let resolver = RefCell::new(Resolver::new(config.dns));
         Network {
             state: RefCell::new(state),
+            resolver,
             op_cost: config.op_cost,
             operations: Operations::new(),
             hooks: Hooks::default(),
@@ -147,6 +151,16 @@ impl Network {
     /// Calls with what is between the hosts.
     pub(crate) fn with_wire<R>(&self, call: impl FnOnce(&mut Wire) -> R) -> R {
         self.with(|state| call(&mut state.wire))
+    }
+
+    /// Calls with the resolver.
+    pub(crate) fn with_resolver<R>(&self, call: impl FnOnce(&mut Resolver) -> R) -> R {
+        call(&mut self.resolver.borrow_mut())
+    }
+
+    /// Adds to the trace, if it is on.
+    pub(crate) fn note(&self, text: impl FnOnce() -> String) {
+        self.with_wire(|wire| wire.note(text));
     }
 
     /// The host of a node.

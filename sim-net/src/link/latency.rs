@@ -64,7 +64,7 @@ impl Latency {
 
     /// # Errors
     /// If a field is out of its bounds.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         match *self {
             Latency::Fixed(latency) => check_duration("latency", latency, Duration::ZERO, DURATION_MAX),
             Latency::Uniform { min, max } => {
@@ -87,7 +87,7 @@ impl Latency {
 
 /// A latency as a link needs it: in nanoseconds, without what is never drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LatencyNs {
+pub(crate) enum LatencyNs {
     Fixed(u64),
     Uniform { min: u64, max: u64 },
     Exponential { min: u64, above_min: u64 },
@@ -96,7 +96,7 @@ pub(super) enum LatencyNs {
 
 impl LatencyNs {
     /// Of one that was checked.
-    pub(super) fn new(latency: &Latency) -> Self {
+    pub(crate) fn new(latency: &Latency) -> Self {
         let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         match *latency {
             Latency::Uniform { min, max } if min < max => LatencyNs::Uniform { min: ns(min), max: ns(max) },
@@ -116,10 +116,15 @@ impl LatencyNs {
 
     /// The latency of the next packet, in nanoseconds. `actor` is asked for only if there is something to decide.
     pub(super) fn draw(&self, actor: impl FnOnce() -> LineageId) -> u64 {
-        let quantile = |actor: LineageId| context::ask_int(actor, LATENCY, 0, u64::from(u32::MAX), 0);
+        self.draw_as(LATENCY, actor)
+    }
+
+    /// [`LatencyNs::draw`] for what is not a link's.
+    pub(crate) fn draw_as(&self, label: Label, actor: impl FnOnce() -> LineageId) -> u64 {
+        let quantile = |actor: LineageId| context::ask_int(actor, label, 0, u64::from(u32::MAX), 0);
         match *self {
             LatencyNs::Fixed(latency) => latency,
-            LatencyNs::Uniform { min, max } => context::ask_int(actor(), LATENCY, min, max, min),
+            LatencyNs::Uniform { min, max } => context::ask_int(actor(), label, min, max, min),
             LatencyNs::Exponential { min, above_min } => exponential(min, above_min, quantile(actor())),
             LatencyNs::HeavyTail { min, max, shape_percent, rest } => {
                 heavy_tail(min, max, shape_percent, rest, quantile(actor()))

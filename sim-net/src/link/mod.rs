@@ -15,11 +15,11 @@ use crate::address::HostId;
 
 pub use config::LinkConfig;
 pub use latency::Latency;
+pub(crate) use latency::LatencyNs;
 
 pub(crate) use directions::Directions;
 pub(crate) use links::{LinkId, Links, StopId};
 
-use latency::LatencyNs;
 use transmitter::Transmitter;
 
 const LOSS: Label = Label::new("link.loss");

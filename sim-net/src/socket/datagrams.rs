@@ -8,7 +8,7 @@ use sim_executor::Label;
 
 use super::readiness::{Interest, Ready};
 use super::wait::ready_if;
-use crate::dns::{ToSocketAddrs, first_of};
+use crate::dns::{ToSocketAddrs, first_of, resolve};
 use crate::errno::Errno;
 use crate::host::{Interest as Direction, Kernel, SocketId};
 use crate::network::{Descriptor, Network};
@@ -54,7 +54,7 @@ impl UdpSocket {
     /// Outside a run.
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<UdpSocket> {
         let network = Network::current();
-        let descriptor = first_of(&addr.resolve()?, |address| {
+        let descriptor = first_of(&resolve(&addr).await?, |address| {
             let opened = network.open(address.ip(), |kernel| kernel.udp_bind(address));
             opened.map_err(|errno| errno.at("bind", address))
         })?;
@@ -67,7 +67,7 @@ impl UdpSocket {
     /// # Errors
     /// If no node has the name, or there is no way to the address.
     pub async fn connect<A: ToSocketAddrs>(&self, addr: A) -> io::Result<()> {
-        first_of(&addr.resolve()?, |address| {
+        first_of(&resolve(&addr).await?, |address| {
             let connect = |kernel: &mut Kernel<'_>, socket| kernel.udp_connect(socket, address);
             self.descriptor
                 .with_address(address.ip(), connect)
@@ -96,7 +96,7 @@ impl UdpSocket {
     /// # Errors
     /// If it has more than 65,507 bytes (`EMSGSIZE`), `InvalidInput` if the port is 0, if no node has the name, or if there is no way to the address.
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
-        match target.resolve()?.as_slice().first() {
+        match resolve(&target).await?.as_slice().first() {
             Some(&address) => {
                 self.descriptor.go_on().await;
                 self.try_send_to(buf, address)

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use sim_executor::Label;
 
 use super::stream::TcpStream;
-use crate::dns::{ToSocketAddrs, first_of};
+use crate::dns::{ToSocketAddrs, first_of, resolve};
 use crate::host::Interest;
 use crate::network::{Descriptor, Network};
 
@@ -50,7 +50,7 @@ impl TcpListener {
     /// Outside a run.
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         let network = Network::current();
-        let descriptor = first_of(&addr.resolve()?, |address| {
+        let descriptor = first_of(&resolve(&addr).await?, |address| {
             let opened = network.open(address.ip(), |kernel| kernel.tcp_listen(address));
             opened.map_err(|errno| errno.at("bind", address))
         })?;

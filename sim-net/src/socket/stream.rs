@@ -10,7 +10,7 @@ use sim_executor::Label;
 
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::wait::ready_if;
-use crate::dns::ToSocketAddrs;
+use crate::dns::{ToSocketAddrs, resolve};
 use crate::errno::Errno;
 use crate::host::{Interest, Kernel};
 use crate::network::{Descriptor, Network};
@@ -39,7 +39,7 @@ impl TcpStream {
     /// # Panics
     /// Outside a run.
     pub async fn connect<A: ToSocketAddrs>(addr: A) -> io::Result<TcpStream> {
-        let addresses = addr.resolve()?;
+        let addresses = resolve(&addr).await?;
         let network = Network::current();
         let mut last = None;
         for &address in addresses.as_slice() {
