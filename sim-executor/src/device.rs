@@ -4,11 +4,12 @@ use std::any::Any;
 use std::rc::Rc;
 
 use crate::clock::Instant;
+use crate::task::{Crash, NodeId};
 
 /// Something besides tasks that acts at points in virtual time: a network, a disk. A run drives its devices without
 /// knowing what they are.
 ///
-/// A device is called from the loop between polls, never from inside a poll.
+/// A device is called from the loop between polls, never from inside a poll; except that a task may crash or start a node.
 pub trait Device: Any {
     /// When it wants to be fired next. Looked at whenever nothing is ready, so it should cost little.
     fn next_due(&self) -> Option<Instant>;
@@ -25,6 +26,14 @@ pub trait Device: Any {
 
     /// What a task waits for that has registered a resource of this device: `read 10.0.0.2:80 from client:49152`.
     fn describe(&self, resource: u64) -> String;
+
+    /// A node goes down, or is frozen. Its tasks are no more polled, and their futures are not dropped yet: what these try
+    /// then is in vain, and the device sees to that. A device that keeps something for a node loses it here if it would:
+    /// a disk what was not synced, when power is lost. One node can first be killed, then lose power.
+    fn node_crashed(&self, _node: NodeId, _kind: Crash) {}
+
+    /// A node starts again after it was down, or is thawed. Its program has not begun yet.
+    fn node_started(&self, _node: NodeId) {}
 
     /// For finding the device of a type.
     fn as_any(self: Rc<Self>) -> Rc<dyn Any>;

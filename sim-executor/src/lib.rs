@@ -45,8 +45,8 @@ pub use choice::{
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use context::{
-    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, PendingTask, TaskPanic, Thrown, spawn,
-    spawn_named, stop,
+    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, Outage, PendingTask, RestartOnPanic,
+    TaskPanic, Thrown, spawn, spawn_named, stop,
 };
 pub use device::Device;
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle};
@@ -54,7 +54,7 @@ pub use executor::{Config, Deadlock, Executor, Outcome, Report, RunError};
 pub use limits::{Bound, LimitReached, Limits};
 pub use select::{Branch, first_branch};
 pub use spawn_blocking::spawn_blocking;
-pub use task::{StatsTable, TaskStats};
+pub use task::{Crash, Life, StatsTable, TaskStats};
 pub use trace::{Event, Record, Trace, TraceLevel};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;

@@ -59,6 +59,9 @@ pub(crate) enum Errno {
     /// `EPROTOTYPE`
     #[error("the socket of that path is of another type")]
     WrongType,
+    /// `EBADF`
+    #[error("the process that had the socket is dead")]
+    BadDescriptor,
     /// `EMFILE`
     #[error("the host has as many sockets as NetworkConfig::sockets_max allows")]
     TooManySockets,
@@ -69,6 +72,7 @@ impl Errno {
     /// their number only, as they are on Linux.
     fn kind(self) -> Result<io::ErrorKind, i32> {
         const EAFNOSUPPORT: i32 = 97;
+        const EBADF: i32 = 9;
         const EMFILE: i32 = 24;
         const EDESTADDRREQ: i32 = 89;
         const EMSGSIZE: i32 = 90;
@@ -91,6 +95,7 @@ impl Errno {
             Errno::DestinationRequired => return Err(EDESTADDRREQ),
             Errno::MessageTooLong => return Err(EMSGSIZE),
             Errno::WrongType => return Err(EPROTOTYPE),
+            Errno::BadDescriptor => return Err(EBADF),
             Errno::TooManySockets => return Err(EMFILE),
         })
     }

@@ -8,11 +8,12 @@ use std::task::Waker;
 use std::time::Duration;
 
 use sim_executor::context::Operations;
-use sim_executor::{Device, Instant, NodeId, context, time};
+use sim_executor::{Crash, Device, Instant, NodeId, context, time};
 
 use crate::address::{HOSTS_MAX, HostId, Place, place};
 use crate::config::NetworkConfig;
 use crate::dns::Resolver;
+use crate::errno::Errno;
 use crate::fault::Hooks;
 use crate::host::{Host, Interest, Kernel, SocketId, Stream};
 use crate::packet::Packet;
@@ -207,7 +208,7 @@ impl Network {
     }
 
     /// Opens a socket on the current node for something about `ip`.
-    pub(crate) fn open<E>(
+    pub(crate) fn open<E: From<Errno>>(
         self: &Rc<Self>,
         ip: IpAddr,
         call: impl FnOnce(&mut Kernel<'_>) -> Result<SocketId, E>,
@@ -215,7 +216,9 @@ impl Network {
         let host = self.host_of(context::node());
         let socket = self.with(|state| {
             state.cover_address(ip);
-            call(&mut state.kernel(host))
+            let mut kernel = state.kernel(host);
+            kernel.process_is_alive()?;
+            call(&mut kernel)
         })?;
         Ok(Descriptor { network: Rc::clone(self), host, socket })
     }
@@ -282,6 +285,7 @@ impl State {
         match self.hosts[to.index()].handle_for_open_stream(&mut self.wire, now, packet) {
             Some(Ending::NotYet) => {}
             Some(ending) => self.kernel(to).at(now).end(packet.to, ending),
+            None if self.wire.is_down(to) => self.wire.lose(packet),
             None => self.kernel(to).at(now).handle_packet(packet),
         }
     }
@@ -310,6 +314,27 @@ impl Device for Network {
 
     fn may_wake(&self) -> bool {
         self.state.borrow().may_wake()
+    }
+
+    fn node_crashed(&self, node: NodeId, kind: Crash) {
+        let host = self.host_of(node);
+        self.with(|state| match kind {
+            Crash::ProcessKill => state.kernel(host).kill_process(),
+            Crash::PowerLoss => {
+                state.kernel(host).lose_power();
+                state.wire.take_down(host);
+            }
+            // The process is stopped, and the kernel goes on.
+            Crash::Freeze => {}
+        });
+    }
+
+    fn node_started(&self, node: NodeId) {
+        let host = self.host_of(node);
+        self.with(|state| {
+            state.wire.bring_up(host);
+            state.kernel(host).start_process();
+        });
     }
 
     fn describe(&self, resource: u64) -> String {

@@ -60,6 +60,8 @@ pub(crate) struct Wire {
     /// Packets that wait for the hooks.
     aside: VecDeque<(Instant, Packet)>,
     has_hooks: bool,
+    /// Hosts that have lost power.
+    down: Vec<HostId>,
     /// Whether packets are recorded.
     is_traced: bool,
     /// Whether anybody looks at packets.
@@ -88,6 +90,7 @@ impl Wire {
             held: HeldPackets::default(),
             aside: VecDeque::new(),
             has_hooks: false,
+            down: Vec::new(),
             is_traced,
             is_watched: is_traced,
         }
@@ -266,10 +269,28 @@ impl Wire {
         }
         let to = link.to;
         context::hash(packet.fingerprint() ^ (u64::from(to.0) << 40));
-        if self.is_traced {
+        if self.is_traced && !self.is_down(to) {
             self.record("recv", packet);
         }
         Some(to)
+    }
+
+    /// Whether a host has lost power: it answers to nothing.
+    #[inline]
+    pub(crate) fn is_down(&self, host: HostId) -> bool {
+        !self.down.is_empty() && self.down.contains(&host)
+    }
+
+    /// A host loses power.
+    pub(crate) fn take_down(&mut self, host: HostId) {
+        if !self.is_down(host) {
+            self.down.push(host);
+        }
+    }
+
+    /// A host has power again.
+    pub(crate) fn bring_up(&mut self, host: HostId) {
+        self.down.retain(|&down| down != host);
     }
 
     fn record(&self, what: &str, packet: &Packet) {

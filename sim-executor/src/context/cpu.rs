@@ -52,7 +52,7 @@ pub(crate) fn run_ahead(duration: Duration) {
 pub fn hold_node(node: NodeId, duration: Duration) {
     with(|run| {
         let mut core = run.core.borrow_mut();
-        if !core.ready.is_held(node.0) {
+        if !core.ready.is_cpu_held(node.0) {
             core.run_cpu_ahead(node.index(), duration);
             core.hold_if_ahead(node.0);
         }
@@ -78,6 +78,9 @@ impl Core {
         if !self.is_ahead(cpu) {
             return;
         }
+        if self.ready.is_dead(cpu) {
+            return self.free_cpu(cpu);
+        }
         let until = self.nodes[cpu as usize].ahead;
         self.ready.hold(cpu);
         if let Some(task) = self.nodes[cpu as usize].held_by
@@ -86,15 +89,35 @@ impl Core {
         {
             slot.state = State::Blocking;
         }
-        if self.timers.push(until, Alarm::Release(cpu)).is_err() {
-            let limit = LimitReached::timers(&self.limits);
-            self.limit_reached(limit);
+        match self.timers.push(until, Alarm::Release(cpu)) {
+            Ok(release) => self.nodes[cpu as usize].release = Some(release),
+            Err(_) => {
+                let limit = LimitReached::timers(&self.limits);
+                self.limit_reached(limit);
+            }
+        }
+    }
+
+    /// Forgets that the CPU of a node was ever held.
+    pub(crate) fn free_cpu(&mut self, cpu: u32) {
+        let state = &mut self.nodes[cpu as usize];
+        (state.ahead, state.held_by) = (Instant::START, None);
+        if let Some(release) = state.release.take() {
+            self.timers.remove(release);
         }
     }
 
     /// The world has caught up with a node.
     pub(crate) fn release_cpu(&mut self, cpu: u32) {
+        self.nodes[cpu as usize].release = None;
         self.ready.release(cpu);
+        if !self.ready.is_frozen(cpu) {
+            self.resume_holder(cpu);
+        }
+    }
+
+    /// Lets the task go on that has held the CPU.
+    pub(crate) fn resume_holder(&mut self, cpu: u32) {
         if let Some(task) = self.nodes[cpu as usize].held_by.take() {
             self.resume(task);
         }

@@ -2,12 +2,17 @@
 
 mod ask;
 mod cpu;
+mod crash;
+mod ending;
 mod join;
+mod life;
 mod node;
 mod operations;
+mod record;
 mod report;
 mod run;
 mod spawn;
+mod start;
 mod timer;
 mod waker;
 mod worker;
@@ -22,17 +27,20 @@ use crate::device::Device;
 use crate::task::Wait;
 use crate::trace::{Event, TraceLevel};
 
+pub use crate::task::NodeId;
 pub(crate) use ask::next_task;
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
 pub use join::{AbortHandle, JoinError, JoinHandle, Thrown};
-pub use node::{Node, NodeId};
+pub use life::Outage;
+pub use node::{Node, host_count, host_number, life_of, node, node_by_name, node_name};
 pub use operations::Operations;
 pub(crate) use report::SLEEP as SLEEP_LABEL;
 pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use run::{Core, Run};
 pub(crate) use spawn::{on_node, spawn_root};
 pub use spawn::{spawn, spawn_named};
+pub use start::RestartOnPanic;
 pub(crate) use timer::{Alarm, Alarmed, Timer};
 pub(crate) use waker::{RunId, waker_of};
 pub(crate) use worker::Worker;
@@ -108,54 +116,9 @@ pub fn now() -> Instant {
     with(|run| run.core.borrow().local_now())
 }
 
-/// The node of the current task; between tasks, the node `main`.
-///
-/// # Panics
-/// Outside a run.
-#[must_use]
-pub fn node() -> NodeId {
-    with(|run| run.core.borrow().host_of_current())
-}
-
-/// The node with that name, if there is one.
-///
-/// # Panics
-/// Outside a run.
-#[must_use]
-pub fn node_by_name(name: &str) -> Option<NodeId> {
-    with(|run| run.core.borrow().node_by_name(name))
-}
-
-/// The name of a node of this run.
-///
-/// # Panics
-/// Outside a run, or for a node of another run.
-#[must_use]
-pub fn node_name(node: NodeId) -> Rc<str> {
-    with(|run| Rc::clone(&run.core.borrow().nodes[node.index()].name))
-}
-
 /// Counts a sleep that is over when it is asked: see [`Operations::may_go_on`].
 pub(crate) fn may_go_on() -> bool {
     with(|run| run.sleeps.may_go_on())
-}
-
-/// How many machines there are: the nodes without the workers of [`spawn_blocking`](crate::spawn_blocking).
-///
-/// # Panics
-/// Outside a run.
-#[must_use]
-pub fn host_count() -> usize {
-    with(|run| run.core.borrow().hosts as usize)
-}
-
-/// How many machines were made before this one; for a worker, before its machine.
-///
-/// # Panics
-/// Outside a run, or for a node of another run.
-#[must_use]
-pub fn host_number(node: NodeId) -> usize {
-    with(|run| run.core.borrow().nodes[node.index()].host_number as usize)
 }
 
 /// The current task, if one is being polled.

@@ -6,27 +6,11 @@ use std::rc::Rc;
 
 use super::join::JoinHandle;
 use super::run::Core;
+use super::start::{Program, RestartOnPanic};
 use super::with;
 use crate::choice::{LineageId, TaskId};
-use crate::clock::Instant;
-
-/// A node of one run, numbered in the order of creation. Number 0 is `main`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub(crate) u32);
-
-impl NodeId {
-    /// The number.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-impl std::fmt::Display for NodeId {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "node {}", self.0)
-    }
-}
+use crate::clock::{EventId, Instant};
+use crate::task::{Life, NodeId};
 
 pub(crate) struct NodeState {
     pub(crate) name: Rc<str>,
@@ -39,9 +23,21 @@ pub(crate) struct NodeState {
     pub(crate) ahead: Instant,
     /// The task that holds the CPU, and goes on first.
     pub(crate) held_by: Option<TaskId>,
+    /// The end of the hold of the CPU.
+    pub(crate) release: Option<EventId>,
     /// Workers of this node that have nothing to do.
     pub(crate) idle_workers: Vec<u32>,
     pub(crate) workers: u32,
+    pub(crate) life: Life,
+    /// Since when.
+    pub(crate) lives_since: Instant,
+    pub(crate) crashes: u32,
+    /// How often it was started after it was down.
+    pub(crate) starts: u32,
+    pub(crate) program: Option<Program>,
+    pub(crate) restart_on_panic: Option<RestartOnPanic>,
+    /// Panics that have restarted it.
+    pub(crate) panics: u32,
 }
 
 impl Core {
@@ -69,9 +65,22 @@ impl Core {
             host_number,
             ahead: Instant::START,
             held_by: None,
+            release: None,
             idle_workers: Vec::new(),
             workers: 0,
+            life: Life::Running,
+            lives_since: Instant::START,
+            crashes: 0,
+            starts: 0,
+            program: None,
+            restart_on_panic: None,
+            panics: 0,
         });
+        match self.nodes[host.index()].life {
+            Life::Running => {}
+            Life::Frozen => self.ready.freeze(index),
+            Life::Killed | Life::Off => self.ready.kill(index),
+        }
         NodeId(index)
     }
 
@@ -157,4 +166,58 @@ impl Node {
     {
         super::spawn::on_node(self.id, Some(name.to_string().into()), future, at)
     }
+}
+
+/// The node of the current task; between tasks, the node `main`.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn node() -> NodeId {
+    with(|run| run.core.borrow().host_of_current())
+}
+
+/// The node with that name, if there is one.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn node_by_name(name: &str) -> Option<NodeId> {
+    with(|run| run.core.borrow().node_by_name(name))
+}
+
+/// The name of a node of this run.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn node_name(node: NodeId) -> Rc<str> {
+    with(|run| Rc::clone(&run.core.borrow().nodes[node.index()].name))
+}
+
+/// Whether a node lives.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn life_of(node: NodeId) -> Life {
+    with(|run| run.core.borrow().nodes[node.index()].life)
+}
+
+/// How many machines there are: the nodes without the workers of [`spawn_blocking`](crate::spawn_blocking).
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn host_count() -> usize {
+    with(|run| run.core.borrow().hosts as usize)
+}
+
+/// How many machines were made before this one; for a worker, before its machine.
+///
+/// # Panics
+/// Outside a run, or for a node of another run.
+#[must_use]
+pub fn host_number(node: NodeId) -> usize {
+    with(|run| run.core.borrow().nodes[node.index()].host_number as usize)
 }

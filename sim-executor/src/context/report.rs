@@ -105,10 +105,13 @@ impl Core {
         let Some(slot) = self.tasks.get_mut(task) else { return };
         let Some(Failure::Panicked { message, location, .. }) = slot.failure.as_deref() else { return };
         let (message, location) = (message.clone(), location.clone());
-        let (spawned_at, lineage) = (slot.spawned_at, slot.lineage);
+        let (spawned_at, lineage, cpu) = (slot.spawned_at, slot.lineage, slot.node);
         let lineage = self.lineages.path(lineage);
-        self.panic.get_or_insert(TaskPanic { lineage, spawned_at, message, location });
-        self.interrupted = true;
+        let panic = TaskPanic { lineage, spawned_at, message, location };
+        if !self.survives_panic(cpu, &panic) {
+            self.panic.get_or_insert(panic);
+            self.interrupted = true;
+        }
     }
 
     /// How often each task was polled that has not ended, in the order of their spawns.

@@ -6,20 +6,21 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::node::{NodeId, NodeState};
+use super::node::NodeState;
 use super::operations::Operations;
 use super::report::TaskPanic;
 use super::timer::Alarm;
 use super::waker::{RunId, TASKS_MAX};
 use crate::choice::{
-    Candidate, Decision, Key, Label, LineageId, Lineages, Name, Needs, Recording, RunHash, Source, TaskId,
-    Value,
+    Candidate, Key, Label, LineageId, Lineages, Name, Needs, Recording, RunHash, Source, TaskId,
 };
 use crate::clock::{EventQueue, Instant};
 use crate::device::Device;
 use crate::limits::{LimitReached, Limits};
-use crate::task::{Joiner, Kinds, Memory, NewTask, Origin, ReadyLists, State, TaskStats, TaskTable, Wait};
-use crate::trace::{Event, Record, Trace, TraceLevel};
+use crate::task::{
+    Joiner, Kinds, Memory, NewTask, NodeId, Origin, ReadyLists, State, TaskStats, TaskTable, Wait,
+};
+use crate::trace::{Trace, TraceLevel};
 
 /// One run: its state, what answers its questions, and what else acts in it. Never borrowed while code of the program
 /// runs.
@@ -93,6 +94,12 @@ pub(crate) struct Core {
     pub(crate) limit: Option<LimitReached>,
     /// The first panic that nobody observed.
     pub(crate) panic: Option<TaskPanic>,
+    /// Nodes on which a task has panicked, and which are to start again.
+    pub(crate) panicked: Vec<NodeId>,
+    /// Those panics.
+    pub(crate) survived: Vec<TaskPanic>,
+    /// Nodes that are to start when their last task is gone.
+    pub(crate) starting: Vec<NodeId>,
     pub(crate) panic_location: Option<String>,
     pub(crate) stats: Option<Vec<TaskStats>>,
     pub(crate) scratch: String,
@@ -140,6 +147,9 @@ impl Core {
             is_over: false,
             limit: None,
             panic: None,
+            panicked: Vec::new(),
+            survived: Vec::new(),
+            starting: Vec::new(),
             panic_location: None,
             stats: None,
             scratch: String::new(),
@@ -164,7 +174,7 @@ impl Core {
     /// the time that its polls have cost.
     pub(crate) fn take_stop(&mut self) -> bool {
         let Some(node) = self.stopping else { return false };
-        let is_over = self.ready.is_between_iterations(node.0) && !self.ready.is_held(node.0);
+        let is_over = self.ready.is_between_iterations(node.0) && !self.ready.is_cpu_held(node.0);
         if is_over {
             self.stopping = None;
         }
@@ -230,12 +240,6 @@ impl Core {
             self.record_spawn(lineage);
         }
         task
-    }
-
-    fn record_spawn(&mut self, lineage: LineageId) {
-        let (at, actor) = (self.local_now(), self.current_actor());
-        let (actor, task) = (self.lineages.path(actor), self.lineages.path(lineage));
-        self.record(at, actor, Event::Spawned { task });
     }
 
     /// Makes a waiting task ready; a ready one stays where it is, and one that is being polled will be ready after.
@@ -318,38 +322,6 @@ impl Core {
         let task = self.tasks.id_at(index);
         let slot = self.tasks.at_mut(index);
         Candidate { task, key: slot.key, stamp: slot.stamp, ready_since: slot.ready_since }
-    }
-
-    /// Keeps a decision, if the run is recorded.
-    #[inline]
-    pub(crate) fn record_decision(&mut self, key: Key, value: Value, is_default: bool) {
-        let Some(recording) = &mut self.recording else { return };
-        if recording.decisions.len() < self.limits.decisions_max {
-            recording.decisions.push(Decision { key, value, is_default });
-        } else {
-            self.limit_reached(LimitReached::decisions(&self.limits));
-        }
-    }
-
-    pub(crate) fn record(&mut self, at: Instant, lineage: Rc<str>, event: Event) {
-        if self.trace.records.len() < self.limits.records_max {
-            self.trace.records.push(Record { at, lineage, event });
-        } else {
-            self.limit_reached(LimitReached::records(&self.limits));
-        }
-    }
-
-    /// Records what happened to a task, if everything is recorded.
-    pub(crate) fn record_task(&mut self, task: TaskId, event: impl FnOnce() -> Event) {
-        if self.trace_level != TraceLevel::All {
-            return;
-        }
-        if let Some(slot) = self.tasks.get(task) {
-            let (lineage, cpu) = (slot.lineage, slot.node);
-            let at = self.now.max(self.nodes[cpu as usize].ahead);
-            let lineage = self.lineages.path(lineage);
-            self.record(at, lineage, event());
-        }
     }
 
     /// Takes a task out of the table; its memory was taken out before.

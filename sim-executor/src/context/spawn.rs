@@ -5,11 +5,10 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::join::JoinHandle;
-use super::node::NodeId;
 use super::run::Core;
 use super::with;
 use crate::choice::{LineageId, TaskId};
-use crate::task::NewTask;
+use crate::task::{NewTask, NodeId};
 
 /// Spawns a task on the current node. Its name is a short form of the future's type: `worker` for what
 /// `async fn worker` gives. It is polled when its turn comes, never inside `spawn`.

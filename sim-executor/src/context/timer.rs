@@ -2,10 +2,12 @@
 
 use std::task::{Context, Waker};
 
+use super::start::Fate;
 use super::with;
 use crate::choice::{Label, TaskId};
 use crate::clock::{EventId, Instant};
 use crate::limits::LimitReached;
+use crate::task::NodeId;
 
 /// What is due at a point in time.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(crate) enum Alarm {
     Wake(Waker),
     /// The end of a hold of a node's CPU.
     Release(u32),
+    /// What was set for a node.
+    Fate(NodeId, Fate),
 }
 
 /// A pending alarm of the current run that wakes a future; dropping it takes it back.

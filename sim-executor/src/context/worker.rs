@@ -1,8 +1,8 @@
 //! Worker threads of a node: CPUs beside its own.
 
-use super::node::NodeId;
 use super::run::Core;
 use super::{try_with, with};
+use crate::task::NodeId;
 
 /// A worker of the current node that has something to do; given back when it is dropped.
 pub(crate) struct Worker(NodeId);

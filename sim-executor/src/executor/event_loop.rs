@@ -7,7 +7,7 @@ use crate::clock::Instant;
 use crate::context::{self, Alarm, Core};
 use crate::device::Device;
 use crate::limits::LimitReached;
-use crate::task::Origin;
+use crate::task::{Origin, State};
 
 /// Until when the loop runs.
 #[derive(Clone, Copy)]
@@ -46,6 +46,8 @@ enum Next {
     Poll { index: u32, ends_iteration: bool },
     /// Asks which task it polls.
     Ask,
+    /// Drops tasks of dead nodes.
+    Bury,
     /// Moves time.
     Wait,
 }
@@ -102,6 +104,16 @@ impl Executor {
                     let node = core.tasks.at_mut(task.index).node;
                     (task.index, core.ready.take(node, task.index))
                 }
+                Next::Bury => {
+                    drop(core);
+                    self.run.bury();
+                    core = self.run.core.borrow_mut();
+                    if !core.interrupted && core.limit.is_none() {
+                        continue;
+                    }
+                    drop(core);
+                    return self.interruption();
+                }
                 Next::Wait => {
                     drop(core);
                     return self.pass_time(goal);
@@ -110,7 +122,10 @@ impl Executor {
             core = self.poll_task(core, index);
             if core.interrupted {
                 drop(core);
-                return self.interruption();
+                match self.interruption() {
+                    Turn::GoOn => core = self.run.core.borrow_mut(),
+                    turn => return turn,
+                }
             }
             if ends_iteration {
                 core.ready.look_outside();
@@ -136,8 +151,21 @@ impl Executor {
     fn interruption(&self) -> Turn {
         let mut core = self.run.core.borrow_mut();
         core.interrupted = false;
-        core.awaited = None;
-        if core.limit.is_some() || core.panic.is_some() { Turn::Failed } else { Turn::Exit(Exit::Reached) }
+        if core.limit.is_some() || core.panic.is_some() {
+            return Turn::Failed;
+        }
+        if !core.panicked.is_empty() {
+            drop(core);
+            self.run.restart_panicked();
+            core = self.run.core.borrow_mut();
+        }
+        if !core.starting.is_empty() {
+            drop(core);
+            self.run.start_waiting();
+            core = self.run.core.borrow_mut();
+        }
+        let has_ended = |task| core.tasks.get(task).is_none_or(|slot| slot.state == State::Ended);
+        if core.awaited.is_some_and(has_ended) { Turn::Exit(Exit::Reached) } else { Turn::GoOn }
     }
 
     /// What an event loop does between two iterations: looks whether it should stop, and at what is due.
@@ -243,6 +271,10 @@ impl Executor {
                     drop(core);
                     waker.wake();
                 }
+                Alarm::Fate(node, fate) => {
+                    drop(core);
+                    self.run.meet_fate(node, fate);
+                }
             }
         }
     }
@@ -303,7 +335,9 @@ impl Core {
             // In no list, since it has kept the CPU all the time.
             return Next::Poll { index: task.index, ends_iteration: self.ready.is_between_iterations(node) };
         }
-        self.ready.look_outside();
+        if self.ready.look_outside() {
+            return Next::Bury;
+        }
         if self.names_polls && self.ready.total() > 1 {
             return Next::Ask;
         }

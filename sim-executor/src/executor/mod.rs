@@ -167,7 +167,7 @@ impl Executor {
         let _entered = Entered::new(&self.run);
         let until = {
             let mut core = self.run.core.borrow_mut();
-            if core.ready.is_held(0) {
+            if core.ready.is_cpu_held(0) {
                 core.nodes[0].ahead
             } else {
                 core.run_cpu_ahead(0, duration);
@@ -175,7 +175,7 @@ impl Executor {
                 core.nodes[0].ahead
             }
         };
-        while self.run.core.borrow().ready.is_held(0) {
+        while self.run.core.borrow().ready.is_cpu_held(0) {
             let turn = self.poll_ready(Goal::Time(until));
             self.exit_of(turn)?;
         }
@@ -266,6 +266,7 @@ impl Executor {
                 misaligned: core.misaligned,
                 source: self.run.source.borrow().describe(),
                 pending,
+                survived: std::mem::take(&mut core.survived),
                 stats,
                 trace: std::mem::take(&mut core.trace),
                 recording: core.recording.take(),
@@ -298,6 +299,11 @@ impl Executor {
         let _entered = (!context::in_run()).then(|| Entered::new(&self.run));
         self.run.core.borrow_mut().is_over = true;
         self.drop_tasks();
+        let programs: Vec<_> = {
+            let mut core = self.run.core.borrow_mut();
+            core.nodes.iter_mut().map(|node| node.program.take()).collect()
+        };
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(programs)));
         let devices = std::mem::take(&mut *self.run.devices.borrow_mut());
         let _ = catch_unwind(AssertUnwindSafe(|| drop(devices)));
         let timers = {

@@ -170,6 +170,8 @@ pub struct Report {
     pub source: String,
     /// The tasks that had not ended, in the order of their spawns.
     pub pending: Vec<PendingTask>,
+    /// The panics after which a node was started again: see [`Node::restart_on_panic`](crate::Node::restart_on_panic).
+    pub survived: Vec<TaskPanic>,
     /// How often each task ran: see [`Executor::stats`](crate::Executor::stats).
     pub stats: Vec<TaskStats>,
     /// What was traced.

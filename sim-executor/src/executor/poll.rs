@@ -4,12 +4,12 @@ use std::any::Any;
 use std::cell::RefMut;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use super::Executor;
 use crate::choice::TaskId;
 use crate::context::{Core, waker_of};
-use crate::task::{Failure, Joiner, Memory, State};
+use crate::task::{Failure, Memory, State};
 use crate::trace::Event;
 
 /// A task taken out of the table for its poll.
@@ -17,16 +17,6 @@ struct Begun {
     task: TaskId,
     memory: Memory,
     cancelled: bool,
-}
-
-/// What is left to do after a task's last poll, when nothing is borrowed.
-#[derive(Default)]
-struct Leftover {
-    memory: Option<Memory>,
-    failure: Option<Box<Failure>>,
-    joiner: Option<Waker>,
-    /// Whether the task is to be removed when its memory is vacant.
-    detached: bool,
 }
 
 impl Executor {
@@ -114,22 +104,6 @@ impl Executor {
     }
 }
 
-impl Leftover {
-    /// Does it, with nothing borrowed. Gives the memory, vacated.
-    fn finish(self) -> Option<Memory> {
-        let Leftover { memory, failure, joiner, .. } = self;
-        let vacated = memory.map(|mut memory| {
-            let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
-            memory
-        });
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(failure)));
-        if let Some(joiner) = joiner {
-            let _ = catch_unwind(AssertUnwindSafe(|| joiner.wake()));
-        }
-        vacated
-    }
-}
-
 fn panicked(payload: Box<dyn Any + Send>, location: Option<String>) -> Failure {
     let message = if let Some(message) = payload.downcast_ref::<&str>() {
         (*message).to_string()
@@ -202,72 +176,9 @@ impl Core {
     #[cold]
     fn end_blocking_poll(&mut self, task: TaskId, cpu: u32, woken: bool) {
         // A task that holds the CPU goes on by itself.
-        if woken && self.nodes[cpu as usize].held_by != Some(task) {
+        if woken && (self.nodes[cpu as usize].held_by != Some(task) || self.ready.is_dead(cpu)) {
             self.make_ready(task);
         }
         self.hold_if_ahead(cpu);
-    }
-
-    /// Names the poll's end, and takes the time that it has cost.
-    #[cold]
-    fn watch_poll(&mut self, task: TaskId, cpu: u32) {
-        if self.names_points {
-            self.name_point(task);
-        }
-        if !self.poll_cost.is_zero() {
-            self.run_cpu_ahead(cpu as usize, self.poll_cost);
-        }
-    }
-
-    /// After a task's last poll: its slot is kept for who holds its handle, if anyone does.
-    #[inline]
-    fn end_last_poll(&mut self, task: TaskId, memory: Memory, failure: Option<Failure>) -> Leftover {
-        if self.watches_polls {
-            self.watch_end(task, failure.as_ref());
-        }
-        let slot = self.tasks.at_mut(task.index);
-        slot.state = State::Ended;
-        if let Some(failure) = failure {
-            slot.failure = Some(Box::new(failure));
-        }
-        let (cpu, detached) = (slot.node, slot.detached);
-        let mut leftover = Leftover { detached, ..Leftover::default() };
-        if detached {
-            leftover.memory = Some(memory);
-            self.note_unobserved_panic(task);
-            leftover.failure = self.tasks.at_mut(task.index).failure.take();
-        } else {
-            slot.memory = Some(memory);
-        }
-        leftover.joiner = self.wake_joiner(task);
-        self.hold_if_ahead(cpu);
-        leftover
-    }
-
-    #[cold]
-    fn watch_end(&mut self, task: TaskId, failure: Option<&Failure>) {
-        let cpu = self.tasks.at_mut(task.index).node;
-        self.watch_poll(task, cpu);
-        self.record_task(task, || match failure {
-            None => Event::Done,
-            Some(Failure::Cancelled) => Event::Cancelled,
-            Some(Failure::Panicked { message, .. }) => Event::Panicked { message: message.clone() },
-        });
-        if self.stats.is_some() {
-            let ended = self.stats_of(task);
-            self.stats.get_or_insert_default().push(ended);
-        }
-    }
-
-    /// Takes out all that a task holds, to be dropped with the task as the current one.
-    fn begin_drop(&mut self, task: TaskId) -> Leftover {
-        self.current = Some(task);
-        let Some(slot) = self.tasks.get_mut(task) else { return Leftover::default() };
-        slot.state = State::Polled;
-        let joiner = match std::mem::replace(&mut slot.joiner, Joiner::Nobody) {
-            Joiner::Foreign(waker) => Some(waker),
-            Joiner::Nobody | Joiner::Task(_) => None,
-        };
-        Leftover { memory: slot.memory.take(), failure: slot.failure.take(), joiner, detached: true }
     }
 }

@@ -2,6 +2,10 @@
 
 use std::collections::VecDeque;
 
+mod stopped;
+
+use stopped::Stop;
+
 /// Where a wake comes from; an event loop looks at what came from outside only between two iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -29,8 +33,10 @@ pub(crate) struct ReadyLists {
     turns: VecDeque<u32>,
     /// Ready tasks of nodes whose CPU is free.
     total: usize,
-    /// Nodes with something in `devices` or `timers`.
+    /// Nodes whose CPU is free with something in `devices` or `timers`, plus `graves`.
     deferring: usize,
+    /// Dead nodes with tasks that are to be dropped.
+    graves: VecDeque<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,9 +54,19 @@ struct NodeList {
     /// How many iterations have begun.
     iterations: u64,
     has_turn: bool,
+    /// Whether it polls nothing: the CPU is held, or the node is stopped.
     held: bool,
+    is_cpu_held: bool,
+    stop: Stop,
     devices: Vec<u32>,
     timers: Vec<u32>,
+}
+
+impl NodeList {
+    /// Whether it has not looked at something that came from outside.
+    fn defers(&self) -> bool {
+        !self.devices.is_empty() || !self.timers.is_empty()
+    }
 }
 
 const NONE: u32 = u32::MAX;
@@ -67,6 +83,7 @@ impl ReadyLists {
             turns: VecDeque::new(),
             total: 0,
             deferring: 0,
+            graves: VecDeque::new(),
         }
     }
 
@@ -79,6 +96,8 @@ impl ReadyLists {
             iterations: 0,
             has_turn: false,
             held: false,
+            is_cpu_held: false,
+            stop: Stop::No,
             devices: Vec::new(),
             timers: Vec::new(),
         });
@@ -102,8 +121,7 @@ impl ReadyLists {
     #[inline]
     pub(crate) fn push(&mut self, node: u32, task: u32, origin: Origin) {
         let list = &mut self.nodes[node as usize];
-        if list.held && origin != Origin::Task {
-            self.deferring += usize::from(list.devices.is_empty() && list.timers.is_empty());
+        if list.held && origin != Origin::Task && list.stop != Stop::Dead {
             match origin {
                 Origin::Timer => list.timers.push(task),
                 _ => list.devices.push(task),
@@ -130,6 +148,9 @@ impl ReadyLists {
                 list.has_turn = true;
                 self.turns.push_back(node);
             }
+        } else if list.stop == Stop::Dead && list.len == 1 {
+            self.graves.push_back(node);
+            self.deferring += 1;
         }
     }
 
@@ -232,26 +253,6 @@ impl ReadyLists {
         true
     }
 
-    /// Says that the node's CPU is held: its tasks may not be polled.
-    pub(crate) fn hold(&mut self, node: u32) {
-        let list = &mut self.nodes[node as usize];
-        assert!(!list.held, "the CPU of node {node} is held already");
-        list.held = true;
-        self.total -= list.len;
-    }
-
-    /// Ends [`ReadyLists::hold`]. An iteration that was interrupted goes on where it was.
-    pub(crate) fn release(&mut self, node: u32) {
-        let list = &mut self.nodes[node as usize];
-        assert!(list.held, "the CPU of node {node} is not held");
-        list.held = false;
-        self.total += list.len;
-        if list.len > 0 && !list.has_turn {
-            list.has_turn = true;
-            self.turns.push_back(node);
-        }
-    }
-
     /// Whether the node has polled all of its batch.
     pub(crate) fn is_between_iterations(&self, node: u32) -> bool {
         self.nodes[node as usize].batch_left == 0
@@ -278,22 +279,25 @@ impl ReadyLists {
         self.links.get(task as usize).is_some_and(|link| link.next != UNLISTED)
     }
 
+    /// Whether the node polls nothing, since its CPU is held or it is stopped.
     pub(crate) fn is_held(&self, node: u32) -> bool {
         self.nodes[node as usize].held
     }
 
-    /// Lets each node that is between two iterations see what came from outside while its CPU was held.
+    /// Lets each node that is between two iterations see what came from outside while its CPU was held. Says whether
+    /// there are tasks for [`ReadyLists::take_dead`].
     #[inline]
-    pub(crate) fn look_outside(&mut self) {
-        if self.deferring > 0 {
-            self.append_deferred();
-        }
+    pub(crate) fn look_outside(&mut self) -> bool {
+        self.deferring > 0 && self.append_deferred()
     }
 
-    fn append_deferred(&mut self) {
+    fn append_deferred(&mut self) -> bool {
+        if self.deferring == self.graves.len() {
+            return true;
+        }
         for node in 0..self.nodes.len() {
             let list = &mut self.nodes[node];
-            if list.held || list.batch_left > 0 || (list.devices.is_empty() && list.timers.is_empty()) {
+            if list.held || list.batch_left > 0 || !list.defers() {
                 continue;
             }
             self.deferring -= 1;
@@ -303,6 +307,7 @@ impl ReadyLists {
                 self.append(node as u32, task);
             }
         }
+        !self.graves.is_empty()
     }
 
     /// The tasks that may be polled, by node and wake.

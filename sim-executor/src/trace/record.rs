@@ -47,6 +47,17 @@ pub enum Event {
         /// Until when.
         until: Instant,
     },
+    /// The node has crashed.
+    NodeDown {
+        /// `power lost`, or `process killed`.
+        how: String,
+    },
+    /// The node was frozen.
+    NodeFrozen,
+    /// The node was started after it was down.
+    NodeStarted,
+    /// The node was thawed.
+    NodeThawed,
     /// Something of a device, such as a packet.
     Device {
         /// In the device's words.
@@ -63,6 +74,10 @@ impl fmt::Display for Event {
             Event::Done => out.write_str("done"),
             Event::Cancelled => out.write_str("cancelled"),
             Event::Panicked { message } => write!(out, "panicked: {message}"),
+            Event::NodeDown { how } => write!(out, "is down: {how}"),
+            Event::NodeFrozen => out.write_str("is frozen"),
+            Event::NodeStarted => out.write_str("starts"),
+            Event::NodeThawed => out.write_str("is thawed"),
             Event::Blocked { until } => write!(out, "blocked until {until}"),
         }
     }

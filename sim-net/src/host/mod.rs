@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows who calls: the async types do, and something else may.
 
+mod crash;
 mod ports;
 mod sockets;
 mod tcp_calls;
@@ -43,6 +44,8 @@ pub(crate) struct Host {
     expiring: VecDeque<(Instant, Pair)>,
     ephemeral_next: u16,
     unix_names: unix::Names,
+    /// Its node is down, so that nothing can be opened.
+    is_process_dead: bool,
 }
 
 /// What the host knows of a pair of addresses.
@@ -73,6 +76,7 @@ impl Host {
             expiring: VecDeque::new(),
             ephemeral_next: EPHEMERAL_MIN,
             unix_names: unix::Names::default(),
+            is_process_dead: false,
         }
     }
 

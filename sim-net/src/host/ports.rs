@@ -54,6 +54,18 @@ impl Bindings {
         self.entries.insert(at, Binding { key, bound, socket });
     }
 
+    /// Another descriptor leads to a socket.
+    pub(crate) fn rename(&mut self, from: SocketId, to: SocketId) {
+        for binding in self.entries.iter_mut().filter(|binding| binding.socket == from) {
+            binding.socket = to;
+        }
+    }
+
+    /// Takes out whatever a socket has bound.
+    pub(crate) fn forget(&mut self, socket: SocketId) {
+        self.entries.retain(|binding| binding.socket != socket);
+    }
+
     pub(crate) fn remove(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
         let key = (protocol, port);
         self.entries.retain(|binding| binding.key != key || binding.socket != socket);

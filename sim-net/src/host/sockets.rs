@@ -69,6 +69,8 @@ pub(crate) struct Listener {
     pub(crate) bound: Bound,
     /// Whether it shows addresses of IPv4 mapped into IPv6.
     pub(crate) is_v6: bool,
+    /// What is left of a listener whose process is dead.
+    pub(crate) is_dead: bool,
     pub(crate) port: u16,
     /// Connections whose handshake is under way.
     pub(crate) handshakes: Vec<SocketId>,
@@ -135,6 +137,24 @@ impl Sockets {
             Some(Socket::Stream(stream)) => Some(&**stream),
             _ => None,
         })
+    }
+
+    /// The sockets that a process has, in the order of their descriptors.
+    pub(crate) fn of_process(&self) -> Vec<SocketId> {
+        self.all(Socket::is_of_process)
+    }
+
+    /// The sockets that no process has, but for dead ones.
+    pub(crate) fn of_kernel(&self) -> Vec<SocketId> {
+        self.all(|socket| !socket.is_of_process() && !socket.is_dead())
+    }
+
+    fn all(&self, is_wanted: impl Fn(&Socket) -> bool) -> Vec<SocketId> {
+        (0..)
+            .zip(&self.slots)
+            .filter(|(_, slot)| slot.socket.as_ref().is_some_and(&is_wanted))
+            .map(|(index, slot)| SocketId { index, generation: slot.generation })
+            .collect()
     }
 
     /// The stream with that descriptor, if it is one.

@@ -54,7 +54,9 @@ impl Kernel<'_> {
         let socket = self.add_stream(connection, pair, address.is_ipv6(), route.remote_host, Owner::User)?;
         if is_somebody {
             self.pump(socket);
-        } else {
+        }
+        // As long as a host is down, it is as if nobody had its address.
+        if !is_somebody || self.wire.is_down(route.remote_host) {
             let event = Event::NoNeighbour { host: self.host.id, socket };
             let due = self.now() + NEIGHBOUR_TIMEOUT;
             self.wire.schedule(due, event);
@@ -94,7 +96,11 @@ impl Kernel<'_> {
 
     /// Nobody has answered for the address.
     pub(crate) fn handle_no_neighbour(&mut self, socket: SocketId) {
-        if self.host.sockets.find_stream(socket).is_some() {
+        let Some(stream) = self.host.sockets.find_stream(socket) else { return };
+        let remote_host = self.wire.interfaces.host(stream.pair.remote.interface);
+        let is_there = remote_host != HostId::NOBODY && !self.wire.is_down(remote_host);
+        let is_over = stream.connection.is_connected() || stream.connection.is_closed();
+        if !is_there && !is_over {
             self.with_connection(socket, |connection, context| {
                 connection.fail(context, Errno::HostUnreachable)
             });
@@ -123,6 +129,7 @@ impl Kernel<'_> {
         let listener = Listener {
             bound,
             is_v6: address.is_ipv6(),
+            is_dead: false,
             port,
             handshakes: Vec::new(),
             backlog: VecDeque::new(),
@@ -138,7 +145,9 @@ impl Kernel<'_> {
     /// # Errors
     /// `WouldBlock` if there is none.
     pub(crate) fn tcp_accept(&mut self, listener: SocketId) -> Result<(SocketId, SocketAddr), Errno> {
-        let accepted = self.host.sockets.listener(listener).backlog.pop_front().ok_or(Errno::WouldBlock)?;
+        let Listener { backlog, is_dead, .. } = self.host.sockets.listener(listener);
+        let nothing = if *is_dead { Errno::BadDescriptor } else { Errno::WouldBlock };
+        let accepted = backlog.pop_front().ok_or(nothing)?;
         let stream = self.host.sockets.stream(accepted);
         stream.owner = Owner::User;
         Ok((accepted, self.wire.interfaces.address_for(stream.is_v6, stream.pair.remote)))

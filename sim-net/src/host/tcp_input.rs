@@ -6,6 +6,7 @@ use super::ports::Protocol;
 use super::sockets::{Owner, Socket, SocketId, Stream};
 use super::{Host, Kernel, Known, TIME_WAITS_MAX};
 use crate::address::{HostId, Pair};
+use crate::errno::Errno;
 use crate::packet::{Body, Packet};
 use crate::tcp::{Connection, Context, Ending, Flags, Ready, Segment, TimeWait, reset_for};
 use crate::wire::{Event, Wire};
@@ -146,7 +147,15 @@ impl Kernel<'_> {
         let Some(stream) = self.host.sockets.find_stream(socket) else { return };
         (stream.timer, stream.timer_event) = (Instant::MAX, None);
         let owner = stream.owner;
-        self.with_connection(socket, |connection, context| connection.handle_timeout(context));
+        let is_down = self.wire.is_down(self.wire.interfaces.host(stream.pair.remote.interface));
+        self.with_connection(socket, |connection, context| {
+            let was_closed = connection.is_closed();
+            connection.handle_timeout(context);
+            if is_down && connection.is_closed() && !was_closed {
+                // Each of the packets that were repeated has found that nobody has the address.
+                connection.fail(context, Errno::HostUnreachable);
+            }
+        });
         if let Owner::Handshake(listener) = owner {
             self.advance_handshake(socket, listener);
         }

@@ -26,22 +26,31 @@ const OVERHEAD_BYTES: usize = 256;
 
 /// A datagram socket.
 pub(crate) struct Datagrams {
-    bound: Bound,
+    pub(super) bound: Bound,
     /// Whether it shows addresses of IPv4 mapped into IPv6.
-    is_v6: bool,
+    pub(super) is_v6: bool,
+    /// What is left of a socket whose process is dead.
+    pub(super) is_dead: bool,
     pub(super) port: u16,
-    peer: Option<Endpoint>,
-    queue: VecDeque<Datagram>,
+    pub(super) peer: Option<Endpoint>,
+    pub(super) queue: VecDeque<Datagram>,
     /// What the queue counts in the receive buffer.
-    queued_bytes: usize,
+    pub(super) queued_bytes: usize,
     /// What a connected socket has learned of its peer, until a call tells it.
-    failure: Option<Errno>,
+    pub(super) failure: Option<Errno>,
     /// Where the last datagram went, since the next goes there too, as a rule.
-    last: Option<(SocketAddr, Destination)>,
+    pub(super) last: Option<(SocketAddr, Destination)>,
     pub(super) readers: Waiters,
 }
 
-struct Datagram {
+impl Datagrams {
+    /// What is to be said when nothing is in the queue.
+    fn nothing(&self) -> Errno {
+        if self.is_dead { Errno::BadDescriptor } else { Errno::WouldBlock }
+    }
+}
+
+pub(super) struct Datagram {
     source: Endpoint,
     payload: Option<Slice>,
 }
@@ -54,7 +63,7 @@ impl Datagram {
 
 /// Where datagrams to an address go.
 #[derive(Clone, Copy, Debug)]
-struct Destination {
+pub(super) struct Destination {
     local: InterfaceId,
     remote: Endpoint,
     link: LinkId,
@@ -78,6 +87,7 @@ impl Kernel<'_> {
         let datagrams = Datagrams {
             bound,
             is_v6: address.is_ipv6(),
+            is_dead: false,
             port,
             peer: None,
             queue: VecDeque::new(),
@@ -128,6 +138,9 @@ impl Kernel<'_> {
             && last == address
         {
             return Ok(destination);
+        }
+        if datagrams.is_dead {
+            return Err(Errno::BadDescriptor);
         }
         let (bound, is_v6) = (datagrams.bound, datagrams.is_v6);
         if address.is_ipv6() && !is_v6 {
@@ -237,7 +250,7 @@ impl Kernel<'_> {
             return Err(failure);
         }
         let is_v6 = datagrams.is_v6;
-        let datagram = datagrams.queue.pop_front().ok_or(Errno::WouldBlock)?;
+        let datagram = datagrams.queue.pop_front().ok_or_else(|| datagrams.nothing())?;
         datagrams.queued_bytes -= datagram.counted_bytes();
         let bytes = self.copy_datagram(&datagram, out);
         if let Some(payload) = datagram.payload {
@@ -259,7 +272,7 @@ impl Kernel<'_> {
         if let Some(failure) = datagrams.failure.take() {
             return Err(failure);
         }
-        let datagram = datagrams.queue.front().ok_or(Errno::WouldBlock)?;
+        let datagram = datagrams.queue.front().ok_or_else(|| datagrams.nothing())?;
         let bytes = datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out));
         Ok((bytes, self.wire.interfaces.address_for(datagrams.is_v6, datagram.source)))
     }
@@ -271,7 +284,7 @@ impl Kernel<'_> {
     /// Whether there is a datagram or an error to be told of.
     pub(crate) fn udp_readable(&mut self, socket: SocketId) -> bool {
         let datagrams = self.host.sockets.datagrams(socket);
-        !datagrams.queue.is_empty() || datagrams.failure.is_some()
+        !datagrams.queue.is_empty() || datagrams.failure.is_some() || datagrams.is_dead
     }
 
     /// Whether there is an error to be told of.

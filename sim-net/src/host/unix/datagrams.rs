@@ -16,14 +16,14 @@ const RESERVED_BYTES: usize = 32;
 #[derive(Default)]
 pub(super) struct Datagrams {
     /// Where datagrams go, and from where alone they are taken. It may be closed by now.
-    peer: Option<(SocketId, Name)>,
+    pub(super) peer: Option<(SocketId, Name)>,
     queue: VecDeque<Datagram>,
     /// What was sent and not received, as it counts.
     in_flight: usize,
     /// Sockets that found the queue full.
     blocked: Vec<SocketId>,
     pub(super) is_read_closed: bool,
-    is_write_closed: bool,
+    pub(super) is_write_closed: bool,
     /// What is to be told once.
     pub(super) failure: Option<Errno>,
 }
@@ -81,7 +81,7 @@ impl Kernel<'_> {
         Ok((one, other))
     }
 
-    fn find_unix_datagrams(&mut self, socket: SocketId) -> Option<&mut Datagrams> {
+    pub(super) fn find_unix_datagrams(&mut self, socket: SocketId) -> Option<&mut Datagrams> {
         match &mut self.host.sockets.find_unix(socket)?.state {
             State::Datagrams(datagrams) => Some(datagrams),
             _ => None,
@@ -125,7 +125,7 @@ impl Kernel<'_> {
     }
 
     /// Loses all that is to be received; whether that is something.
-    fn purge(&mut self, socket: SocketId) -> bool {
+    pub(super) fn purge(&mut self, socket: SocketId) -> bool {
         let Some(datagrams) = self.find_unix_datagrams(socket) else { return false };
         let (queue, blocked) = (std::mem::take(&mut datagrams.queue), std::mem::take(&mut datagrams.blocked));
         self.lose_all(&queue, blocked);

@@ -1,6 +1,7 @@
 //! Unix sockets of a host: what one of them writes is at once with the other.
 
 mod datagrams;
+mod dead;
 mod inbox;
 mod listener;
 mod name;
@@ -68,6 +69,7 @@ impl Kernel<'_> {
     }
 
     fn add_unix(&mut self, state: State) -> Result<SocketId, Errno> {
+        self.process_is_alive()?;
         let socket = Socket::Unix(UnixSocket::new(state));
         self.host.sockets.insert(self.wire.config.sockets_max, socket)
     }
@@ -77,6 +79,7 @@ impl Kernel<'_> {
     /// # Errors
     /// If the name is taken, or the socket has one.
     pub(crate) fn unix_bind(&mut self, socket: SocketId, name: Name) -> Result<(), Errno> {
+        self.process_is_alive()?;
         let unix = self.host.sockets.unix(socket);
         if unix.name != Name::Unnamed {
             return Err(Errno::InvalidName);
@@ -151,6 +154,7 @@ impl Kernel<'_> {
     /// # Errors
     /// `NotFound` if there is none.
     pub(crate) fn remove_file(&mut self, path: &Path) -> Result<(), Errno> {
+        self.process_is_alive()?;
         self.host.unix_names.remove_file(path)
     }
 
