@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::pool::{Pool, Slice};
+use crate::pool::{Pool, Slice, copy};
 
 /// A queue of bytes. It must be emptied with [`Bytes::clear`], as its slices belong to the pool.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Bytes {
             && let Some(first) = self.first.take_if(|first| first.len() <= out.len())
         {
             let bytes = first.len();
-            out[..bytes].copy_from_slice(pool.bytes(&first));
+            copy(pool.bytes(&first), out);
             pool.release(first);
             return bytes;
         }
@@ -73,7 +73,7 @@ impl Bytes {
         let mut copied = 0;
         while let Some(first) = &mut self.first {
             let bytes = first.len().min(out.len() - copied);
-            out[copied..copied + bytes].copy_from_slice(&pool.bytes(first)[..bytes]);
+            copy(&pool.bytes(first)[..bytes], &mut out[copied..]);
             copied += bytes;
             if bytes < first.len() {
                 first.skip(bytes);
@@ -99,7 +99,7 @@ impl Bytes {
         let mut copied = 0;
         for slice in self.first.iter().chain(&self.others) {
             let bytes = slice.len().min(out.len() - copied);
-            out[copied..copied + bytes].copy_from_slice(&pool.bytes(slice)[..bytes]);
+            copy(&pool.bytes(slice)[..bytes], &mut out[copied..]);
             copied += bytes;
         }
         copied

@@ -54,6 +54,30 @@ struct Chunk {
     class: u8,
 }
 
+/// How many bytes are copied at once. The C library copies more than some 4 KiB by one instruction, which several
+/// processors execute at a fraction of their speed if the two ends lie unluckily in their pages.
+const PIECE_BYTES: usize = 2_048;
+
+/// Copies all the bytes to the beginning of `to`.
+#[inline]
+pub(crate) fn copy(from: &[u8], to: &mut [u8]) {
+    if from.len() <= PIECE_BYTES {
+        to[..from.len()].copy_from_slice(from);
+        return;
+    }
+    for (from, to) in from.chunks(PIECE_BYTES).zip(to.chunks_mut(PIECE_BYTES)) {
+        to[..from.len()].copy_from_slice(from);
+    }
+}
+
+#[inline]
+fn append(from: &[u8], to: &mut Vec<u8>) {
+    if from.len() <= PIECE_BYTES {
+        return to.extend_from_slice(from);
+    }
+    from.chunks(PIECE_BYTES).for_each(|piece| to.extend_from_slice(piece));
+}
+
 /// The smallest class of chunks that hold so many bytes.
 #[inline]
 fn class_of(len: usize) -> usize {
@@ -79,7 +103,7 @@ impl Pool {
         };
         let chunk = &mut self.chunks[index as usize];
         chunk.references = 1;
-        chunk.bytes.extend_from_slice(&data[..len]);
+        append(&data[..len], &mut chunk.bytes);
         Slice { chunk: index, start: 0, len: len as u32 }
     }
 
@@ -92,7 +116,7 @@ impl Pool {
         }
         let room = CLASS_BYTES[usize::from(chunk.class)] - chunk.bytes.len();
         let len = data.len().min(room);
-        chunk.bytes.extend_from_slice(&data[..len]);
+        append(&data[..len], &mut chunk.bytes);
         slice.len += len as u32;
         len
     }
