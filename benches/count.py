@@ -6,8 +6,6 @@ operations, is the cost of one operation: what happens once, such as start-up, c
 """
 
 import argparse
-import json
-import os
 import re
 import shutil
 import subprocess
@@ -16,7 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from programs import HERE, SYSTEMS, choices, find_programs, say
+
 README = HERE / "README.md"
 TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -41,36 +40,15 @@ WORKLOADS = {
     "w1": Workload("a yield among 1,000 tasks", (50, 150), operations=1_000),
     "w2": Workload("a sleep among 10,000 tasks", (10, 30), operations=10_000),
     "w4": Workload("a TCP round trip of 64 bytes", (1_000, 3_000)),
+    "w5": Workload("a write of 16 KiB through one TCP connection", (1_000, 3_000)),
+    "w6": Workload("a datagram of 64 bytes to one of 50 hosts", (100, 300), operations=50),
     "w7": Workload("a tiny simulation", (100, 300)),
+    "w8": Workload("a heartbeat of a host among hundreds", (200, 400), operations=60),
     "w9": Workload("spawn and join", (5_000, 15_000)),
     "idle": Workload("an idle virtual hour of 1,000 hosts", (3_600, 363_600), per_units=3_600),
 }
 
 
-@dataclass(frozen=True)
-class Build:
-    """One build of the program: systems that would change each other's code are built apart."""
-
-    features: str
-    rustflags: str
-    # Below cargo's own target directory.
-    directory: str
-
-
-OWN = Build(features="", rustflags="", directory="")
-PEERS = Build(features="peers", rustflags="", directory="peers")
-MADSIM = Build(features="madsim", rustflags="--cfg madsim", directory="madsim")
-
-# In the order of the table's columns.
-SYSTEMS = {
-    "seedbed": OWN,
-    "seedbed-random": OWN,
-    "floor": OWN,
-    "tokio-paused": PEERS,
-    "turmoil": PEERS,
-    "moonpool": PEERS,
-    "madsim": MADSIM,
-}
 REFERENCE = "seedbed"
 
 
@@ -106,44 +84,6 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--no-build", action="store_true", help="measure what was built before")
     parser.add_argument("--update", action="store_true", help="also write the table into README.md")
     return parser.parse_args()
-
-
-def choices(known: dict):
-    def parse(text: str) -> list[str]:
-        asked = text.split(",")
-        for name in asked:
-            if name not in known:
-                raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
-        return [name for name in known if name in asked]
-
-    return parse
-
-
-def find_programs(systems: list[str], build: bool) -> dict[Build, tuple[Path, set[tuple[str, str]]]]:
-    """Gives the program of each build that the systems need, with the pairs of system and workload that it has."""
-    metadata = subprocess.run(["cargo", "metadata", "--format-version=1", "--no-deps"], cwd=HERE, check=True,
-                              stdout=subprocess.PIPE)
-    target = Path(json.loads(metadata.stdout)["target_directory"])
-    programs = {}
-    for wanted in dict.fromkeys(SYSTEMS[system] for system in systems):
-        directory = target / wanted.directory
-        program = directory / "release" / "workloads"
-        if build and not run_cargo(wanted, directory):
-            say(f"skipped: the build with features [{wanted.features}] failed")
-        elif not program.exists():
-            say(f"skipped: features [{wanted.features}] are not built")
-        else:
-            listing = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout
-            programs[wanted] = (program, {tuple(line.split()) for line in listing.splitlines()})
-    return programs
-
-
-def run_cargo(build: Build, directory: Path) -> bool:
-    environment = dict(os.environ)
-    environment["RUSTFLAGS"] = f"{environment.get('RUSTFLAGS', '')} {build.rustflags}".strip()
-    command = ["cargo", "build", "--release", "--package=benches", f"--features={build.features}",
-               f"--target-dir={directory}"]
-    return subprocess.run(command, cwd=HERE, env=environment).returncode == 0
 
 
 def measure(program: Path, system: str, name: str) -> int:
@@ -192,10 +132,6 @@ def write_to_readme(table: str) -> None:
     if found != 1:
         sys.exit("count.py: README.md has no place for the table")
     README.write_text(replaced, encoding="utf-8")
-
-
-def say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

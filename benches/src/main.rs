@@ -1,6 +1,6 @@
 //! `workloads SYSTEM WORKLOAD SIZE`: one workload, of one size, run once on one system.
 //!
-//! Without arguments it lists what this build has. `count.py` runs it under callgrind.
+//! At the end it prints the most memory that the process has had. Without arguments it lists what this build has. `count.py` runs it under callgrind, `time.py` by the clock.
 
 #![expect(
     unexpected_cfgs,
@@ -13,6 +13,8 @@ mod moonpool;
 mod tokio_paused;
 #[cfg(feature = "peers")]
 mod turmoil;
+#[cfg(feature = "peers")]
+mod turmoil_net;
 
 #[cfg(all(feature = "madsim", madsim))]
 mod madsim;
@@ -20,7 +22,7 @@ mod madsim;
 mod floor;
 mod seedbed;
 #[cfg(any(feature = "peers", all(feature = "madsim", madsim)))]
-mod tokio_echo;
+mod tokio_ends;
 #[cfg(feature = "peers")]
 mod tokio_tasks;
 mod workload;
@@ -43,6 +45,8 @@ const SYSTEMS: &[System] = &[
     System { name: "tokio-paused", workloads: tokio_paused::WORKLOADS, run: tokio_paused::run },
     #[cfg(feature = "peers")]
     System { name: "turmoil", workloads: turmoil::WORKLOADS, run: turmoil::run },
+    #[cfg(feature = "peers")]
+    System { name: "turmoil-net", workloads: turmoil_net::WORKLOADS, run: turmoil_net::run },
     #[cfg(feature = "peers")]
     System { name: "moonpool", workloads: moonpool::WORKLOADS, run: moonpool::run },
     #[cfg(all(feature = "madsim", madsim))]
@@ -87,5 +91,14 @@ fn run(system: &str, workload: &str, size: &str) -> Result<(), String> {
     }
     let size = size.parse().map_err(|error| format!("{size} is not a size: {error}"))?;
     (system.run)(workload, size);
+    if let Some(peak) = peak_memory() {
+        println!("peak memory: {peak}");
+    }
     Ok(())
+}
+
+/// The most memory that the process has had, as Linux tells it: `12345 kB`.
+fn peak_memory() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map(|peak| peak.trim().to_owned())
 }

@@ -4,7 +4,8 @@
 //! network has no faults and the least latency that it offers.
 
 use crate::workload::{
-    IDLE_HOSTS, MESSAGE_BYTES, SLEEP_TASKS, TINY_ROUND_TRIPS, Workload, YIELD_TASKS, sleep_duration,
+    BULK_BYTES, HEARTBEATS, IDLE_HOSTS, MESSAGE_BYTES, SLEEP_TASKS, TINY_ROUND_TRIPS, Workload, YIELD_TASKS,
+    sleep_duration,
 };
 use futures_util::{AsyncReadExt, AsyncWriteExt};
 use moonpool::executor::{Executor, JoinHandle, spawn, until_stalled, yield_now};
@@ -13,7 +14,17 @@ use moonpool::{SimTimeProvider, TcpListenerTrait, TimeProvider};
 use std::future::Future;
 use std::time::Duration;
 
-pub(crate) const WORKLOADS: &[Workload] = &Workload::ALL;
+pub(crate) const WORKLOADS: &[Workload] = &[
+    Workload::Yield,
+    Workload::Sleep,
+    Workload::Echo,
+    Workload::Bulk,
+    Workload::Tiny,
+    Workload::Heartbeat,
+    Workload::Spawn,
+    Workload::Idle,
+    Workload::Tasks,
+];
 
 const SERVER: &str = "10.0.0.1:80";
 const SEED: u64 = 1;
@@ -25,7 +36,13 @@ pub(crate) fn run(workload: Workload, size: u64) {
         Workload::Echo => echo(size),
         Workload::Tiny => (0..size).for_each(|_| echo(TINY_ROUND_TRIPS)),
         Workload::Spawn => drive(|_| spawns(size)),
-        Workload::Idle => drive(|world| idle(world.time_provider(), Duration::from_secs(size))),
+        Workload::Idle => {
+            drive(|world| sleepers(world.time_provider(), IDLE_HOSTS, Duration::from_secs(size)));
+        }
+        Workload::Bulk => bulk(size),
+        Workload::Heartbeat => heartbeats(size),
+        Workload::Tasks => drive(|world| sleepers(world.time_provider(), size, Duration::from_secs(1))),
+        Workload::FanOut | Workload::Connections => unreachable!("moonpool does not have {workload:?}"),
     }
 }
 
@@ -71,10 +88,10 @@ async fn spawns(count: u64) {
 }
 
 /// Without hosts, which belong to the runner: as many tasks.
-async fn idle(time: SimTimeProvider, duration: Duration) {
+async fn sleepers(time: SimTimeProvider, count: u64, duration: Duration) {
     let task =
         move |time: SimTimeProvider| async move { time.sleep(duration).await.expect("the task sleeps") };
-    join((0..IDLE_HOSTS).map(|_| spawn("idle", task(time.clone()))).collect()).await;
+    join((0..count).map(|_| spawn("sleeper", task(time.clone()))).collect()).await;
 }
 
 async fn join(tasks: Vec<JoinHandle<()>>) {
@@ -96,7 +113,9 @@ fn echo(round_trips: u64) {
     });
 }
 
-async fn serve(mut stream: <SimNetworkProvider as NetworkProvider>::TcpStream) {
+type Stream = <SimNetworkProvider as NetworkProvider>::TcpStream;
+
+async fn serve(mut stream: Stream) {
     let mut buffer = [0; MESSAGE_BYTES];
     loop {
         let length = stream.read(&mut buffer).await.expect("the server reads");
@@ -109,11 +128,74 @@ async fn serve(mut stream: <SimNetworkProvider as NetworkProvider>::TcpStream) {
 
 async fn call(network: SimNetworkProvider, round_trips: u64) {
     let mut stream = network.connect(SERVER).await.expect("the client connects");
-    let mut answer = [0; MESSAGE_BYTES];
     for round in 0..round_trips {
-        let message = [round.to_le_bytes()[0]; MESSAGE_BYTES];
-        stream.write_all(&message).await.expect("the client writes");
-        stream.read_exact(&mut answer).await.expect("the client reads");
-        assert_eq!(answer, message, "round trip {round}");
+        ask(&mut stream, round).await;
     }
+}
+
+async fn ask(stream: &mut Stream, round: u64) {
+    let mut answer = [0; MESSAGE_BYTES];
+    let message = [round.to_le_bytes()[0]; MESSAGE_BYTES];
+    stream.write_all(&message).await.expect("the client writes");
+    stream.read_exact(&mut answer).await.expect("the client reads");
+    assert_eq!(answer, message, "round trip {round}");
+}
+
+fn bulk(writes: u64) {
+    drive(|world| {
+        let network = world.network_provider();
+        async move {
+            let listener = network.bind(SERVER).await.expect("the server binds");
+            let client = spawn("client", async move {
+                let mut stream = network.connect(SERVER).await.expect("the client connects");
+                let data = vec![7; BULK_BYTES];
+                for _ in 0..writes {
+                    stream.write_all(&data).await.expect("the client writes");
+                }
+            });
+            let (mut stream, _) = listener.accept().await.expect("the server accepts");
+            let mut buffer = vec![0; BULK_BYTES];
+            let mut bytes = 0;
+            loop {
+                match stream.read(&mut buffer).await.expect("the server reads") {
+                    0 => break,
+                    length => bytes += length as u64,
+                }
+            }
+            assert_eq!(bytes, writes * BULK_BYTES as u64);
+            client.await.expect("the client ends");
+        }
+    });
+}
+
+/// Without hosts, which belong to the runner: as many addresses.
+fn heartbeats(hosts: u64) {
+    drive(|world| {
+        let (network, time) = (world.network_provider(), world.time_provider());
+        async move {
+            for host in 0..hosts {
+                let listener = network.bind(&address(host)).await.expect("the server binds");
+                spawn("server", async move {
+                    let (stream, _) = listener.accept().await.expect("the server accepts");
+                    serve(stream).await;
+                });
+            }
+            let client = |host| {
+                let (network, time) = (network.clone(), time.clone());
+                async move {
+                    let next = address((host + 1) % hosts);
+                    let mut stream = network.connect(&next).await.expect("the client connects");
+                    for beat in 0..HEARTBEATS {
+                        ask(&mut stream, beat).await;
+                        time.sleep(Duration::from_secs(1)).await.expect("the client sleeps");
+                    }
+                }
+            };
+            join((0..hosts).map(|host| spawn("client", client(host))).collect()).await;
+        }
+    });
+}
+
+fn address(host: u64) -> String {
+    format!("10.0.{}.{}:80", host / 250, 1 + host % 250)
 }

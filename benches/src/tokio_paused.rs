@@ -5,7 +5,7 @@ use crate::workload::{IDLE_HOSTS, Workload};
 use std::time::Duration;
 
 pub(crate) const WORKLOADS: &[Workload] =
-    &[Workload::Yield, Workload::Sleep, Workload::Spawn, Workload::Idle];
+    &[Workload::Yield, Workload::Sleep, Workload::Spawn, Workload::Idle, Workload::Tasks];
 
 pub(crate) fn run(workload: Workload, size: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -18,16 +18,22 @@ pub(crate) fn run(workload: Workload, size: u64) {
             Workload::Yield => tokio_tasks::yields(size).await,
             Workload::Sleep => tokio_tasks::sleeps(size).await,
             Workload::Spawn => tokio_tasks::spawns(size).await,
-            Workload::Idle => idle(Duration::from_secs(size)).await,
-            Workload::Echo | Workload::Tiny => unreachable!("tokio-paused does not have {workload:?}"),
+            Workload::Idle => sleepers(IDLE_HOSTS, Duration::from_secs(size)).await,
+            Workload::Tasks => sleepers(size, Duration::from_secs(1)).await,
+            Workload::Echo
+            | Workload::Bulk
+            | Workload::FanOut
+            | Workload::Tiny
+            | Workload::Heartbeat
+            | Workload::Connections => unreachable!("tokio-paused does not have {workload:?}"),
         }
     });
 }
 
 /// Without hosts: as many tasks.
-async fn idle(duration: Duration) {
+async fn sleepers(count: u64, duration: Duration) {
     let task = move || async move { tokio::time::sleep(duration).await };
-    let tasks: Vec<_> = (0..IDLE_HOSTS).map(|_| tokio::spawn(task())).collect();
+    let tasks: Vec<_> = (0..count).map(|_| tokio::spawn(task())).collect();
     for task in tasks {
         task.await.expect("the task ends");
     }

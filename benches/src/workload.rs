@@ -17,6 +17,18 @@ pub(crate) enum Workload {
     Spawn,
     /// [`IDLE_HOSTS`] hosts, each with one task that sleeps once, for `size` virtual seconds.
     Idle,
+    /// `size` writes of [`BULK_BYTES`] over one TCP connection between two hosts, read in pieces as large.
+    Bulk,
+    /// `size` datagrams of [`MESSAGE_BYTES`] from one host to each of [`FAN_OUT_HOSTS`], one for each and then a millisecond's
+    /// sleep.
+    FanOut,
+    /// `size` hosts, each with a TCP connection to the next one, on which it asks and gets an answer of [`MESSAGE_BYTES`]
+    /// once in a virtual second, [`HEARTBEATS`] times.
+    Heartbeat,
+    /// `size` tasks that sleep once: for what a task takes of memory.
+    Tasks,
+    /// `size` TCP connections between two hosts, each used once and then kept: for what a connection takes of memory.
+    Connections,
 }
 
 pub(crate) const YIELD_TASKS: u64 = 1_000;
@@ -24,10 +36,24 @@ pub(crate) const SLEEP_TASKS: u64 = 10_000;
 pub(crate) const MESSAGE_BYTES: usize = 64;
 pub(crate) const TINY_ROUND_TRIPS: u64 = 10;
 pub(crate) const IDLE_HOSTS: u64 = 1_000;
+pub(crate) const BULK_BYTES: usize = 16_384;
+pub(crate) const FAN_OUT_HOSTS: u64 = 50;
+pub(crate) const HEARTBEATS: u64 = 60;
 
 impl Workload {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Yield, Self::Sleep, Self::Echo, Self::Tiny, Self::Spawn, Self::Idle];
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Yield,
+        Self::Sleep,
+        Self::Echo,
+        Self::Bulk,
+        Self::FanOut,
+        Self::Tiny,
+        Self::Heartbeat,
+        Self::Spawn,
+        Self::Idle,
+        Self::Tasks,
+        Self::Connections,
+    ];
 
     /// The name on the command line and in the table.
     pub(crate) fn name(self) -> &'static str {
@@ -38,6 +64,11 @@ impl Workload {
             Self::Tiny => "w7",
             Self::Spawn => "w9",
             Self::Idle => "idle",
+            Self::Bulk => "w5",
+            Self::FanOut => "w6",
+            Self::Heartbeat => "w8",
+            Self::Tasks => "tasks",
+            Self::Connections => "connections",
         }
     }
 }

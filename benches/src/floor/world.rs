@@ -1,12 +1,5 @@
-//! The floor: the least that an honest simulator can do for a workload.
-//!
-//! It polls futures through real wakers, in the order they woke, keeps one heap of what is due, and copies bytes over
-//! connections with latency. It draws no choices and has no faults, trace, limits, backpressure or cancellation, so
-//! that a simulator's distance from it is what those things cost.
+//! The floor's simulator: futures polled through real wakers, one heap of what is due, connections, datagrams.
 
-use crate::workload::{
-    IDLE_HOSTS, MESSAGE_BYTES, SLEEP_TASKS, TINY_ROUND_TRIPS, Workload, YIELD_TASKS, sleep_duration,
-};
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -19,84 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-pub(crate) const WORKLOADS: &[Workload] = &Workload::ALL;
-
 const LATENCY: Duration = Duration::from_millis(1);
+/// How much a bulk writer has on its way, as the buffers of real sockets allow.
+const BUFFER_BYTES: usize = 65_536;
 
-pub(crate) fn run(workload: Workload, size: u64) {
-    match workload {
-        Workload::Yield => World::drive(|world| yields(world, size)),
-        Workload::Sleep => World::drive(|world| sleeps(world, size)),
-        Workload::Echo => World::drive(|world| echo(world, size)),
-        Workload::Tiny => (0..size).for_each(|_| World::drive(|world| echo(world, TINY_ROUND_TRIPS))),
-        Workload::Spawn => World::drive(|world| spawns(world, size)),
-        Workload::Idle => World::drive(|world| idle(world, Duration::from_secs(size))),
-    }
-}
-
-async fn yields(world: Rc<World>, rounds: u64) {
-    let task = move || async move {
-        for _ in 0..rounds {
-            yield_now().await;
-        }
-    };
-    join((0..YIELD_TASKS).map(|_| world.spawn(task())).collect()).await;
-}
-
-async fn sleeps(world: Rc<World>, rounds: u64) {
-    let task = move |world: Rc<World>, task| async move {
-        for round in 0..rounds {
-            world.sleep(sleep_duration(task, round)).await;
-        }
-    };
-    join((0..SLEEP_TASKS).map(|index| world.spawn(task(world.clone(), index))).collect()).await;
-}
-
-async fn spawns(world: Rc<World>, count: u64) {
-    for _ in 0..count {
-        world.spawn(async {}).await;
-    }
-}
-
-/// Without hosts: as many tasks.
-async fn idle(world: Rc<World>, duration: Duration) {
-    let task = move |world: Rc<World>| async move { world.sleep(duration).await };
-    join((0..IDLE_HOSTS).map(|_| world.spawn(task(world.clone()))).collect()).await;
-}
-
-async fn echo(world: Rc<World>, round_trips: u64) {
-    let client = world.spawn(call(world.clone(), round_trips));
-    let stream = world.accept().await;
-    let mut buffer = [0; MESSAGE_BYTES];
-    loop {
-        let length = stream.read(&mut buffer).await;
-        if length == 0 {
-            break;
-        }
-        stream.write(&buffer[..length]);
-    }
-    client.await;
-}
-
-async fn call(world: Rc<World>, round_trips: u64) {
-    let stream = world.connect().await;
-    let mut answer = [0; MESSAGE_BYTES];
-    for round in 0..round_trips {
-        let message = [round.to_le_bytes()[0]; MESSAGE_BYTES];
-        stream.write(&message);
-        let mut length = 0;
-        while length < MESSAGE_BYTES {
-            length += stream.read(&mut answer[length..]).await;
-        }
-        assert_eq!(answer, message, "round trip {round}");
-    }
-}
-
-async fn join(tasks: Vec<Joined>) {
-    for task in tasks {
-        task.await;
-    }
-}
+/// How many bytes are copied at once. The C library copies more than some 4 KiB by one instruction, which several
+/// processors execute at a fraction of their speed if the two ends lie unluckily in their pages.
+const PIECE_BYTES: usize = 2_048;
 
 thread_local! {
     /// The tasks that woke, in that order. A waker has to be `Send`, so it cannot hold its world.
@@ -143,7 +65,7 @@ impl Slot {
 }
 
 /// Waits for the end of a task.
-struct Joined {
+pub(super) struct Joined {
     world: Rc<World>,
     task: usize,
     ended_before: u64,
@@ -170,6 +92,18 @@ struct Pipe {
     visible: usize,
     closed: bool,
     reader: Option<Waker>,
+    /// Of a writer that waits for room.
+    writer: Option<Waker>,
+}
+
+/// What has been sent to one socket.
+#[derive(Default)]
+struct Datagrams {
+    bytes: VecDeque<u8>,
+    lengths: VecDeque<usize>,
+    /// How many of the datagrams have arrived.
+    arrived: usize,
+    reader: Option<Waker>,
 }
 
 /// What happens when it is due. Small numbers, so that an entry of the heap is small.
@@ -178,11 +112,12 @@ enum Event {
     Wake { task: u32 },
     Arrive { pipe: u32, length: u32 },
     Close { pipe: u32 },
+    Datagram { socket: u32 },
     Accept { connection: u32 },
 }
 
 #[derive(Default)]
-struct World {
+pub(super) struct World {
     slots: RefCell<Vec<Slot>>,
     free: RefCell<Vec<usize>>,
     polled: Cell<usize>,
@@ -192,13 +127,14 @@ struct World {
     due: RefCell<BinaryHeap<Reverse<(u64, u64, Event)>>>,
     /// Two to a connection: from the client, then to it.
     pipes: RefCell<Vec<Pipe>>,
+    datagrams: RefCell<Vec<Datagrams>>,
     backlog: RefCell<VecDeque<usize>>,
     acceptor: RefCell<Option<Waker>>,
 }
 
 impl World {
     /// Makes a world and runs it until the task that `main` gives has ended.
-    fn drive<F: Future<Output = ()> + 'static>(main: impl FnOnce(Rc<Self>) -> F) {
+    pub(super) fn drive<F: Future<Output = ()> + 'static>(main: impl FnOnce(Rc<Self>) -> F) {
         let world = Rc::new(Self::default());
         let main = world.spawn(main(world.clone()));
         let mut batch = Vec::new();
@@ -216,7 +152,7 @@ impl World {
         }
     }
 
-    fn spawn(self: &Rc<Self>, future: impl Future<Output = ()> + 'static) -> Joined {
+    pub(super) fn spawn(self: &Rc<Self>, future: impl Future<Output = ()> + 'static) -> Joined {
         let mut slots = self.slots.borrow_mut();
         let task = self.free.borrow_mut().pop().unwrap_or_else(|| {
             let task = slots.len();
@@ -261,6 +197,13 @@ impl World {
             Event::Wake { task } => self.slots.borrow()[task as usize].signal.wake_by_ref(),
             Event::Arrive { pipe, length } => self.change(pipe, |pipe| pipe.visible += length as usize),
             Event::Close { pipe } => self.change(pipe, |pipe| pipe.closed = true),
+            Event::Datagram { socket } => {
+                let socket = &mut self.datagrams.borrow_mut()[socket as usize];
+                socket.arrived += 1;
+                if let Some(reader) = socket.reader.take() {
+                    reader.wake();
+                }
+            }
             Event::Accept { connection } => {
                 self.backlog.borrow_mut().push_back(connection as usize);
                 if let Some(acceptor) = self.acceptor.take() {
@@ -287,12 +230,41 @@ impl World {
         due
     }
 
-    async fn sleep(&self, duration: Duration) {
+    pub(super) async fn sleep(&self, duration: Duration) {
         let due = self.schedule(duration, Event::Wake { task: small(self.polled.get()) });
         poll_fn(|_| if self.now.get() < due { Poll::Pending } else { Poll::Ready(()) }).await;
     }
 
-    async fn connect(self: &Rc<Self>) -> Stream {
+    /// Makes the next datagram socket; they are numbered from 0 on.
+    pub(super) fn bind(&self, socket: usize) {
+        let mut datagrams = self.datagrams.borrow_mut();
+        assert_eq!(datagrams.len(), socket, "sockets are numbered in the order of their making");
+        datagrams.push(Datagrams::default());
+    }
+
+    pub(super) fn send(&self, socket: usize, bytes: &[u8]) {
+        let datagrams = &mut self.datagrams.borrow_mut()[socket];
+        datagrams.bytes.extend(bytes);
+        datagrams.lengths.push_back(bytes.len());
+        self.schedule(LATENCY, Event::Datagram { socket: small(socket) });
+    }
+
+    pub(super) async fn receive(&self, socket: usize, buffer: &mut [u8]) -> usize {
+        poll_fn(|context| {
+            let datagrams = &mut self.datagrams.borrow_mut()[socket];
+            if datagrams.arrived == 0 {
+                datagrams.reader = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            datagrams.arrived -= 1;
+            let length = datagrams.lengths.pop_front().expect("what has arrived was sent");
+            let read = datagrams.bytes.read(&mut buffer[..length]).expect("reading from memory");
+            Poll::Ready(read)
+        })
+        .await
+    }
+
+    pub(super) async fn connect(self: &Rc<Self>) -> Stream {
         let connection = {
             let mut pipes = self.pipes.borrow_mut();
             pipes.extend([Pipe::default(), Pipe::default()]);
@@ -303,7 +275,7 @@ impl World {
         Stream { world: self.clone(), incoming: 2 * connection + 1, outgoing: 2 * connection }
     }
 
-    async fn accept(self: &Rc<Self>) -> Stream {
+    pub(super) async fn accept(self: &Rc<Self>) -> Stream {
         let connection = poll_fn(|context| match self.backlog.borrow_mut().pop_front() {
             Some(connection) => Poll::Ready(connection),
             None => {
@@ -317,20 +289,24 @@ impl World {
 }
 
 /// One end of a connection; it closes when it is dropped.
-struct Stream {
+pub(super) struct Stream {
     world: Rc<World>,
     incoming: usize,
     outgoing: usize,
 }
 
 impl Stream {
-    fn write(&self, bytes: &[u8]) {
-        self.world.pipes.borrow_mut()[self.outgoing].bytes.extend(bytes);
+    pub(super) fn write(&self, bytes: &[u8]) {
+        let mut pipes = self.world.pipes.borrow_mut();
+        for piece in bytes.chunks(PIECE_BYTES) {
+            pipes[self.outgoing].bytes.extend(piece);
+        }
+        drop(pipes);
         let arrival = Event::Arrive { pipe: small(self.outgoing), length: small(bytes.len()) };
         self.world.schedule(LATENCY, arrival);
     }
 
-    async fn read(&self, buffer: &mut [u8]) -> usize {
+    pub(super) async fn read(&self, buffer: &mut [u8]) -> usize {
         poll_fn(|context| {
             let pipe = &mut self.world.pipes.borrow_mut()[self.incoming];
             if pipe.visible == 0 && !pipe.closed {
@@ -338,11 +314,29 @@ impl Stream {
                 return Poll::Pending;
             }
             let length = pipe.visible.min(buffer.len());
-            let read = pipe.bytes.read(&mut buffer[..length]).expect("reading from memory");
-            pipe.visible -= read;
-            Poll::Ready(read)
+            for piece in buffer[..length].chunks_mut(PIECE_BYTES) {
+                pipe.bytes.read_exact(piece).expect("reading from memory");
+            }
+            pipe.visible -= length;
+            if let Some(writer) = pipe.writer.take() {
+                writer.wake();
+            }
+            Poll::Ready(length)
         })
         .await
+    }
+
+    /// Waits until so many bytes more are no more than [`BUFFER_BYTES`] on their way.
+    pub(super) async fn wait_for_room(&self, bytes: usize) {
+        poll_fn(|context| {
+            let pipe = &mut self.world.pipes.borrow_mut()[self.outgoing];
+            if pipe.bytes.len() + bytes <= BUFFER_BYTES {
+                return Poll::Ready(());
+            }
+            pipe.writer = Some(context.waker().clone());
+            Poll::Pending
+        })
+        .await;
     }
 }
 
@@ -356,7 +350,7 @@ fn small(number: usize) -> u32 {
     u32::try_from(number).expect("a workload has few of anything")
 }
 
-async fn yield_now() {
+pub(super) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|context| {
         if yielded {
