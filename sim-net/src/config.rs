@@ -8,6 +8,7 @@ use crate::link::LinkConfig;
 
 /// A network. The default is a perfect one: no loss, a fixed latency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct NetworkConfig {
     /// Each direction between two hosts, unless it was set for that direction. Default: 1 ms, no loss.
     pub link: LinkConfig,
@@ -27,11 +28,13 @@ pub struct NetworkConfig {
     pub sockets_max: u32,
     /// The CPU time of its node that each operation on a socket takes when it does not wait: a read, a write, an accept.
     /// Default: zero.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub op_cost: Duration,
 }
 
 /// TCP of a host. The defaults are those of Linux, except for the buffers, which Linux sizes as it sees fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct TcpConfig {
     /// Bytes that were written and are not yet acknowledged: beyond that a writer waits. At least 1. Default: 64 KiB.
     pub send_buffer_bytes: u32,
@@ -55,14 +58,19 @@ pub struct TcpConfig {
     /// The same once the stream was dropped (`tcp_orphan_retries`). Default: 8.
     pub orphan_retries: u32,
     /// Retransmission timeout before a round trip was measured. Default: 1 s.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub rto_initial: Duration,
     /// Least retransmission timeout. Default: 200 ms.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub rto_min: Duration,
     /// Greatest retransmission timeout. Default: 120 s.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub rto_max: Duration,
     /// How long an acknowledgement waits for data to travel with. Default: 40 ms.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub delayed_ack: Duration,
     /// How long a closed connection keeps its pair of addresses. Default: 60 s.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub time_wait: Duration,
     /// Connections that wait to be accepted. Default: 1,024, as tokio asks for.
     pub accept_backlog: u32,
@@ -70,6 +78,7 @@ pub struct TcpConfig {
 
 /// UDP of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct UdpConfig {
     /// Bytes of datagrams that wait to be received by one socket, each counted with 256 bytes more; what does not fit is
     /// dropped. Default: 212,992 (`net.core.rmem_default`).
@@ -81,6 +90,7 @@ pub struct UdpConfig {
 
 /// Unix sockets of a host. The defaults are those of Linux.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct UnixConfig {
     /// Bytes that one end has sent and the other has not received, each message counted with 576 bytes more: beyond that a
     /// sender waits. At least 4,608, as in Linux. Default: 212,992 (`net.core.wmem_default`).

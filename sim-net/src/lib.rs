@@ -42,6 +42,7 @@ mod link;
 mod network;
 mod packet;
 mod pool;
+pub mod profile;
 mod socket;
 mod tcp;
 mod wire;

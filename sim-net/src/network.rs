@@ -17,6 +17,7 @@ use crate::errno::Errno;
 use crate::fault::Hooks;
 use crate::host::{Host, Interest, Kernel, SocketId, Stream};
 use crate::packet::Packet;
+use crate::profile::apply_chosen;
 use crate::tcp::Ending;
 use crate::wire::{Event, Wire};
 
@@ -37,7 +38,8 @@ struct State {
     wire: Wire,
 }
 
-/// Gives the current run a network with this configuration.
+/// Gives the current run a network with this configuration, in which a [`profile`](crate::profile::choose) that was chosen for
+/// the run replaces its parts.
 ///
 /// ```
 /// use sim_executor::{Executor, ProductionOrder};
@@ -56,6 +58,7 @@ pub fn install(config: NetworkConfig) {
         context::device::<Network>().is_none(),
         "the run has a network already: install it before the first use"
     );
+    let config = apply_chosen(config);
     context::install_device(Rc::new(Network::new(config, context::tracing_all())));
 }
 

@@ -12,12 +12,15 @@ use crate::link::Latency;
 /// Each decision is one in the name of the question, such as `dns:server @ dns.failure`, and is asked for only if there is
 /// something to decide. Addresses and `localhost` are no question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct DnsConfig {
     /// How long a lookup takes. Default: no time.
     pub latency: Latency,
     /// How probable it is that a lookup fails for now, as if no server had answered (`EAI_AGAIN`). Default: never.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
     pub failure: Ratio,
     /// How long such a lookup takes. Default: 10 s, as glibc asks twice and waits for 5 s.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub failure_after: Duration,
     /// Whether an answer of several addresses begins with any of them, as that of a server does which shares load; with
     /// which is drawn for each lookup. Default: no, it is in the order in which they were set.
@@ -28,6 +31,7 @@ pub struct DnsConfig {
 
 /// Which of its own addresses the name of a node stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum NodeAddresses {
     /// Nothing: only names that were set are known.
     None,
