@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use sim_executor::Ratio;
+
 use crate::config_error::{ConfigError, DURATION_MAX, check_duration, check_number};
 use crate::dns::DnsConfig;
 use crate::link::LinkConfig;
+use crate::tcp::TcpKeepalive;
 
 /// A network. The default is a perfect one: no loss, a fixed latency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,8 +75,24 @@ pub struct TcpConfig {
     /// How long a closed connection keeps its pair of addresses. Default: 60 s.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
     pub time_wait: Duration,
-    /// Connections that wait to be accepted. Default: 1,024, as tokio asks for.
+    /// Connections that wait to be accepted, unless [`TcpSocket::listen`](crate::TcpSocket::listen) says. Default: 1,024,
+    /// as tokio asks for.
     pub accept_backlog: u32,
+    /// When an idle connection is probed, if its socket asks for that (`SO_KEEPALIVE`). Default: after 2 hours, then
+    /// every 75 s, 9 times.
+    pub keepalive: TcpKeepalive,
+    /// How probable it is that a read gives fewer bytes than have arrived; how many is drawn as well, down to one.
+    /// Default: never.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    pub short_reads: Ratio,
+    /// How probable it is that a write takes fewer bytes than there is room for; how many is drawn as well, down to one.
+    /// Default: never.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    pub short_writes: Ratio,
+    /// How probable it is that what a write leaves in a segment less than full is held back until the next write, so that
+    /// the peer reads both at once; without another write, for a retransmission timeout. Default: never.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    pub held_writes: Ratio,
 }
 
 /// UDP of a host.
@@ -166,11 +185,20 @@ impl Default for TcpConfig {
             delayed_ack: Duration::from_millis(40),
             time_wait: Duration::from_secs(60),
             accept_backlog: 1_024,
+            keepalive: TcpKeepalive::default(),
+            short_reads: Ratio::NEVER,
+            short_writes: Ratio::NEVER,
+            held_writes: Ratio::NEVER,
         }
     }
 }
 
 impl TcpConfig {
+    /// Whether something about reads and writes is drawn.
+    pub(crate) fn is_adversarial(&self) -> bool {
+        [self.short_reads, self.short_writes, self.held_writes].iter().any(|ratio| !ratio.is_never())
+    }
+
     /// Looks whether all fields are within their bounds.
     ///
     /// # Errors
@@ -184,7 +212,8 @@ impl TcpConfig {
         let least = Duration::from_nanos(1);
         check_duration("rto_min", self.rto_min, least, DURATION_MAX)?;
         check_duration("rto_initial", self.rto_initial, least, DURATION_MAX)?;
-        check_duration("rto_max", self.rto_max, self.rto_min, DURATION_MAX)
+        check_duration("rto_max", self.rto_max, self.rto_min, DURATION_MAX)?;
+        self.keepalive.check()
     }
 }
 

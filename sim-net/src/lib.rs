@@ -54,6 +54,7 @@ pub use dns::{DnsConfig, ToSocketAddrs, lookup_host};
 pub use link::{Latency, LinkConfig};
 pub use network::{Network, install};
 pub use socket::{
-    Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpStream,
-    UdpSocket, UnixDatagram, UnixListener, UnixSocket, UnixStream, WriteHalf, unix,
+    Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpSocket,
+    TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSocket, UnixStream, WriteHalf, unix,
 };
+pub use tcp::TcpKeepalive;

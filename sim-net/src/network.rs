@@ -260,14 +260,22 @@ impl State {
             || self.hosts.iter().any(|host| host.streams().any(|stream| self.may_go_on(stream)))
     }
 
-    /// Whether a timer of the stream can lead to anything but another probe of a window that its peer keeps closed.
+    /// Whether a timer of the stream can lead to anything but another probe: of a window that its peer keeps closed, or of
+    /// whether the peer lives.
     fn may_go_on(&self, stream: &Stream) -> bool {
-        if !stream.connection.is_probing() {
-            return stream.connection.timer() != Instant::MAX;
+        let connection = &stream.connection;
+        if connection.transfer_timer() != Instant::MAX && !connection.is_probing() {
+            return true;
+        }
+        if connection.timer() == Instant::MAX {
+            return false;
         }
         let host = self.wire.interfaces.host(stream.pair.remote.interface);
         let peer = self.hosts.get(host.index()).and_then(|host| host.stream_of(stream.pair.reversed()));
-        peer.is_none_or(|peer| stream.connection.is_behind(&peer.connection))
+        let is_cut = |link| self.wire.links.get(link).is_cut();
+        peer.is_none_or(|peer| {
+            connection.is_behind(&peer.connection) || is_cut(stream.link) || is_cut(peer.link)
+        })
     }
 
     /// Does all that is due.

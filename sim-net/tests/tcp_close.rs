@@ -127,8 +127,11 @@ fn a_full_backlog_drops_connections_until_there_is_room() {
     let tcp = TcpConfig { accept_backlog: 1, ..TcpConfig::default() };
     run_on(NetworkConfig { tcp, ..NetworkConfig::default() }, async {
         let listener = listen("0.0.0.0:7").await;
-        let connects: Vec<_> = (0..4).map(|_| spawn(TcpStream::connect("server:7"))).collect();
-        time::sleep(Duration::from_millis(500)).await;
+        let mut connects = Vec::new();
+        for _ in 0..4 {
+            connects.push(spawn(TcpStream::connect("server:7")));
+            time::sleep(Duration::from_millis(100)).await;
+        }
         let done = connects.iter().filter(|connect| connect.is_finished()).count();
         assert_eq!(done, 2, "Linux holds one more than it is asked to");
         let mut accepted = Vec::new();

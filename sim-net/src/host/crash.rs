@@ -13,7 +13,7 @@ use super::udp::Datagrams;
 use super::waiters::Waiters;
 use super::{Host, Kernel, Known};
 use crate::errno::Errno;
-use crate::tcp::{Connection, Context};
+use crate::tcp::{Connection, Context, Options};
 use crate::wire::Wire;
 
 impl Kernel<'_> {
@@ -75,6 +75,7 @@ impl Kernel<'_> {
     /// Takes a socket out of all tables, and tells nobody.
     fn erase(&mut self, socket: SocketId) {
         match self.host.sockets.get(socket) {
+            Some(Socket::Fresh(_)) => self.close_fresh(socket),
             Some(Socket::Stream(_)) => self.remove_stream(socket),
             Some(Socket::Listener(_)) => {
                 self.host.sockets.remove(socket);
@@ -90,8 +91,18 @@ impl Host {
     /// A socket has got another descriptor.
     fn rename(&mut self, from: SocketId, to: SocketId) {
         self.bindings.rename(from, to);
+        if let Some(Socket::Listener(_)) = self.sockets.get(to) {
+            for socket in self.sockets.iter_mut() {
+                if let Socket::Stream(stream) = socket
+                    && stream.owner == Owner::Handshake(from)
+                {
+                    stream.owner = Owner::Handshake(to);
+                }
+            }
+        }
         if let Some(Socket::Stream(stream)) = self.sockets.get_mut(to) {
             stream.owner = Owner::Nobody;
+            stream.former = from;
             if stream.is_registered {
                 self.connections.insert(stream.pair, Known::Connection(to));
             }
@@ -103,6 +114,7 @@ impl Socket {
     /// Whether a descriptor of the process leads to it.
     pub(super) fn is_of_process(&self) -> bool {
         match self {
+            Socket::Fresh(fresh) => !fresh.is_dead,
             Socket::Stream(stream) => stream.owner == Owner::User && stream.is_registered,
             Socket::Listener(listener) => !listener.is_dead,
             Socket::Datagrams(datagrams) => !datagrams.is_dead,
@@ -113,6 +125,7 @@ impl Socket {
     /// Whether it is something dead that was left for a descriptor.
     pub(super) fn is_dead(&self) -> bool {
         match self {
+            Socket::Fresh(fresh) => fresh.is_dead,
             Socket::Stream(stream) => stream.owner == Owner::User && !stream.is_registered,
             Socket::Listener(listener) => listener.is_dead,
             Socket::Datagrams(datagrams) => datagrams.is_dead,
@@ -123,8 +136,9 @@ impl Socket {
     /// One of the same kind that does nothing and gives errors; `None` for a Unix socket.
     fn dead(&self, wire: &mut Wire, now: Instant) -> Option<Socket> {
         Some(match self {
+            Socket::Fresh(fresh) => Socket::Fresh(Box::new(fresh.dead())),
             Socket::Stream(stream) => Socket::Stream(Box::new(stream.dead(wire, now))),
-            Socket::Listener(listener) => Socket::Listener(listener.dead()),
+            Socket::Listener(listener) => Socket::Listener(Box::new(listener.dead())),
             Socket::Datagrams(datagrams) => Socket::Datagrams(datagrams.dead()),
             Socket::Unix(_) => return None,
         })
@@ -143,7 +157,7 @@ impl Socket {
             }
             Socket::Listener(listener) => listener.readers.take_into(&mut wire.wakes),
             Socket::Datagrams(Datagrams { readers, .. }) => readers.take_into(&mut wire.wakes),
-            Socket::Unix(_) => {}
+            Socket::Fresh(_) | Socket::Unix(_) => {}
         }
     }
 }
@@ -151,7 +165,7 @@ impl Socket {
 impl Stream {
     /// One whose connection has failed.
     fn dead(&self, wire: &mut Wire, now: Instant) -> Stream {
-        let mut connection = Connection::connect(&wire.tcp);
+        let mut connection = Connection::connect(&wire.tcp, &Options::new(&wire.config.tcp));
         let mut context = Context { now, pool: &mut wire.pool, rules: &wire.tcp };
         connection.fail(&mut context, Errno::BadDescriptor);
         Stream {
@@ -160,8 +174,11 @@ impl Stream {
             is_v6: self.is_v6,
             link: self.link,
             peer: SocketId::UNKNOWN,
+            former: SocketId::UNKNOWN,
             owner: Owner::User,
-            is_active: false,
+            sharing: self.sharing,
+            ttl: self.ttl,
+            actor: None,
             is_registered: false,
             timer: Instant::MAX,
             timer_event: None,
@@ -176,11 +193,11 @@ impl Listener {
     fn dead(&self) -> Listener {
         Listener {
             bound: self.bound,
-            is_v6: self.is_v6,
             is_dead: true,
             port: self.port,
-            handshakes: Vec::new(),
+            settings: self.settings,
             backlog: VecDeque::new(),
+            backlog_max: 0,
             readers: Waiters::default(),
         }
     }

@@ -2,11 +2,14 @@
 //!
 //! Nothing here knows who calls: the async types do, and something else may.
 
+mod adversary;
 mod crash;
 mod ports;
 mod sockets;
 mod tcp_calls;
 mod tcp_input;
+mod tcp_options;
+mod tcp_socket;
 mod udp;
 pub(crate) mod unix;
 mod waiters;
@@ -23,10 +26,12 @@ use crate::tcp::TimeWait;
 use crate::wire::Wire;
 
 pub(crate) use sockets::{SocketId, Stream};
+pub(crate) use tcp_options::{Status, whole_seconds};
+pub(crate) use tcp_socket::Fresh;
 pub(crate) use udp::DATAGRAM_BYTES_MAX;
 pub(crate) use waiters::{Interest, Waiters};
 
-use ports::Bindings;
+use ports::{Bindings, Sharing};
 use sockets::{Socket, Sockets};
 
 /// One host, as the network keeps it.
@@ -54,8 +59,8 @@ enum Known {
     Connection(SocketId),
     TimeWait {
         time_wait: TimeWait,
-        /// As [`Stream::is_active`] was.
-        is_active: bool,
+        /// As that of the connection was.
+        sharing: Sharing,
     },
 }
 
@@ -264,6 +269,7 @@ impl Kernel<'_> {
         match self.host.sockets.get(socket) {
             Some(sockets::Socket::Stream(_)) => self.close_stream(socket),
             Some(sockets::Socket::Listener(_)) => self.close_listener(socket),
+            Some(sockets::Socket::Fresh(_)) => self.close_fresh(socket),
             Some(sockets::Socket::Datagrams(_)) => self.close_datagrams(socket),
             Some(sockets::Socket::Unix(_)) => self.close_unix(socket),
             None => {}
@@ -287,6 +293,7 @@ impl Kernel<'_> {
                 format!("{}:{}", self.wire.name(self.host.id), datagrams.port)
             }
             Some(sockets::Socket::Unix(unix)) => self.describe_unix(unix, interest),
+            Some(sockets::Socket::Fresh(_)) => format!("{}: a socket", self.wire.name(self.host.id)),
             None => "a closed socket".to_string(),
         }
     }

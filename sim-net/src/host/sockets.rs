@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
-use sim_executor::{EventId, Instant};
+use sim_executor::{EventId, Instant, LineageId};
 
+use super::ports::Sharing;
+use super::tcp_socket::{Fresh, Settings};
 use super::udp::Datagrams;
 use super::unix::UnixSocket;
 use super::waiters::{Interest, Waiters};
@@ -25,8 +27,10 @@ impl SocketId {
 }
 
 pub(crate) enum Socket {
+    /// It neither listens nor connects yet.
+    Fresh(Box<Fresh>),
     Stream(Box<Stream>),
-    Listener(Listener),
+    Listener(Box<Listener>),
     Datagrams(Datagrams),
     Unix(Box<UnixSocket>),
 }
@@ -40,9 +44,14 @@ pub(crate) struct Stream {
     pub(crate) link: LinkId,
     /// The socket of the peer, once it is known.
     pub(crate) peer: SocketId,
+    /// By which descriptor the peer may know it still, since its process died.
+    pub(crate) former: SocketId,
     pub(crate) owner: Owner,
-    /// Whether the host asked for the connection; then its port is not free for a listener.
-    pub(crate) is_active: bool,
+    /// With whom it shares its port.
+    pub(crate) sharing: Sharing,
+    pub(crate) ttl: u8,
+    /// Who draws how much it reads and writes at a time, once something was drawn.
+    pub(crate) actor: Option<LineageId>,
     /// Whether packets find it by its addresses.
     pub(crate) is_registered: bool,
     /// When the network will look at it. That may be too early: the connection's timer often moves later.
@@ -67,15 +76,15 @@ pub(crate) enum Owner {
 
 pub(crate) struct Listener {
     pub(crate) bound: Bound,
-    /// Whether it shows addresses of IPv4 mapped into IPv6.
-    pub(crate) is_v6: bool,
     /// What is left of a listener whose process is dead.
     pub(crate) is_dead: bool,
     pub(crate) port: u16,
-    /// Connections whose handshake is under way.
-    pub(crate) handshakes: Vec<SocketId>,
+    /// What accepted connections begin with.
+    pub(crate) settings: Settings,
     /// Connections to be accepted.
     pub(crate) backlog: VecDeque<SocketId>,
+    /// Beyond so many, no more are taken.
+    pub(crate) backlog_max: u32,
     pub(crate) readers: Waiters,
 }
 
@@ -106,6 +115,11 @@ impl Sockets {
         }
         self.slots.push(Slot { generation: 0, socket: Some(socket) });
         Ok(SocketId { index: (self.slots.len() - 1) as u32, generation: 0 })
+    }
+
+    /// Makes another socket of an open descriptor.
+    pub(crate) fn replace(&mut self, id: SocketId, socket: Socket) {
+        *self.get_mut(id).expect("the descriptor is open") = socket;
     }
 
     pub(crate) fn remove(&mut self, id: SocketId) -> Option<Socket> {
@@ -168,7 +182,7 @@ impl Sockets {
 
     pub(crate) fn find_listener(&mut self, id: SocketId) -> Option<&mut Listener> {
         match self.get_mut(id)? {
-            Socket::Listener(listener) => Some(listener),
+            Socket::Listener(listener) => Some(&mut **listener),
             _ => None,
         }
     }
@@ -184,6 +198,24 @@ impl Sockets {
         match self.get_mut(id)? {
             Socket::Unix(unix) => Some(unix),
             _ => None,
+        }
+    }
+
+    /// The streams with their descriptors.
+    pub(crate) fn streams_by_id(&self) -> impl Iterator<Item = (SocketId, &Stream)> {
+        self.slots.iter().enumerate().filter_map(|(index, slot)| match &slot.socket {
+            Some(Socket::Stream(stream)) => {
+                Some((SocketId { index: index as u32, generation: slot.generation }, &**stream))
+            }
+            _ => None,
+        })
+    }
+
+    /// The socket of an open descriptor that neither listens nor connects yet.
+    pub(crate) fn fresh(&mut self, id: SocketId) -> &mut Fresh {
+        match self.get_mut(id) {
+            Some(Socket::Fresh(fresh)) => fresh,
+            _ => panic!("the descriptor is not an open socket's that neither listens nor connects"),
         }
     }
 
@@ -217,6 +249,7 @@ impl Sockets {
             (Socket::Listener(listener), _) => Some(&mut listener.readers),
             (Socket::Datagrams(datagrams), _) => Some(&mut datagrams.readers),
             (Socket::Unix(unix), interest) => Some(unix.waiters(interest)),
+            (Socket::Fresh(_), _) => None,
         }
     }
 }

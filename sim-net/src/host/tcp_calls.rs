@@ -1,6 +1,5 @@
 //! The calls of stream sockets, listening ones included.
 
-use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::net::SocketAddr;
 use std::task::Waker;
@@ -10,12 +9,13 @@ use sim_executor::{Instant, context};
 
 use super::ports::Protocol;
 use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
+use super::tcp_socket::Settings;
 use super::waiters::Waiters;
 use super::{Kernel, Known, Route};
 use crate::address::{Bound, Endpoint, HostId, Pair};
 use crate::errno::Errno;
-use crate::tcp::{Connection, Context};
-use crate::wire::{Event, Wire};
+use crate::tcp::{Connection, Context, Options};
+use crate::wire::Event;
 
 /// How long it takes to find that nobody has an address of the network: three questions, a second each.
 const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(3);
@@ -32,11 +32,16 @@ impl Kernel<'_> {
         call(&mut self.host.sockets.stream(socket).connection, &mut context)
     }
 
-    /// Begins to connect. When that is done, [`Kernel::tcp_connected`] tells.
+    /// A connection to an address, and whether a host has it.
     ///
     /// # Errors
     /// If there is no way to the address, or no free port.
-    pub(crate) fn tcp_connect(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
+    pub(super) fn begin_to_connect(
+        &mut self,
+        address: SocketAddr,
+        bound: Option<(Bound, u16)>,
+        settings: Settings,
+    ) -> Result<(Box<Stream>, bool), Errno> {
         let (route, is_somebody) = match self.route(address.ip()) {
             Ok(route) => (route, true),
             Err(Errno::HostUnreachable) => {
@@ -48,21 +53,62 @@ impl Kernel<'_> {
         };
         self.forget_expired();
         let remote = Endpoint { interface: route.remote, port: address.port() };
-        let local = self.endpoint_to_connect(route.local, remote)?;
-        let connection = Connection::connect(&self.wire.tcp);
+        let local = match bound {
+            Some(bound) => self.bound_endpoint_to_connect(bound, route, remote)?,
+            None => self.endpoint_to_connect(route.local, remote)?,
+        };
+        let options = self.on_path(settings.options, route.remote_host, address.is_ipv6());
+        let connection = Connection::connect(&self.wire.tcp, &options);
         let pair = Pair { local, remote };
-        let socket = self.add_stream(connection, pair, address.is_ipv6(), route.remote_host, Owner::User)?;
+        Ok((self.stream(connection, pair, route.remote_host, Owner::User, settings), is_somebody))
+    }
+
+    /// The local end of a connection of a socket that was bound.
+    fn bound_endpoint_to_connect(
+        &self,
+        (bound, port): (Bound, u16),
+        route: Route,
+        remote: Endpoint,
+    ) -> Result<Endpoint, Errno> {
+        let interface = if let Bound::At(interface) = bound { interface } else { route.local };
+        let local = Endpoint { interface, port };
+        let leaves_loopback = self.wire.interfaces.ip(interface).is_loopback();
+        if leaves_loopback && route.remote_host != self.host.id {
+            return Err(Errno::InvalidInput);
+        }
+        if self.host.connections.contains_key(&Pair { local, remote }) {
+            return Err(Errno::AddrNotAvailable);
+        }
+        Ok(local)
+    }
+
+    /// Opens a socket that connects from any free port. When that is done, [`Kernel::tcp_connected`] tells.
+    ///
+    /// # Errors
+    /// If there is no way to the address, or no free port.
+    pub(crate) fn tcp_connect_to(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
+        let settings = Settings::new(Options::new(&self.wire.config.tcp), address.is_ipv6());
+        let (stream, is_somebody) = self.begin_to_connect(address, None, settings)?;
+        let pair = stream.pair;
+        let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Stream(stream))?;
+        self.start_connecting(socket, pair, is_somebody);
+        Ok(socket)
+    }
+
+    /// Sends the first packet of a connection, or looks for the one that it is to.
+    pub(super) fn start_connecting(&mut self, socket: SocketId, pair: Pair, is_somebody: bool) {
+        self.host.connections.insert(pair, Known::Connection(socket));
         if is_somebody {
             self.pump(socket);
         }
         // As long as a host is down, it is as if nobody had its address.
-        if !is_somebody || self.wire.is_down(route.remote_host) {
+        let remote_host = self.wire.interfaces.host(pair.remote.interface);
+        if !is_somebody || self.wire.is_down(remote_host) {
             let event = Event::NoNeighbour { host: self.host.id, socket };
             let due = self.now() + NEIGHBOUR_TIMEOUT;
             self.wire.schedule(due, event);
             self.wire.searches += 1;
         }
-        Ok(socket)
     }
 
     /// Adds a connection that packets can find.
@@ -70,28 +116,49 @@ impl Kernel<'_> {
         &mut self,
         connection: Connection,
         pair: Pair,
-        is_v6: bool,
         remote_host: HostId,
         owner: Owner,
+        settings: Settings,
     ) -> Result<SocketId, Errno> {
-        let link = self.wire.link(self.host.id, remote_host);
-        let stream = Box::new(Stream {
+        let stream = self.stream(connection, pair, remote_host, owner, settings);
+        let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Stream(stream))?;
+        self.host.connections.insert(pair, Known::Connection(socket));
+        Ok(socket)
+    }
+
+    fn stream(
+        &mut self,
+        connection: Connection,
+        pair: Pair,
+        remote_host: HostId,
+        owner: Owner,
+        settings: Settings,
+    ) -> Box<Stream> {
+        Box::new(Stream {
             connection,
             pair,
-            is_v6,
-            link,
+            link: self.wire.link(self.host.id, remote_host),
             peer: SocketId::UNKNOWN,
+            former: SocketId::UNKNOWN,
             owner,
-            is_active: owner == Owner::User,
+            is_v6: settings.is_v6,
+            sharing: settings.sharing,
+            ttl: settings.ttl,
+            actor: None,
             is_registered: true,
             timer: Instant::MAX,
             timer_event: None,
             readers: Waiters::default(),
             writers: Waiters::default(),
-        });
-        let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Stream(stream))?;
-        self.host.connections.insert(pair, Known::Connection(socket));
-        Ok(socket)
+        })
+    }
+
+    /// The options of a connection to that host: what both ends would have said in their SYNs.
+    pub(super) fn on_path(&mut self, options: Options, remote_host: HostId, is_v6: bool) -> Options {
+        let there = self.wire.link(self.host.id, remote_host);
+        let back = self.wire.link(remote_host, self.host.id);
+        let mtu_bytes = |link| self.wire.links.get(link).config().mtu_bytes;
+        options.on_path(mtu_bytes(there).min(mtu_bytes(back)), is_v6)
     }
 
     /// Nobody has answered for the address.
@@ -116,27 +183,19 @@ impl Kernel<'_> {
         self.host.sockets.stream(socket).connection.poll_connected()
     }
 
-    /// Listens.
+    /// Opens a socket that listens, as tokio's `TcpListener::bind` does.
     ///
     /// # Errors
     /// If the host does not have the address, or the port is taken.
-    pub(crate) fn tcp_listen(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
-        let bound = self.place_to_bind(address.ip())?;
-        if matches!(bound, Bound::At(interface) if interface.is_group() && interface.is_v6()) {
-            return Err(Errno::InvalidInput);
+    pub(crate) fn tcp_listen_at(&mut self, address: SocketAddr) -> Result<SocketId, Errno> {
+        let backlog = self.wire.config.tcp.accept_backlog;
+        let socket = self.tcp_socket(address.is_ipv6())?;
+        self.tcp_fresh(socket).settings.sharing.address = true;
+        let listening = self.tcp_bind(socket, address).and_then(|()| self.tcp_listen(socket, backlog));
+        if let Err(errno) = listening {
+            self.close_fresh(socket);
+            return Err(errno);
         }
-        let port = self.port_to_bind(Protocol::Tcp, bound, address.port())?;
-        let listener = Listener {
-            bound,
-            is_v6: address.is_ipv6(),
-            is_dead: false,
-            port,
-            handshakes: Vec::new(),
-            backlog: VecDeque::new(),
-            readers: Waiters::default(),
-        };
-        let socket = self.host.sockets.insert(self.wire.config.sockets_max, Socket::Listener(listener))?;
-        self.host.bindings.add(Protocol::Tcp, port, bound, socket);
         Ok(socket)
     }
 
@@ -155,8 +214,8 @@ impl Kernel<'_> {
 
     /// The address that a listener is bound to.
     pub(crate) fn listener_address(&mut self, listener: SocketId) -> SocketAddr {
-        let &mut Listener { bound, is_v6, port, .. } = self.host.sockets.listener(listener);
-        self.bound_address(is_v6, bound, port)
+        let &mut Listener { bound, port, settings, .. } = self.host.sockets.listener(listener);
+        self.bound_address(settings.is_v6, bound, port)
     }
 
     /// The address of this end of a stream.
@@ -203,9 +262,9 @@ impl Kernel<'_> {
         out: &mut [u8],
         would_block: impl FnOnce(&mut Stream),
     ) -> Result<usize, Errno> {
-        let Wire { pool, tcp, .. } = &mut *self.wire;
+        let out = if self.wire.tcp.is_adversarial { self.shorten_read(socket, out) } else { out };
         let stream = self.host.sockets.stream(socket);
-        let result = stream.connection.read(pool, tcp, out);
+        let result = stream.connection.read(&mut self.wire.pool, out);
         match result {
             Ok(_) if stream.connection.is_ack_due() => self.pump(socket),
             Err(Errno::WouldBlock) => would_block(stream),
@@ -248,6 +307,7 @@ impl Kernel<'_> {
         data: &[u8],
         would_block: impl FnOnce(&mut Stream),
     ) -> Result<usize, Errno> {
+        let data = if self.wire.tcp.is_adversarial { self.shorten_write(socket, data) } else { data };
         let stream = self.host.sockets.stream(socket);
         let result = stream.connection.write(&mut self.wire.pool, data);
         match result {
@@ -271,16 +331,15 @@ impl Kernel<'_> {
         socket: SocketId,
         data: &[IoSlice<'_>],
     ) -> Result<usize, Errno> {
+        if self.wire.tcp.is_adversarial
+            && let Some(first) = data.iter().find(|buffer| !buffer.is_empty())
+        {
+            return self.tcp_write(socket, first);
+        }
         let connection = &mut self.host.sockets.stream(socket).connection;
         let bytes = connection.write_vectored(&mut self.wire.pool, data)?;
         self.pump(socket);
         Ok(bytes)
-    }
-
-    /// Sets whether small segments are sent at once, and sends those that have waited.
-    pub(crate) fn tcp_set_nodelay(&mut self, socket: SocketId, nodelay: bool) {
-        self.connection(socket).set_nodelay(nodelay);
-        self.pump(socket);
     }
 
     /// Closes the writing half of a stream.
@@ -319,7 +378,9 @@ impl Kernel<'_> {
         let Some(Socket::Listener(mut listener)) = self.host.sockets.remove(socket) else { return };
         self.host.bindings.remove(Protocol::Tcp, listener.port, socket);
         listener.readers.take_into(&mut self.wire.garbage);
-        for handshake in listener.handshakes {
+        let streams = self.host.sockets.streams_by_id();
+        let handshakes = streams.filter(|(_, stream)| stream.owner == Owner::Handshake(socket));
+        for handshake in handshakes.map(|(handshake, _)| handshake).collect::<Vec<_>>() {
             self.remove_stream(handshake);
         }
         for waiting in listener.backlog {

@@ -2,7 +2,6 @@
 
 use sim_executor::Instant;
 
-use super::ports::Protocol;
 use super::sockets::{Owner, Socket, SocketId, Stream};
 use super::{Host, Kernel, Known, TIME_WAITS_MAX};
 use crate::address::{HostId, Pair};
@@ -18,6 +17,8 @@ pub(super) struct Addressed {
     pair: Pair,
     /// The socket of the peer.
     from: SocketId,
+    /// The socket that the peer means, if it knows.
+    to: SocketId,
 }
 
 impl Kernel<'_> {
@@ -30,7 +31,8 @@ impl Kernel<'_> {
             }
             _ => {
                 let pair = Pair { local: packet.destination, remote: packet.source };
-                self.handle_by_address(Addressed { pair, from: packet.from }, segment);
+                let (from, to) = (packet.from, packet.to);
+                self.handle_by_address(Addressed { pair, from, to }, segment);
             }
         }
     }
@@ -38,7 +40,10 @@ impl Kernel<'_> {
     /// A segment whose socket is not known.
     fn handle_by_address(&mut self, addressed: Addressed, segment: &mut Segment) {
         match self.host.connections.get(&addressed.pair).copied() {
-            Some(Known::Connection(socket)) => return self.handle_for(socket, addressed.from, segment),
+            Some(Known::Connection(socket)) if !self.is_of_other(socket, addressed) => {
+                return self.handle_for(socket, addressed.from, segment);
+            }
+            Some(Known::Connection(socket)) => self.handle_of_other(socket, addressed, segment),
             Some(Known::TimeWait { time_wait, .. }) if segment.flags != Flags::SYN => {
                 self.handle_in_time_wait(addressed, time_wait, segment);
             }
@@ -48,10 +53,34 @@ impl Kernel<'_> {
         self.wire.pool.release_all(segment.payload.take());
     }
 
+    /// Whether a segment is of another connection that had the same pair of addresses. A real one would tell by its
+    /// sequence numbers, which begin anywhere; here they all begin at zero.
+    fn is_of_other(&mut self, socket: SocketId, addressed: Addressed) -> bool {
+        let Addressed { from, to, .. } = addressed;
+        let &mut Stream { peer, former, .. } = self.host.sockets.stream(socket);
+        let is_other_peer = from != SocketId::UNKNOWN && peer != SocketId::UNKNOWN && from != peer;
+        is_other_peer || ![SocketId::UNKNOWN, socket, former].contains(&to)
+    }
+
+    /// What is out of a connection's window, as a segment of another is, is answered with what is expected.
+    fn handle_of_other(&mut self, socket: SocketId, addressed: Addressed, segment: &Segment) {
+        let connection = &mut self.host.sockets.stream(socket).connection;
+        if connection.is_unanswered() {
+            if segment.flags.has(Flags::ACK) {
+                self.answer(addressed, reset_for(segment));
+            }
+        } else if !segment.flags.has(Flags::RST) {
+            connection.challenge();
+            self.pump(socket);
+        }
+    }
+
     /// A segment for a connection.
     fn handle_for(&mut self, socket: SocketId, from: SocketId, segment: &mut Segment) {
         let stream = self.host.sockets.stream(socket);
-        stream.peer = from;
+        if from != SocketId::UNKNOWN {
+            stream.peer = from;
+        }
         let owner = stream.owner;
         if let Owner::Handshake(listener) = owner
             && segment.flags.has(Flags::ACK)
@@ -69,9 +98,8 @@ impl Kernel<'_> {
     }
 
     fn is_backlog_full(&mut self, listener: SocketId) -> bool {
-        let accept_backlog = self.wire.config.tcp.accept_backlog as usize;
         let listener = self.host.sockets.find_listener(listener);
-        listener.is_some_and(|listener| listener.backlog.len() > accept_backlog)
+        listener.is_some_and(|listener| listener.backlog.len() > listener.backlog_max as usize)
     }
 
     /// Moves a connection whose handshake is done to where it is accepted.
@@ -82,33 +110,29 @@ impl Kernel<'_> {
         }
         let has_failed = stream.connection.is_closed();
         stream.owner = if has_failed { Owner::Nobody } else { Owner::Backlog };
-        if let Some(listener) = self.host.sockets.find_listener(listener) {
-            listener.handshakes.retain(|&handshake| handshake != socket);
-            if !has_failed {
-                listener.backlog.push_back(socket);
-                listener.readers.take_into(&mut self.wire.wakes);
-            }
+        if !has_failed && let Some(listener) = self.host.sockets.find_listener(listener) {
+            listener.backlog.push_back(socket);
+            listener.readers.take_into(&mut self.wire.wakes);
         }
     }
 
     /// Somebody asks for a connection.
     fn handle_syn(&mut self, addressed: Addressed, segment: &Segment) {
-        let Addressed { pair, from } = addressed;
-        let Some(listener) = self.host.bindings.find(Protocol::Tcp, pair.local) else {
+        let Addressed { pair, from, .. } = addressed;
+        let Some(listener) = self.listener_at(pair.local) else {
             return self.answer(addressed, reset_for(segment));
         };
-        let accept_backlog = self.wire.config.tcp.accept_backlog as usize;
-        let handshakes = self.host.sockets.listener(listener).handshakes.len();
-        if self.is_backlog_full(listener) || handshakes > accept_backlog {
+        if self.is_backlog_full(listener) {
             return;
         }
+        let settings = self.host.sockets.listener(listener).settings;
         let remote_host = self.wire.interfaces.host(pair.remote.interface);
-        let connection = Connection::accept(&self.wire.tcp);
-        let is_v6 = self.host.sockets.listener(listener).is_v6;
-        let added = self.add_stream(connection, pair, is_v6, remote_host, Owner::Handshake(listener));
-        let Ok(socket) = added else { return };
+        let is_v6 = self.wire.interfaces.ip(pair.remote.interface).is_ipv6();
+        let options = self.on_path(settings.options, remote_host, is_v6);
+        let connection = Connection::accept(&self.wire.tcp, &options);
+        let owner = Owner::Handshake(listener);
+        let Ok(socket) = self.add_stream(connection, pair, remote_host, owner, settings) else { return };
         self.host.sockets.stream(socket).peer = from;
-        self.host.sockets.listener(listener).handshakes.push(socket);
         self.pump(socket);
     }
 
@@ -127,7 +151,7 @@ impl Kernel<'_> {
     /// Sends a segment that is no connection's.
     fn answer(&mut self, addressed: Addressed, segment: Option<Segment>) {
         let Some(segment) = segment else { return };
-        let Addressed { pair, from } = addressed;
+        let Addressed { pair, from, .. } = addressed;
         let remote_host = self.wire.interfaces.host(pair.remote.interface);
         let link = self.wire.link(self.host.id, remote_host);
         let packet = Packet {
@@ -148,18 +172,33 @@ impl Kernel<'_> {
         (stream.timer, stream.timer_event) = (Instant::MAX, None);
         let owner = stream.owner;
         let is_down = self.wire.is_down(self.wire.interfaces.host(stream.pair.remote.interface));
-        self.with_connection(socket, |connection, context| {
+        let probe = self.with_connection(socket, |connection, context| {
             let was_closed = connection.is_closed();
-            connection.handle_timeout(context);
+            let probe = connection.handle_timeout(context);
             if is_down && connection.is_closed() && !was_closed {
                 // Each of the packets that were repeated has found that nobody has the address.
                 connection.fail(context, Errno::HostUnreachable);
             }
+            probe
         });
+        if let Some(segment) = probe {
+            let (now, stream) = (self.now(), self.host.sockets.stream(socket));
+            stream.send(self.wire, now, socket, segment);
+        }
         if let Owner::Handshake(listener) = owner {
             self.advance_handshake(socket, listener);
         }
         self.pump(socket);
+        self.set_timer(socket);
+    }
+
+    /// Has the network look at a connection when its timer wants that, be it keepalive's.
+    pub(super) fn set_timer(&mut self, socket: SocketId) {
+        if let Some(stream) = self.host.sockets.find_stream(socket)
+            && stream.connection.timer() < stream.timer
+        {
+            stream.set_timer(self.wire, self.host.id, socket);
+        }
     }
 
     /// What follows each call, segment and timeout of a connection.
@@ -180,13 +219,13 @@ impl Kernel<'_> {
 
     fn forget(&mut self, socket: SocketId, ending: Ending) {
         let stream = self.host.sockets.stream(socket);
-        let (pair, owner, is_active) = (stream.pair, stream.owner, stream.is_active);
+        let (pair, owner, sharing) = (stream.pair, stream.owner, stream.sharing);
         if std::mem::take(&mut stream.is_registered) {
             self.host.connections.remove(&pair);
         }
         if let Ending::TimeWait(time_wait) = ending {
             self.forget_expired();
-            self.host.connections.insert(pair, Known::TimeWait { time_wait, is_active });
+            self.host.connections.insert(pair, Known::TimeWait { time_wait, sharing });
             self.host.expiring.push_back((time_wait.until(), pair));
         }
         if owner == Owner::Nobody {
@@ -262,7 +301,7 @@ impl Stream {
         if write {
             self.writers.take_into(&mut wire.wakes);
         }
-        if self.connection.timer() < self.timer {
+        if self.connection.transfer_timer() < self.timer {
             self.set_timer(wire, host, socket);
         }
         ending
@@ -275,17 +314,22 @@ impl Stream {
             let Some(segment) = self.connection.poll_segment(&mut context) else {
                 return self.connection.settle(&mut context);
             };
-            let packet = Packet {
-                link: self.link,
-                source: self.pair.local,
-                destination: self.pair.remote,
-                from: socket,
-                to: self.peer,
-                body: Body::Tcp(segment),
-            };
-            wire.send(now, packet);
+            self.send(wire, now, socket, segment);
         }
         Ending::NotYet
+    }
+
+    #[inline(always)]
+    fn send(&self, wire: &mut Wire, now: Instant, socket: SocketId, segment: Segment) {
+        let packet = Packet {
+            link: self.link,
+            source: self.pair.local,
+            destination: self.pair.remote,
+            from: socket,
+            to: self.peer,
+            body: Body::Tcp(segment),
+        };
+        wire.send(now, packet);
     }
 
     fn set_timer(&mut self, wire: &mut Wire, host: HostId, socket: SocketId) {

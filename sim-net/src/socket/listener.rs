@@ -41,6 +41,10 @@ pub struct TcpListener {
 }
 
 impl TcpListener {
+    pub(super) fn from_descriptor(descriptor: Descriptor) -> Self {
+        TcpListener { descriptor }
+    }
+
     /// Listens at an address of the current node's host, or with 0.0.0.0 at all of them; port 0 stands for any free one.
     ///
     /// # Errors
@@ -51,7 +55,7 @@ impl TcpListener {
     pub async fn bind<A: ToSocketAddrs>(addr: A) -> io::Result<TcpListener> {
         let network = Network::current();
         let descriptor = first_of(&resolve(&addr).await?, |address| {
-            let opened = network.open(address.ip(), |kernel| kernel.tcp_listen(address));
+            let opened = network.open(address.ip(), |kernel| kernel.tcp_listen_at(address));
             opened.map_err(|errno| errno.at("bind", address))
         })?;
         Ok(TcpListener { descriptor })
@@ -81,6 +85,22 @@ impl TcpListener {
     /// None that this network has; real ones have.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.descriptor.with(|kernel, socket| kernel.listener_address(socket)))
+    }
+
+    /// The time to live of the packets of what is accepted (`IP_TTL`).
+    ///
+    /// # Errors
+    /// None that this network has; real ones have.
+    pub fn ttl(&self) -> io::Result<u32> {
+        Ok(self.descriptor.with(|kernel, socket| kernel.tcp_ttl(socket)).into())
+    }
+
+    /// Sets the time to live. No packet passes a router, so that it is remembered only.
+    ///
+    /// # Errors
+    /// `InvalidInput` if it is not from 1 to 255.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        Ok(self.descriptor.with(|kernel, socket| kernel.tcp_set_ttl(socket, ttl))?)
     }
 }
 

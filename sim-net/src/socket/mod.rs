@@ -6,6 +6,8 @@ mod listener;
 mod readiness;
 mod split;
 mod stream;
+mod stream_options;
+mod tcp_socket;
 pub mod unix;
 mod wait;
 
@@ -14,6 +16,7 @@ pub use listener::TcpListener;
 pub use readiness::{Interest, Ready};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 pub use stream::TcpStream;
+pub use tcp_socket::TcpSocket;
 pub use unix::datagrams::UnixDatagram;
 pub use unix::listener::UnixListener;
 pub use unix::socket::UnixSocket;

@@ -1,10 +1,11 @@
 //! The two halves of a TCP connection.
 
 use std::fmt;
-use std::io;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use super::readiness::{Interest, Ready};
 use super::stream::TcpStream;
 
 /// The reading half of a stream that is borrowed: see [`TcpStream::split`].
@@ -131,6 +132,14 @@ macro_rules! addresses {
             pub fn peer_addr(&self) -> io::Result<SocketAddr> {
                 self.as_ref().peer_addr()
             }
+
+            /// As [`TcpStream::ready`].
+            ///
+            /// # Errors
+            /// As [`TcpStream::ready`].
+            pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+                self.as_ref().ready(interest).await
+            }
         }
     )*};
 }
@@ -152,6 +161,36 @@ macro_rules! reads {
             /// As [`TcpStream::try_read`].
             pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
                 self.as_ref().try_read(buf)
+            }
+
+            /// As [`TcpStream::try_read_vectored`].
+            ///
+            /// # Errors
+            /// As [`TcpStream::try_read`].
+            pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+                self.as_ref().try_read_vectored(bufs)
+            }
+
+            /// As [`TcpStream::try_read_buf`].
+            ///
+            /// # Errors
+            /// As [`TcpStream::try_read`].
+            #[cfg(feature = "tokio")]
+            pub fn try_read_buf<B: ::bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+                self.as_ref().try_read_buf(buf)
+            }
+
+            /// As [`TcpStream::poll_peek`].
+            ///
+            /// # Errors
+            /// As [`TcpStream::peek`].
+            #[cfg(feature = "tokio")]
+            pub fn poll_peek(
+                &mut self,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> std::task::Poll<io::Result<usize>> {
+                self.as_ref().poll_peek(cx, buf)
             }
 
             /// As [`TcpStream::peek`].
@@ -182,6 +221,14 @@ macro_rules! writes {
             /// As [`TcpStream::try_write`].
             pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
                 self.as_ref().try_write(buf)
+            }
+
+            /// As [`TcpStream::try_write_vectored`].
+            ///
+            /// # Errors
+            /// As [`TcpStream::try_write`].
+            pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+                self.as_ref().try_write_vectored(bufs)
             }
         }
     )*};

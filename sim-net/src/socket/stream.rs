@@ -1,10 +1,9 @@
 //! A TCP connection as a program has it.
 
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use sim_executor::Label;
 
@@ -19,13 +18,17 @@ const CONNECT: Label = Label::new("tcp.connect");
 const READ: Label = Label::new("tcp.read");
 const WRITE: Label = Label::new("tcp.write");
 
+/// What [`TcpStream::try_read_buf`] reads at most at once.
+#[cfg(feature = "tokio")]
+const READ_BUF_BYTES_MAX: usize = 65_536;
+
 /// A TCP connection. It reads and writes through [`futures_io::AsyncRead`] and [`futures_io::AsyncWrite`], and with the
 /// feature `tokio` through tokio's traits of these names.
 ///
 /// Dropping it closes the connection: what was written still arrives, and the peer reads to its end. If the peer sent
 /// something that was not read, the connection is reset instead, as real ones are.
 pub struct TcpStream {
-    descriptor: Descriptor,
+    pub(super) descriptor: Descriptor,
 }
 
 impl TcpStream {
@@ -44,10 +47,8 @@ impl TcpStream {
         let mut last = None;
         for &address in addresses.as_slice() {
             let connected = async {
-                let descriptor = network.open(address.ip(), |kernel| kernel.tcp_connect(address))?;
-                let connected = |context: &mut Context<'_>| poll_connected(&descriptor, context);
-                std::future::poll_fn(connected).await?;
-                Ok::<_, Errno>(TcpStream { descriptor })
+                let descriptor = network.open(address.ip(), |kernel| kernel.tcp_connect_to(address))?;
+                TcpStream::when_connected(descriptor).await
             };
             match connected.await {
                 Ok(stream) => return Ok(stream),
@@ -57,6 +58,16 @@ impl TcpStream {
         Err(last.unwrap_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidInput, "could not resolve to any address")
         }))
+    }
+
+    /// Waits until the handshake is done.
+    pub(super) async fn when_connected(descriptor: Descriptor) -> Result<TcpStream, Errno> {
+        let connected = |context: &mut Context<'_>| {
+            descriptor
+                .poll_errno(context, Interest::Write, CONNECT, |kernel, socket| kernel.tcp_connected(socket))
+        };
+        std::future::poll_fn(connected).await?;
+        Ok(TcpStream { descriptor })
     }
 
     pub(super) fn from_descriptor(descriptor: Descriptor) -> Self {
@@ -104,6 +115,26 @@ impl TcpStream {
         self.descriptor.try_now(|kernel, socket| kernel.tcp_read(socket, buf))
     }
 
+    /// [`TcpStream::try_read`] into several buffers, one after the other.
+    ///
+    /// # Errors
+    /// As [`TcpStream::try_read`].
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.descriptor.try_now(|kernel, socket| kernel.tcp_read_vectored(socket, bufs))
+    }
+
+    /// [`TcpStream::try_read`] into what a buffer has free.
+    ///
+    /// # Errors
+    /// As [`TcpStream::try_read`].
+    #[cfg(feature = "tokio")]
+    pub fn try_read_buf<B: ::bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        let mut read = vec![0; buf.remaining_mut().min(READ_BUF_BYTES_MAX)];
+        let bytes = self.try_read(&mut read)?;
+        buf.put_slice(&read[..bytes]);
+        Ok(bytes)
+    }
+
     /// Waits until a write would not block, be it that there is an error to be told of.
     ///
     /// # Errors
@@ -145,39 +176,23 @@ impl TcpStream {
         self.descriptor.wait(Interest::Read, READ, |kernel, socket| kernel.tcp_peek(socket, buf)).await
     }
 
-    /// Whether small segments are sent at once (`TCP_NODELAY`).
+    /// [`TcpStream::peek`] for a hand-made future.
     ///
     /// # Errors
-    /// None that this network has; real ones have.
-    pub fn nodelay(&self) -> io::Result<bool> {
-        Ok(self.descriptor.with(|kernel, socket| kernel.connection(socket).nodelay()))
-    }
-
-    /// Sets whether small segments are sent at once, or wait for the acknowledgement of those before.
-    ///
-    /// # Errors
-    /// None that this network has; real ones have.
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.descriptor.with(|kernel, socket| kernel.tcp_set_nodelay(socket, nodelay));
-        Ok(())
-    }
-
-    /// What was set with [`TcpStream::set_linger`].
-    ///
-    /// # Errors
-    /// None that this network has; real ones have.
-    pub fn linger(&self) -> io::Result<Option<Duration>> {
-        Ok(self.descriptor.with(|kernel, socket| kernel.connection(socket).linger()))
-    }
-
-    /// How long closing waits for what was written to arrive (`SO_LINGER`). With zero the connection is reset when it is
-    /// dropped; any other time is remembered and changes nothing, since a drop cannot wait.
-    ///
-    /// # Errors
-    /// None that this network has; real ones have.
-    pub fn set_linger(&self, dur: Option<Duration>) -> io::Result<()> {
-        self.descriptor.with(|kernel, socket| kernel.connection(socket).set_linger(dur));
-        Ok(())
+    /// As a read.
+    #[cfg(feature = "tokio")]
+    pub fn poll_peek(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let unfilled = buf.initialize_unfilled();
+        let peek = |kernel: &mut Kernel<'_>, socket| kernel.tcp_peek(socket, unfilled);
+        let peeked = self.descriptor.poll(cx, Interest::Read, READ, peek);
+        peeked.map_ok(|bytes| {
+            buf.advance(bytes);
+            bytes
+        })
     }
 
     /// Why the connection has ended, if nobody was told yet (`SO_ERROR`).
@@ -234,10 +249,6 @@ impl TcpStream {
             self.finish();
         }
     }
-}
-
-fn poll_connected(descriptor: &Descriptor, context: &mut Context<'_>) -> Poll<Result<(), Errno>> {
-    descriptor.poll_errno(context, Interest::Write, CONNECT, |kernel, socket| kernel.tcp_connected(socket))
 }
 
 impl fmt::Debug for TcpStream {

@@ -1,10 +1,8 @@
 //! What the owner of a connection can do with it, up to its end.
 
 use std::io::IoSlice;
-use std::time::Duration;
 
 use super::connection::{Connection, Context, Phase};
-use super::rules::Rules;
 use super::time_wait::TimeWait;
 use crate::errno::Errno;
 use crate::pool::Pool;
@@ -26,11 +24,11 @@ impl Connection {
     /// # Errors
     /// `WouldBlock` if nothing has arrived; once, the reason why the connection has ended.
     #[inline]
-    pub(crate) fn read(&mut self, pool: &mut Pool, rules: &Rules, out: &mut [u8]) -> Result<usize, Errno> {
+    pub(crate) fn read(&mut self, pool: &mut Pool, out: &mut [u8]) -> Result<usize, Errno> {
         if self.rx.readable() == 0 {
             return self.nothing_to_read();
         }
-        Ok(self.rx.read(pool, rules, out))
+        Ok(self.rx.read(pool, out))
     }
 
     /// Whether reading has made an acknowledgement due.
@@ -75,6 +73,31 @@ impl Connection {
     /// Whether a read would not block.
     pub(crate) fn is_readable(&self) -> bool {
         self.rx.readable() > 0 || self.rx.is_finished() || self.phase == Phase::Closed
+    }
+
+    /// Bytes that can be read now.
+    pub(crate) fn readable(&self) -> usize {
+        self.rx.readable()
+    }
+
+    /// Bytes that can be written now, if anything can.
+    pub(crate) fn room(&self) -> usize {
+        self.tx.room()
+    }
+
+    /// Whether the peer writes no more.
+    pub(crate) fn is_read_closed(&self) -> bool {
+        self.rx.is_finished() || self.phase == Phase::Closed
+    }
+
+    /// Whether nothing more can be written, for another reason than that the writing half alone was closed.
+    pub(crate) fn is_write_closed(&self) -> bool {
+        self.phase == Phase::Closed || (self.rx.is_finished() && self.tx.is_finishing())
+    }
+
+    /// Whether there is an error that nobody was told yet.
+    pub(crate) fn has_error(&self) -> bool {
+        self.failure.is_some()
     }
 
     /// Writes as much as there is room for.
@@ -130,22 +153,6 @@ impl Connection {
         self.failure.take()
     }
 
-    pub(crate) fn nodelay(&self) -> bool {
-        self.tx.nodelay()
-    }
-
-    pub(crate) fn set_nodelay(&mut self, nodelay: bool) {
-        self.tx.set_nodelay(nodelay);
-    }
-
-    pub(crate) fn linger(&self) -> Option<Duration> {
-        self.linger
-    }
-
-    pub(crate) fn set_linger(&mut self, linger: Option<Duration>) {
-        self.linger = linger;
-    }
-
     /// Closes the writing half; what was written is still sent.
     ///
     /// # Errors
@@ -166,11 +173,12 @@ impl Connection {
             Phase::Closed => {}
             Phase::SynSent => self.drop_everything(context),
             Phase::SynReceived => self.abort(context),
-            Phase::Open if self.rx.readable() > 0 || self.linger == Some(Duration::ZERO) => {
+            Phase::Open if self.rx.readable() > 0 || self.linger.is_some_and(|linger| linger.is_zero()) => {
                 self.abort(context)
             }
             Phase::Open => {
                 self.is_orphan = true;
+                self.keepalive.stop();
                 self.tx.finish();
             }
         }
@@ -186,6 +194,7 @@ impl Connection {
 
     fn drop_everything(&mut self, context: &mut Context<'_>) {
         self.phase = Phase::Closed;
+        self.keepalive.stop();
         self.clear(context.pool);
     }
 
@@ -208,6 +217,7 @@ impl Connection {
         }
         let peer_is_finished = self.rx.is_finished();
         self.phase = Phase::Closed;
+        self.keepalive.stop();
         self.tx.clear(context.pool);
         self.rx.clear_ahead(context.pool);
         self.ready.write = true;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sim_executor::Instant;
 
+use super::keepalive::{Keepalive, Verdict};
 use super::receive::Receiver;
 use super::rules::Rules;
 use super::segment::{Flags, Segment};
@@ -50,7 +51,7 @@ pub(crate) struct Connection {
     /// Why it ended, until someone was told.
     pub(super) failure: Option<Errno>,
     pub(super) ready: Ready,
-    syn_due: bool,
+    pub(super) syn_due: bool,
     /// A RST with this number is due.
     pub(super) reset_at: Option<u64>,
     /// The stream was dropped: nobody reads any more.
@@ -59,36 +60,12 @@ pub(crate) struct Connection {
     pub(super) closes_first: bool,
     /// How long closing lingers; with zero it resets (`SO_LINGER`).
     pub(super) linger: Option<Duration>,
+    pub(super) keepalive: Keepalive,
+    /// When something of the peer last arrived.
+    pub(super) heard_at: Instant,
 }
 
 impl Connection {
-    /// A connection that we ask for.
-    pub(crate) fn connect(rules: &Rules) -> Self {
-        Connection::new(rules, Phase::SynSent)
-    }
-
-    /// A connection that a peer has asked for with a SYN.
-    pub(crate) fn accept(rules: &Rules) -> Self {
-        let mut connection = Connection::new(rules, Phase::SynReceived);
-        connection.rx.handle_syn();
-        connection
-    }
-
-    fn new(rules: &Rules, phase: Phase) -> Self {
-        Connection {
-            phase,
-            tx: Sender::new(rules),
-            rx: Receiver::new(rules),
-            failure: None,
-            ready: Ready::default(),
-            syn_due: true,
-            reset_at: None,
-            is_orphan: false,
-            closes_first: false,
-            linger: None,
-        }
-    }
-
     /// Whether segments for it still reach it.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
@@ -99,6 +76,16 @@ impl Connection {
     #[inline]
     pub(crate) fn is_half_open(&self) -> bool {
         self.phase == Phase::SynReceived
+    }
+
+    /// Whether our SYN has not been answered yet.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.phase == Phase::SynSent
+    }
+
+    /// Something came that cannot be of this connection: who sent it is told what is expected (RFC 5961).
+    pub(crate) fn challenge(&mut self) {
+        self.rx.demand_ack();
     }
 
     /// Up to which number the peer may send.
@@ -116,18 +103,6 @@ impl Connection {
     #[inline]
     pub(crate) fn take_ready(&mut self) -> Ready {
         std::mem::take(&mut self.ready)
-    }
-
-    /// Whether the handshake is done.
-    ///
-    /// # Errors
-    /// `WouldBlock` while it is under way; the reason if it has failed.
-    pub(crate) fn poll_connected(&mut self) -> Result<(), Errno> {
-        match self.phase {
-            Phase::SynSent => Err(Errno::WouldBlock),
-            Phase::Closed => Err(self.failure.take().unwrap_or(Errno::NotConnected)),
-            Phase::SynReceived | Phase::Open => Ok(()),
-        }
     }
 
     /// Takes a segment, and out of it the payload.
@@ -148,6 +123,7 @@ impl Connection {
     /// What arrives nearly always: the next data, or an acknowledgement.
     #[inline(always)]
     fn handle_expected(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
+        self.heard_at = context.now;
         let payload = segment.payload.take();
         self.handle_ack(context, segment, payload.is_none());
         if let Some(payload) = payload {
@@ -156,6 +132,7 @@ impl Connection {
     }
 
     fn handle_any(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
+        self.heard_at = context.now;
         let takes_text = match self.phase {
             Phase::Closed => false,
             Phase::SynSent => {
@@ -188,30 +165,6 @@ impl Connection {
         }
     }
 
-    /// The answer to our SYN. Two SYNs that cross are not taken for one connection, as nothing here can send them.
-    fn handle_answer(&mut self, context: &mut Context<'_>, segment: &Segment) {
-        let is_reset = segment.flags.has(Flags::RST);
-        if !segment.flags.has(Flags::ACK) {
-            return;
-        }
-        if segment.ack != self.tx.next() || !(is_reset || segment.flags.has(Flags::SYN)) {
-            // The peer has a connection of which we know nothing, as after a restart.
-            if !is_reset {
-                self.reset_at = Some(segment.ack);
-            }
-            return;
-        }
-        if is_reset {
-            self.fail(context, Errno::ConnectionRefused);
-        } else {
-            self.phase = Phase::Open;
-            self.rx.handle_syn();
-            self.rx.demand_ack();
-            self.tx.handle_ack(context, segment.ack, segment.window, false);
-            self.ready.write = true;
-        }
-    }
-
     /// All of a segment but its text; whether the text counts.
     fn handle_control(&mut self, context: &mut Context<'_>, segment: &Segment) -> bool {
         let flags = segment.flags;
@@ -219,13 +172,7 @@ impl Connection {
             self.handle_reset(context, segment.seq);
             return false;
         }
-        if flags.has(Flags::SYN) {
-            // The peer has not heard our answer to it.
-            if self.phase == Phase::SynReceived && !flags.has(Flags::ACK) {
-                self.syn_due = true;
-            } else {
-                self.rx.demand_ack();
-            }
+        if flags.has(Flags::SYN) && !self.handle_repeated_syn(segment) {
             return false;
         }
         if !flags.has(Flags::ACK) {
@@ -239,7 +186,7 @@ impl Connection {
             if segment.ack == 0 {
                 return false;
             }
-            self.phase = Phase::Open;
+            self.open(context);
         }
         let is_bare = segment.payload.is_none() && !flags.has(Flags::FIN);
         self.handle_ack(context, segment, is_bare);
@@ -289,6 +236,7 @@ impl Connection {
     /// Ends the connection: nothing is sent or taken any more.
     pub(crate) fn fail(&mut self, context: &mut Context<'_>, why: Errno) {
         self.phase = Phase::Closed;
+        self.keepalive.stop();
         self.failure = Some(why);
         self.ready = Ready { read: true, write: true };
         self.tx.clear(context.pool);
@@ -296,8 +244,14 @@ impl Connection {
     }
 
     /// When it wants [`Connection::handle_timeout`] to be called, at the latest; [`Instant::MAX`] is never.
-    #[inline]
     pub(crate) fn timer(&self) -> Instant {
+        self.transfer_timer().min(self.keepalive.timer())
+    }
+
+    /// [`Connection::timer`] without the keepalive's, which moves only in calls for options, in the handshake and in
+    /// [`Connection::handle_timeout`].
+    #[inline]
+    pub(crate) fn transfer_timer(&self) -> Instant {
         self.tx.timer().min(self.rx.timer())
     }
 
@@ -317,17 +271,33 @@ impl Connection {
         self.phase != Phase::Open || self.rx.is_ack_due() || self.tx.has_work()
     }
 
-    /// Does what is due.
-    pub(crate) fn handle_timeout(&mut self, context: &mut Context<'_>) {
+    /// Does what is due. What it gives is to be sent, before [`Connection::poll_segment`] is called.
+    pub(crate) fn handle_timeout(&mut self, context: &mut Context<'_>) -> Option<Segment> {
         if self.phase == Phase::Closed {
-            return;
+            return None;
         }
         if self.rx.timer() <= context.now {
             self.rx.handle_timeout();
         }
-        if self.tx.timer() > context.now {
-            return;
+        if self.tx.timer() <= context.now {
+            self.handle_transfer_timeout(context);
         }
+        if self.keepalive.timer() <= context.now { self.handle_keepalive_timeout(context) } else { None }
+    }
+
+    fn handle_keepalive_timeout(&mut self, context: &mut Context<'_>) -> Option<Segment> {
+        match self.keepalive.handle_timeout(context.now, self.heard_at, !self.tx.is_idle()) {
+            Verdict::Nothing => None,
+            Verdict::Probe => Some(self.segment(context, Flags::ACK, self.tx.probe_seq(), None, false)),
+            Verdict::GiveUp => {
+                self.reset_at = Some(self.tx.next());
+                self.fail(context, Errno::TimedOut);
+                None
+            }
+        }
+    }
+
+    fn handle_transfer_timeout(&mut self, context: &mut Context<'_>) {
         let retries = match self.phase {
             Phase::SynSent => context.rules.config.syn_retries,
             Phase::SynReceived => context.rules.config.synack_retries,
@@ -369,7 +339,7 @@ impl Connection {
         payload: Option<Slice>,
         with_data: bool,
     ) -> Segment {
-        let window = self.rx.advertise(context.rules);
+        let window = self.rx.advertise();
         self.rx.ack_sent(context.now, context.rules, with_data);
         Segment { flags, seq, ack: self.rx.next(), window, payload }
     }
@@ -385,7 +355,7 @@ impl Connection {
         self.tx.syn_sent(context.now, context.rules);
         let is_answer = self.phase == Phase::SynReceived;
         let flags = if is_answer { Flags::SYN.with(Flags::ACK) } else { Flags::SYN };
-        let window = self.rx.advertise(context.rules);
+        let window = self.rx.advertise();
         Some(Segment { flags, seq: 0, ack: self.rx.next(), window, payload: None })
     }
 }

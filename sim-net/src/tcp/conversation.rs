@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sim_executor::{EventQueue, Instant};
 
-use super::{Connection, Context, Ending, Flags, Rules, Segment, TimeWait, reset_for};
+use super::{Connection, Context, Ending, Flags, Options, Rules, Segment, TimeWait, reset_for};
 use crate::config::TcpConfig;
 use crate::errno::Errno;
 use crate::pool::Pool;
@@ -92,7 +92,7 @@ impl<F: FnMut(usize) -> Fate> Conversation<F> {
         let (wire, rules) = (EventQueue::new(1 << 20), Rules::new(config));
         let (pool, now, transcript) = (Pool::default(), Instant::START, Vec::new());
         let mut conversation = Conversation { ends, wire, pool, rules, now, fate, transcript };
-        conversation.ends[0].connection = Some(Connection::connect(&rules));
+        conversation.ends[0].connection = Some(Connection::connect(&rules, &Options::new(&rules.config)));
         conversation
     }
 
@@ -135,7 +135,10 @@ impl<F: FnMut(usize) -> Fate> Conversation<F> {
         let Conversation { ends, pool, rules, now, .. } = self;
         let Some(connection) = &mut ends[end].connection else { return };
         if connection.timer() <= *now {
-            connection.handle_timeout(&mut Context { now: *now, pool, rules });
+            let probe = connection.handle_timeout(&mut Context { now: *now, pool, rules });
+            if let Some(segment) = probe {
+                self.send(end, segment);
+            }
             self.pump(end);
         }
     }
@@ -144,7 +147,7 @@ impl<F: FnMut(usize) -> Fate> Conversation<F> {
         let Conversation { ends, pool, rules, now, .. } = self;
         let end = &mut ends[to];
         if to == 1 && end.connection.is_none() && segment.flags == Flags::SYN {
-            end.connection = Some(Connection::accept(rules));
+            end.connection = Some(Connection::accept(rules, &Options::new(&rules.config)));
             return self.pump(to);
         }
         let answer;
@@ -247,7 +250,7 @@ fn read(
     buffer: &mut [u8],
     outcome: &mut Outcome,
 ) -> Result<usize, Errno> {
-    let bytes = connection.read(context.pool, context.rules, buffer)?;
+    let bytes = connection.read(context.pool, buffer)?;
     outcome.received.extend_from_slice(&buffer[..bytes]);
     Ok(bytes)
 }

@@ -8,12 +8,15 @@ mod close;
 mod connection;
 #[cfg(test)]
 mod conversation;
+mod handshake;
+mod keepalive;
 #[cfg(test)]
 mod lose_any_packet;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
 mod one_end;
+mod options;
 mod receive;
 mod resend;
 mod reset;
@@ -21,10 +24,13 @@ mod rtt;
 mod rules;
 mod segment;
 mod send;
+mod settings;
 mod time_wait;
 
 pub(crate) use close::Ending;
 pub(crate) use connection::{Connection, Context, Ready};
+pub use keepalive::TcpKeepalive;
+pub(crate) use options::Options;
 pub(crate) use reset::reset_for;
 pub(crate) use rules::Rules;
 pub(crate) use segment::{Flags, Segment};

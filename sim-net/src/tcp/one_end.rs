@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use sim_executor::Instant;
 
-use super::{Connection, Context, Flags, Rules, Segment};
+use super::{Connection, Context, Flags, Options, Rules, Segment};
 use crate::config::TcpConfig;
 use crate::errno::Errno;
 use crate::pool::Pool;
@@ -25,7 +25,7 @@ struct OneEnd {
 impl OneEnd {
     fn connecting(config: TcpConfig) -> Self {
         let rules = Rules::new(config);
-        let (connection, pool) = (Connection::connect(&rules), Pool::default());
+        let (connection, pool) = (Connection::connect(&rules, &Options::new(&rules.config)), Pool::default());
         OneEnd { connection, pool, rules, now: Instant::START }
     }
 
@@ -66,8 +66,10 @@ impl OneEnd {
         assert_ne!(self.connection.timer(), Instant::MAX, "no timer is set");
         self.now = self.connection.timer();
         let (connection, mut context) = self.context();
-        connection.handle_timeout(&mut context);
-        self.sent()
+        let probe = connection.handle_timeout(&mut context);
+        let mut sent: Vec<String> = probe.iter().map(ToString::to_string).collect();
+        sent.extend(self.sent());
+        sent
     }
 
     fn write(&mut self, length: usize) -> Vec<String> {
@@ -78,7 +80,7 @@ impl OneEnd {
     /// What it sends after a read, and what was read.
     fn read(&mut self, length: usize) -> (Vec<u8>, Vec<String>) {
         let mut buffer = vec![0; length];
-        let bytes = self.connection.read(&mut self.pool, &self.rules, &mut buffer).unwrap();
+        let bytes = self.connection.read(&mut self.pool, &mut buffer).unwrap();
         buffer.truncate(bytes);
         (buffer, self.sent())
     }
@@ -98,7 +100,7 @@ fn data_ahead_of_a_gap_is_acknowledged_at_once_up_to_the_gap() {
 fn a_fin_ahead_of_a_gap_is_remembered() {
     let mut end = OneEnd::open(TcpConfig::default(), 1_000);
     assert_eq!(end.receive(FIN_ACK, 11, 1, 1_000, &[]), ["ack 1"]);
-    assert_eq!(end.connection.read(&mut end.pool, &end.rules, &mut [0; 9]), Err(Errno::WouldBlock));
+    assert_eq!(end.connection.read(&mut end.pool, &mut [0; 9]), Err(Errno::WouldBlock));
     end.receive(ACK, 1, 1, 1_000, &[1; 10]);
     assert_eq!(end.read(100).0.len(), 10);
     assert_eq!(end.read(100).0.len(), 0, "the end is read");
@@ -121,7 +123,7 @@ fn what_is_repeated_is_acknowledged_again() {
 #[test]
 fn a_repeated_syn_is_answered_again() {
     let mut end = OneEnd::connecting(TcpConfig::default());
-    end.connection = Connection::accept(&end.rules);
+    end.connection = Connection::accept(&end.rules, &Options::new(&end.rules.config));
     assert_eq!(end.sent(), ["SYN ack 1"]);
     assert_eq!(end.receive(Flags::SYN, 0, 0, 1_000, &[]), ["SYN ack 1"]);
     assert_eq!(end.receive(ACK, 1, 0, 1_000, &[]), NOTHING, "that acknowledges nothing");

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use sim_executor::Instant;
 
 use super::connection::Context;
+use super::options::Options;
 use super::rtt::after;
 use super::rules::Rules;
 use crate::bytes::Bytes;
@@ -29,6 +30,10 @@ pub(crate) struct Receiver {
     fin_at: Option<u64>,
     finished: bool,
     buffer_bytes: u64,
+    /// What counts as a full segment.
+    mss_bytes: u64,
+    /// By how much the window opens at least.
+    window_step: u64,
     /// An acknowledgement is due.
     ack_now: bool,
     /// An acknowledgement is due at that time, if no data is sent before; [`Instant::MAX`] is never.
@@ -52,8 +57,8 @@ impl Ahead {
 }
 
 impl Receiver {
-    pub(crate) fn new(rules: &Rules) -> Self {
-        let buffer_bytes = rules.config.receive_buffer_bytes;
+    pub(crate) fn new(options: &Options) -> Self {
+        let buffer_bytes = options.receive_buffer_bytes;
         Receiver {
             queue: Bytes::default(),
             ahead: VecDeque::new(),
@@ -64,6 +69,8 @@ impl Receiver {
             fin_at: None,
             finished: false,
             buffer_bytes: buffer_bytes.into(),
+            mss_bytes: options.mss_bytes.into(),
+            window_step: options.window_step(),
             ack_now: false,
             ack_at: Instant::MAX,
             interactive: false,
@@ -158,7 +165,7 @@ impl Receiver {
 
     #[inline]
     fn delay_ack(&mut self, context: &Context<'_>) {
-        if self.next - self.acked >= 2 * context.rules.mss_bytes {
+        if self.next - self.acked >= 2 * self.mss_bytes {
             self.ack_now = true;
         } else if self.ack_at == Instant::MAX {
             self.ack_at = after(context.now, context.rules.delayed_ack);
@@ -241,10 +248,10 @@ impl Receiver {
     }
 
     /// Copies what can be read, and takes it out.
-    pub(crate) fn read(&mut self, pool: &mut Pool, rules: &Rules, out: &mut [u8]) -> usize {
+    pub(crate) fn read(&mut self, pool: &mut Pool, out: &mut [u8]) -> usize {
         let copied = self.queue.read(pool, out);
         self.read += copied as u64;
-        self.update_window(rules);
+        self.update_window();
         copied
     }
 
@@ -255,7 +262,7 @@ impl Receiver {
 
     /// After a read: an acknowledgement is due at once if the window has opened much, or if the reader has nothing left and
     /// will hardly answer.
-    fn update_window(&mut self, rules: &Rules) {
+    fn update_window(&mut self) {
         if self.finished {
             return;
         }
@@ -263,21 +270,21 @@ impl Receiver {
         let free = (self.read + self.buffer_bytes).saturating_sub(self.next);
         let is_much = 2 * granted <= self.buffer_bytes && free >= 2 * granted;
         let is_drained = self.queue.is_empty() && self.ack_at != Instant::MAX && !self.interactive;
-        if is_drained || (is_much && self.opened_edge(rules) > self.edge) {
+        if is_drained || (is_much && self.opened_edge() > self.edge) {
             self.ack_now = true;
         }
     }
 
     /// Up to where the peer may send if it is told now: further by full segments or half the buffer, never by a little.
-    fn opened_edge(&self, rules: &Rules) -> u64 {
+    fn opened_edge(&self) -> u64 {
         let edge = self.read + self.buffer_bytes;
-        if edge >= self.edge + rules.window_step { edge } else { self.edge }
+        if edge >= self.edge + self.window_step { edge } else { self.edge }
     }
 
     /// The window for a segment that is sent now.
     #[inline]
-    pub(crate) fn advertise(&mut self, rules: &Rules) -> u32 {
-        self.edge = self.opened_edge(rules);
+    pub(crate) fn advertise(&mut self) -> u32 {
+        self.edge = self.opened_edge();
         self.edge.saturating_sub(self.next) as u32
     }
 
@@ -289,6 +296,19 @@ impl Receiver {
         self.acked = self.next;
         if with_data && is_soon(self.arrived_at, now, rules) {
             self.interactive = true;
+        }
+    }
+
+    /// Whether data is acknowledged at once rather than late (`TCP_QUICKACK`).
+    pub(crate) fn is_quick(&self) -> bool {
+        !self.interactive
+    }
+
+    /// Sets whether acknowledgements are expected to travel with data; one that waits goes at once if not.
+    pub(crate) fn set_quick(&mut self, quick: bool) {
+        self.interactive = !quick;
+        if quick && self.ack_at != Instant::MAX {
+            self.ack_now = true;
         }
     }
 

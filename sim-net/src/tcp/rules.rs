@@ -8,10 +8,8 @@ use crate::config::TcpConfig;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) config: TcpConfig,
-    pub(super) mss_bytes: u64,
-    pub(super) segment_bytes_max: u64,
-    /// By how much a window opens at least.
-    pub(super) window_step: u64,
+    /// Whether reads and writes are drawn to be short, or to be held back.
+    pub(crate) is_adversarial: bool,
     pub(super) delayed_ack: u64,
     pub(super) rto_min: u64,
     pub(super) rto_max: u64,
@@ -19,7 +17,7 @@ pub(crate) struct Rules {
 }
 
 /// The nanoseconds of a duration, or the most that can be named.
-fn nanos(duration: Duration) -> u64 {
+pub(super) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -28,9 +26,7 @@ impl Rules {
         let (rto_min, rto_max) = (nanos(config.rto_min), nanos(config.rto_max));
         Rules {
             config,
-            mss_bytes: config.mss_bytes.into(),
-            segment_bytes_max: config.segment_bytes_max.into(),
-            window_step: config.mss_bytes.min(config.receive_buffer_bytes / 2).max(1).into(),
+            is_adversarial: config.is_adversarial(),
             delayed_ack: nanos(config.delayed_ack),
             rto_min,
             rto_max,

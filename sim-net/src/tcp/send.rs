@@ -3,6 +3,7 @@
 use sim_executor::Instant;
 
 use super::connection::Context;
+use super::options::Options;
 use super::resend::Recovery;
 use super::rtt::{RoundTrip, after};
 use super::rules::Rules;
@@ -25,9 +26,19 @@ pub(crate) struct Sender {
     /// The largest window that the peer has advertised.
     window_max: u64,
     buffer_bytes: u64,
+    /// What counts as a full segment.
+    mss_bytes: u64,
+    segment_bytes_max: u64,
+    /// After the last segment that was sent less than full: another waits for its acknowledgement (Minshall's form of
+    /// Nagle's algorithm). [`u64::MAX`] while what was written last is held back.
+    small_until: u64,
+    /// What [`Sender::small_until`] was before something was held back.
+    small_until_before: u64,
     /// No more will be written: a FIN follows the last byte.
     finishing: bool,
     nodelay: bool,
+    /// Whether segments less than full are sent at once: `nodelay`, unless something is held back.
+    is_eager: bool,
     /// The window was closed, or nearly so, for too long: send what fits, or probe it.
     forced: bool,
     recovery: Recovery,
@@ -62,7 +73,7 @@ pub(crate) struct Outgoing {
 }
 
 impl Sender {
-    pub(crate) fn new(rules: &Rules) -> Self {
+    pub(crate) fn new(rules: &Rules, options: &Options) -> Self {
         Sender {
             queue: Bytes::default(),
             una: 0,
@@ -70,9 +81,14 @@ impl Sender {
             end: 1,
             edge: 0,
             window_max: 0,
-            buffer_bytes: rules.config.send_buffer_bytes.into(),
+            buffer_bytes: options.send_buffer_bytes.into(),
+            mss_bytes: options.mss_bytes.into(),
+            segment_bytes_max: options.segment_bytes_max.into(),
+            small_until: 0,
+            small_until_before: 0,
             finishing: false,
-            nodelay: rules.config.nodelay,
+            nodelay: options.nodelay,
+            is_eager: options.nodelay,
             forced: false,
             recovery: Recovery::default(),
             timed: Timed::NOTHING,
@@ -99,8 +115,28 @@ impl Sender {
         self.nodelay
     }
 
+    /// Sets it, and lets go what was held back.
     pub(crate) fn set_nodelay(&mut self, nodelay: bool) {
+        self.release();
         self.nodelay = nodelay;
+        self.is_eager = nodelay;
+    }
+
+    /// Holds back what was written and does not fill a segment, until more is written, or until a timeout.
+    pub(crate) fn hold_back(&mut self) {
+        if self.small_until != u64::MAX {
+            self.small_until_before = self.small_until;
+        }
+        self.small_until = u64::MAX;
+        self.is_eager = false;
+    }
+
+    /// Lets go what was held back.
+    pub(crate) fn release(&mut self) {
+        if self.small_until == u64::MAX {
+            self.small_until = self.small_until_before;
+            self.is_eager = self.nodelay;
+        }
     }
 
     /// Says that no more will be written.
@@ -266,7 +302,7 @@ impl Sender {
     fn send_again(&mut self, context: &mut Context<'_>, from: u64, until: u64) -> Outgoing {
         let data_until = until.min(self.end);
         let payload = (from < data_until).then(|| {
-            let bytes_max = (data_until - from).min(context.rules.segment_bytes_max);
+            let bytes_max = (data_until - from).min(self.segment_bytes_max);
             self.share(context.pool, from, bytes_max as usize)
         });
         let data_end = from + payload.as_ref().map_or(0, |slice| slice.len() as u64);
@@ -279,11 +315,11 @@ impl Sender {
     fn send_more(&mut self, context: &mut Context<'_>) -> Option<Outgoing> {
         let unsent = self.end - self.next;
         let sendable = unsent.min(self.edge.saturating_sub(self.next));
-        if !self.is_worth_sending(sendable, unsent, context.rules.mss_bytes) {
+        if !self.is_worth_sending(sendable, unsent) {
             if self.forced {
                 self.forced = false;
                 // A probe repeats a number that the peer has seen, so that it must answer with its window.
-                return Some(Outgoing { seq: self.una - 1, payload: None, fin: false });
+                return Some(Outgoing { seq: self.probe_seq(), payload: None, fin: false });
             }
             if self.timer == Instant::MAX {
                 self.timer = self.timeout_from(context.now, context.rules);
@@ -291,20 +327,44 @@ impl Sender {
             return None;
         }
         self.forced = false;
-        let bytes_max = sendable.min(context.rules.segment_bytes_max);
+        let bytes_max = sendable.min(self.segment_bytes_max);
         let payload = self.share(context.pool, self.next, bytes_max as usize);
+        let bytes = payload.len() as u64;
+        if bytes == sendable && (bytes < self.mss_bytes || !bytes.is_multiple_of(self.mss_bytes)) {
+            self.note_small(self.next + bytes);
+        }
         let fin = self.finishing && self.next + payload.len() as u64 == self.end;
         Some(self.sent(context, Some(payload), fin))
     }
 
     /// Nagle's algorithm, and no silly windows (RFC 1122, 4.2.3.4).
     #[inline]
-    fn is_worth_sending(&self, sendable: u64, unsent: u64, mss: u64) -> bool {
+    fn is_worth_sending(&self, sendable: u64, unsent: u64) -> bool {
         if sendable == 0 {
             return false;
         }
-        let is_last = sendable == unsent && (self.nodelay || self.finishing || self.una == self.next);
-        sendable >= mss || is_last || 2 * sendable >= self.window_max || self.forced
+        let is_last = sendable == unsent && (self.is_eager || self.finishing || self.una >= self.small_until);
+        sendable >= self.mss_bytes || is_last || 2 * sendable >= self.window_max || self.forced
+    }
+
+    /// Notes that a segment less than full is sent, which ends before `seq`.
+    #[inline]
+    fn note_small(&mut self, seq: u64) {
+        if self.small_until == u64::MAX {
+            self.small_until_before = seq;
+        } else {
+            self.small_until = seq;
+        }
+    }
+
+    /// Whether nothing is unacknowledged or unsent.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.una == self.next && self.next >= self.end
+    }
+
+    /// What makes the peer answer: a number that it has seen already.
+    pub(crate) fn probe_seq(&self) -> u64 {
+        self.una - 1
     }
 
     /// Notes that something new is sent.
