@@ -102,6 +102,10 @@ pub struct UdpConfig {
     /// Bytes of datagrams that wait to be received by one socket, each counted with 256 bytes more; what does not fit is
     /// dropped. Default: 212,992 (`net.core.rmem_default`).
     pub receive_buffer_bytes: u32,
+    /// Bytes of datagrams, headers included, that one socket may have waiting for their turn at links with a bandwidth. While
+    /// it is not full another datagram is taken; else the sender waits until it is half empty. Without a limit to the
+    /// bandwidth nothing waits. At least 1. Default: 212,992 (`net.core.wmem_default`).
+    pub send_buffer_bytes: u32,
     /// Whether datagrams have a checksum, so that one which was corrupted on its way is dropped. Without, the program gets
     /// it, as with IPv4 if the sender leaves it out (`SO_NO_CHECK`). Default: yes.
     pub checksums: bool,
@@ -151,7 +155,7 @@ impl Default for NetworkConfig {
             link: LinkConfig::default(),
             loopback: LinkConfig::loopback(),
             tcp: TcpConfig::default(),
-            udp: UdpConfig { receive_buffer_bytes: 212_992, checksums: true },
+            udp: UdpConfig { receive_buffer_bytes: 212_992, send_buffer_bytes: 212_992, checksums: true },
             unix: UnixConfig::default(),
             dns: DnsConfig::default(),
             packets_max: 1_000_000,
@@ -225,6 +229,9 @@ impl NetworkConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.link.check().map_err(|error| error.within("link"))?;
         self.loopback.check().map_err(|error| error.within("loopback"))?;
+        let send_buffer_bytes = u64::from(self.udp.send_buffer_bytes);
+        check_number("send_buffer_bytes", send_buffer_bytes, 1, u32::MAX.into())
+            .map_err(|error| error.within("udp"))?;
         self.dns.check().map_err(|error| error.within("dns"))?;
         self.tcp.check().map_err(|error| error.within("tcp"))?;
         self.unix.check().map_err(|error| error.within("unix"))

@@ -62,6 +62,18 @@ pub(crate) enum Errno {
     /// `EBADF`
     #[error("the process that had the socket is dead")]
     BadDescriptor,
+    /// `EACCES`
+    #[error("not permitted: a broadcast needs `set_broadcast(true)`")]
+    BroadcastDenied,
+    /// `ENODEV`
+    #[error("the host has no such interface")]
+    NoSuchInterface,
+    /// `ENOPROTOOPT`
+    #[error("a socket of this family has no such option")]
+    NoSuchOption,
+    /// `EOPNOTSUPP`
+    #[error("a socket of this family does not support that")]
+    NotSupported,
     /// `EMFILE`
     #[error("the host has as many sockets as NetworkConfig::sockets_max allows")]
     TooManySockets,
@@ -73,6 +85,8 @@ impl Errno {
     fn kind(self) -> Result<io::ErrorKind, i32> {
         const EAFNOSUPPORT: i32 = 97;
         const EBADF: i32 = 9;
+        const ENODEV: i32 = 19;
+        const ENOPROTOOPT: i32 = 92;
         const EMFILE: i32 = 24;
         const EDESTADDRREQ: i32 = 89;
         const EMSGSIZE: i32 = 90;
@@ -91,7 +105,10 @@ impl Errno {
             Errno::FamilyNotSupported => return Err(EAFNOSUPPORT),
             Errno::InvalidInput | Errno::InvalidName => io::ErrorKind::InvalidInput,
             Errno::NotFound => io::ErrorKind::NotFound,
-            Errno::NotPermitted => io::ErrorKind::PermissionDenied,
+            Errno::NotPermitted | Errno::BroadcastDenied => io::ErrorKind::PermissionDenied,
+            Errno::NotSupported => io::ErrorKind::Unsupported,
+            Errno::NoSuchInterface => return Err(ENODEV),
+            Errno::NoSuchOption => return Err(ENOPROTOOPT),
             Errno::DestinationRequired => return Err(EDESTADDRREQ),
             Errno::MessageTooLong => return Err(EMSGSIZE),
             Errno::WrongType => return Err(EPROTOTYPE),

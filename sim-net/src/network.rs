@@ -306,6 +306,10 @@ impl State {
             Event::Packet(mut packet) => self.deliver(now, &mut packet),
             Event::Corrupted(mut packet) => self.wire.drop_corrupted(&mut packet),
             Event::Timer { host, socket } => self.kernel(host).at(now).handle_timer(socket),
+            Event::Room { host, socket } => {
+                self.wire.searches -= 1;
+                self.kernel(host).at(now).handle_room(socket);
+            }
             Event::NoNeighbour { host, socket } => {
                 self.wire.searches -= 1;
                 self.kernel(host).at(now).handle_no_neighbour(socket);

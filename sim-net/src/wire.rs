@@ -11,7 +11,7 @@ use sim_executor::{EventId, EventQueue, Instant, context};
 
 use crate::address::{Endpoint, HostId, Interfaces};
 use crate::config::NetworkConfig;
-use crate::host::{SocketId, Waiters};
+use crate::host::{Groups, SocketId, Waiters};
 use crate::link::{Directions, Fate, Link, LinkId, Links};
 use crate::packet::{Body, Packet};
 use crate::pool::Pool;
@@ -28,6 +28,8 @@ pub(crate) enum Event {
     Corrupted(Packet),
     /// A connection has something to do.
     Timer { host: HostId, socket: SocketId },
+    /// There may be room again for what a datagram socket has to send.
+    Room { host: HostId, socket: SocketId },
     /// Nobody has answered for the address that a connection is to go to.
     NoNeighbour { host: HostId, socket: SocketId },
 }
@@ -39,6 +41,7 @@ pub(crate) struct Wire {
     pub(crate) pool: Pool,
     pub(crate) interfaces: Interfaces,
     pub(crate) links: Links,
+    pub(crate) groups: Groups,
     /// To be woken when nothing is borrowed.
     pub(crate) wakes: Waiters,
     /// To be dropped when nothing is borrowed.
@@ -52,7 +55,7 @@ pub(crate) struct Wire {
     lane: VecDeque<(Instant, Packet)>,
     /// Packets on their way.
     packets: u32,
-    /// Connections that go to an address which nobody has, and have not been told.
+    /// Connections that go to an address which nobody has, and have not been told; datagram sockets that wait for room.
     pub(crate) searches: u32,
     /// When the first of all is due, or earlier; [`Instant::MAX`] is never.
     due: Instant,
@@ -79,6 +82,7 @@ impl Wire {
             pool: Pool::default(),
             interfaces: Interfaces::default(),
             links: Links::default(),
+            groups: Groups::default(),
             wakes: Waiters::default(),
             garbage: Waiters::default(),
             names: Vec::new(),
@@ -154,9 +158,11 @@ impl Wire {
         if link.is_cut() || packets >= packets_max {
             return self.lose(&mut packet);
         }
-        let bytes = packet.body.bytes_on_link(link.config().mtu_bytes);
-        let fate =
-            link.pass(now, bytes, |from, to| format!("link:{}->{}", name(names, from), name(names, to)));
+        let mtu_bytes = link.mtu_bytes();
+        let (bytes, fragments) = (packet.bytes_on_link(mtu_bytes), packet.fragments(mtu_bytes));
+        let fate = link.pass(now, bytes, fragments, |from, to| {
+            format!("link:{}->{}", name(names, from), name(names, to))
+        });
         let Fate::Arrives { at, is_corrupt, copy_at } = fate else { return self.lose(&mut packet) };
         let later = |at: Instant| Instant::from_nanos(at.as_nanos().saturating_add(delay_ns));
         if let Some(copy_at) = copy_at

@@ -70,6 +70,12 @@ impl InterfaceId {
         self.0 & GROUP != 0
     }
 
+    /// The same group in the loopback, or outside of it.
+    pub(crate) fn in_loopback(self, is_loopback: bool) -> Self {
+        assert!(self.is_group(), "{self:?} is not the address of a group");
+        InterfaceId(if is_loopback { self.0 | LOOPBACK } else { self.0 & !LOOPBACK })
+    }
+
     /// Its place in the table, if it is there.
     const fn further(self) -> Option<usize> {
         if self.0 & FURTHER == 0 { None } else { Some(((self.0 & !FURTHER) >> KIND_BITS) as usize) }
@@ -257,6 +263,17 @@ mod tests {
         }
         interfaces.give(interface, HostId::NOBODY);
         assert_eq!((interfaces.given(ip), interfaces.at(ip)), (None, interface));
+    }
+
+    #[test]
+    fn a_group_is_one_in_the_loopback_and_one_outside() {
+        let mut interfaces = Interfaces::default();
+        let ip = IpAddr::from([239, 1, 2, 3]);
+        let group = interfaces.at(ip);
+        let inside = group.in_loopback(true);
+        assert!(group.is_group() && inside.is_group() && inside.is_loopback() && group != inside);
+        assert_eq!((inside.in_loopback(false), interfaces.ip(inside)), (group, ip));
+        assert_eq!(interfaces.given(ip), None);
     }
 
     #[test]

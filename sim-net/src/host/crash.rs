@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use sim_executor::Instant;
 
 use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
-use super::udp::Datagrams;
 use super::waiters::Waiters;
 use super::{Host, Kernel, Known};
 use crate::errno::Errno;
@@ -117,7 +116,7 @@ impl Socket {
             Socket::Fresh(fresh) => !fresh.is_dead,
             Socket::Stream(stream) => stream.owner == Owner::User && stream.is_registered,
             Socket::Listener(listener) => !listener.is_dead,
-            Socket::Datagrams(datagrams) => !datagrams.is_dead,
+            Socket::Datagrams(datagrams) => !datagrams.is_dead(),
             Socket::Unix(_) => true,
         }
     }
@@ -128,7 +127,7 @@ impl Socket {
             Socket::Fresh(fresh) => fresh.is_dead,
             Socket::Stream(stream) => stream.owner == Owner::User && !stream.is_registered,
             Socket::Listener(listener) => listener.is_dead,
-            Socket::Datagrams(datagrams) => datagrams.is_dead,
+            Socket::Datagrams(datagrams) => datagrams.is_dead(),
             Socket::Unix(_) => false,
         }
     }
@@ -139,7 +138,7 @@ impl Socket {
             Socket::Fresh(fresh) => Socket::Fresh(Box::new(fresh.dead())),
             Socket::Stream(stream) => Socket::Stream(Box::new(stream.dead(wire, now))),
             Socket::Listener(listener) => Socket::Listener(Box::new(listener.dead())),
-            Socket::Datagrams(datagrams) => Socket::Datagrams(datagrams.dead()),
+            Socket::Datagrams(datagrams) => Socket::Datagrams(Box::new(datagrams.dead())),
             Socket::Unix(_) => return None,
         })
     }
@@ -156,7 +155,10 @@ impl Socket {
                 }
             }
             Socket::Listener(listener) => listener.readers.take_into(&mut wire.wakes),
-            Socket::Datagrams(Datagrams { readers, .. }) => readers.take_into(&mut wire.wakes),
+            Socket::Datagrams(datagrams) => {
+                datagrams.readers.take_into(&mut wire.wakes);
+                datagrams.writers.take_into(&mut wire.wakes);
+            }
             Socket::Fresh(_) | Socket::Unix(_) => {}
         }
     }
@@ -198,24 +200,6 @@ impl Listener {
             settings: self.settings,
             backlog: VecDeque::new(),
             backlog_max: 0,
-            readers: Waiters::default(),
-        }
-    }
-}
-
-impl Datagrams {
-    /// One with the same address, of which nothing is left but the descriptor.
-    fn dead(&self) -> Datagrams {
-        Datagrams {
-            is_dead: true,
-            bound: self.bound,
-            is_v6: self.is_v6,
-            port: self.port,
-            peer: self.peer,
-            queue: VecDeque::new(),
-            queued_bytes: 0,
-            failure: None,
-            last: None,
             readers: Waiters::default(),
         }
     }

@@ -29,6 +29,7 @@ pub(crate) use sockets::{SocketId, Stream};
 pub(crate) use tcp_options::{Status, whole_seconds};
 pub(crate) use tcp_socket::Fresh;
 pub(crate) use udp::DATAGRAM_BYTES_MAX;
+pub(crate) use udp::{Groups, Options as DatagramOptions};
 pub(crate) use waiters::{Interest, Waiters};
 
 use ports::{Bindings, Sharing};
@@ -47,7 +48,8 @@ pub(crate) struct Host {
     connections: BTreeMap<Pair, Known>,
     /// Those in TIME-WAIT, by the time at which they are looked at again.
     expiring: VecDeque<(Instant, Pair)>,
-    ephemeral_next: u16,
+    /// The port to try next, for each protocol.
+    ephemeral_next: [u16; 2],
     unix_names: unix::Names,
     /// Its node is down, so that nothing can be opened.
     is_process_dead: bool,
@@ -79,7 +81,7 @@ impl Host {
             bindings: Bindings::default(),
             connections: BTreeMap::new(),
             expiring: VecDeque::new(),
-            ephemeral_next: EPHEMERAL_MIN,
+            ephemeral_next: [EPHEMERAL_MIN; 2],
             unix_names: unix::Names::default(),
             is_process_dead: false,
         }

@@ -69,6 +69,12 @@ impl Bindings {
             .map(|found| found.socket)
     }
 
+    /// All datagram sockets at a port that take what is sent to a group.
+    pub(crate) fn all_at(&self, group: InterfaceId, port: u16) -> Vec<SocketId> {
+        let bindings = self.of(Protocol::Udp, port).iter();
+        bindings.filter(|binding| binding.bound.includes(group)).map(|binding| binding.socket).collect()
+    }
+
     pub(crate) fn add(&mut self, protocol: Protocol, port: u16, bound: Bound, socket: SocketId) {
         let key = (protocol, port);
         let at = self.entries.partition_point(|binding| binding.key <= key);
@@ -95,9 +101,10 @@ impl Bindings {
 
 impl Host {
     /// The next port to try.
-    fn next_ephemeral(&mut self) -> u16 {
-        let port = self.ephemeral_next;
-        self.ephemeral_next = port.checked_add(1).unwrap_or(EPHEMERAL_MIN);
+    fn next_ephemeral(&mut self, protocol: Protocol) -> u16 {
+        let next = &mut self.ephemeral_next[protocol as usize];
+        let port = *next;
+        *next = port.checked_add(1).unwrap_or(EPHEMERAL_MIN);
         port
     }
 
@@ -129,7 +136,7 @@ impl Host {
 impl Kernel<'_> {
     /// A port for a socket that asks for this one, or with zero for any.
     pub(super) fn port_to_bind(&mut self, protocol: Protocol, bound: Bound, port: u16) -> Result<u16, Errno> {
-        self.free_port(port, |host, port| !host.bindings.conflicts(protocol, port, bound))
+        self.free_port(protocol, port, |host, port| !host.bindings.conflicts(protocol, port, bound))
     }
 
     /// [`Kernel::port_to_bind`] for a TCP socket, which may share its port.
@@ -142,19 +149,24 @@ impl Kernel<'_> {
         self.forget_expired();
         // Who asks for any port gets one for itself.
         let sharing = if port == 0 { Sharing::default() } else { sharing };
-        self.free_port(port, |host, port| {
+        self.free_port(Protocol::Tcp, port, |host, port| {
             let mut interfaces = host.interfaces().filter(|&interface| bound.includes(interface));
             let is_used = interfaces.any(|interface| host.has_connection(port, interface, sharing));
             !is_used && !host.has_bound(port, bound, sharing)
         })
     }
 
-    fn free_port(&mut self, port: u16, is_free: impl Fn(&Host, u16) -> bool) -> Result<u16, Errno> {
+    fn free_port(
+        &mut self,
+        protocol: Protocol,
+        port: u16,
+        is_free: impl Fn(&Host, u16) -> bool,
+    ) -> Result<u16, Errno> {
         if port != 0 {
             return if is_free(self.host, port) { Ok(port) } else { Err(Errno::AddrInUse) };
         }
         for _ in EPHEMERAL_MIN..=u16::MAX {
-            let port = self.host.next_ephemeral();
+            let port = self.host.next_ephemeral(protocol);
             if is_free(self.host, port) {
                 return Ok(port);
             }
@@ -199,7 +211,7 @@ impl Kernel<'_> {
         remote: Endpoint,
     ) -> Result<Endpoint, Errno> {
         for _ in EPHEMERAL_MIN..=u16::MAX {
-            let local = Endpoint { interface, port: self.host.next_ephemeral() };
+            let local = Endpoint { interface, port: self.host.next_ephemeral(Protocol::Tcp) };
             let is_bound = self.host.bindings.conflicts(Protocol::Tcp, local.port, Bound::At(interface));
             if !is_bound && !self.host.connections.contains_key(&Pair { local, remote }) {
                 return Ok(local);

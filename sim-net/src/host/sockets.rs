@@ -31,7 +31,7 @@ pub(crate) enum Socket {
     Fresh(Box<Fresh>),
     Stream(Box<Stream>),
     Listener(Box<Listener>),
-    Datagrams(Datagrams),
+    Datagrams(Box<Datagrams>),
     Unix(Box<UnixSocket>),
 }
 
@@ -247,7 +247,8 @@ impl Sockets {
             (Socket::Stream(stream), Interest::Read) => Some(&mut stream.readers),
             (Socket::Stream(stream), Interest::Write) => Some(&mut stream.writers),
             (Socket::Listener(listener), _) => Some(&mut listener.readers),
-            (Socket::Datagrams(datagrams), _) => Some(&mut datagrams.readers),
+            (Socket::Datagrams(datagrams), Interest::Read) => Some(&mut datagrams.readers),
+            (Socket::Datagrams(datagrams), Interest::Write) => Some(&mut datagrams.writers),
             (Socket::Unix(unix), interest) => Some(unix.waiters(interest)),
             (Socket::Fresh(_), _) => None,
         }

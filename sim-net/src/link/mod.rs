@@ -166,12 +166,25 @@ impl Link {
         self.look_whether_plain();
     }
 
-    /// What becomes of a packet of so many bytes, headers included, that is sent now. `name` gives the name of the link
+    /// The most bytes of a packet with its headers.
+    pub(crate) fn mtu_bytes(&self) -> u32 {
+        self.config.mtu_bytes
+    }
+
+    /// When all has left that waits for its turn, if the bandwidth has a limit.
+    #[inline]
+    pub(crate) fn idle_at(&self) -> Option<Instant> {
+        self.transmitter.as_ref().map(Transmitter::idle_at)
+    }
+
+    /// What becomes of a packet of so many bytes, headers included, that is sent now, in so many fragments of which none may
+    /// be lost. `name` gives the name of the link
     /// when it is first needed.
     pub(crate) fn pass(
         &mut self,
         now: Instant,
         bytes: u64,
+        fragments: u64,
         name: impl FnOnce(HostId, HostId) -> String,
     ) -> Fate {
         let left = match &mut self.transmitter {
@@ -181,7 +194,7 @@ impl Link {
         let Some(left) = left else { return Fate::Dropped };
         let LinkConfig { loss, duplicate, corrupt, .. } = self.config;
         let mut name = Some(name);
-        if self.happens(LOSS, loss, &mut name) {
+        if (0..fragments).any(|_| self.happens(LOSS, loss, &mut name)) {
             return Fate::Lost;
         }
         let is_corrupt = self.happens(CORRUPT, corrupt, &mut name);
@@ -269,7 +282,7 @@ mod tests {
     #[test]
     fn a_perfect_link_asks_nothing() {
         let mut link = Link::new(HostId(0), HostId(1), LinkConfig::fixed(Duration::from_nanos(7)));
-        assert_eq!(link.pass(Instant::from_nanos(3), 1, nameless), arrives(10));
+        assert_eq!(link.pass(Instant::from_nanos(3), 1, 1, nameless), arrives(10));
         assert_eq!(link.plain_latency(), Some(7));
     }
 
@@ -282,12 +295,12 @@ mod tests {
         };
         let mut link = Link::new(HostId(0), HostId(1), config);
         assert_eq!(link.plain_latency(), None);
-        assert_eq!(link.pass(Instant::from_nanos(0), 100, nameless), arrives(107));
-        assert_eq!(link.pass(Instant::from_nanos(95), 5, nameless), arrives(112));
-        assert_eq!(link.pass(Instant::from_nanos(95), 1, nameless), Fate::Dropped);
+        assert_eq!(link.pass(Instant::from_nanos(0), 100, 1, nameless), arrives(107));
+        assert_eq!(link.pass(Instant::from_nanos(95), 5, 1, nameless), arrives(112));
+        assert_eq!(link.pass(Instant::from_nanos(95), 1, 1, nameless), Fate::Dropped);
         link.configure(LinkConfig { bandwidth_bytes_per_second: Some(1), ..config });
         assert_eq!(
-            link.pass(Instant::from_nanos(100), 1, nameless),
+            link.pass(Instant::from_nanos(100), 1, 1, nameless),
             arrives(1_000_000_112),
             "the queue stays"
         );

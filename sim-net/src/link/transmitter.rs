@@ -44,6 +44,11 @@ impl Transmitter {
         Some(Instant::from_nanos(self.idle_at))
     }
 
+    /// When it has sent all that it took.
+    pub(super) fn idle_at(&self) -> Instant {
+        Instant::from_nanos(self.idle_at)
+    }
+
     /// Bytes that have not left.
     fn waiting_bytes(&self, now: u64) -> u64 {
         let bytes_per_second = u128::from(self.bytes_per_second);

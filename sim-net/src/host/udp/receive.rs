@@ -1,0 +1,173 @@
+//! How datagrams are received.
+
+use std::net::SocketAddr;
+
+use super::{Datagrams, Kernel};
+use crate::address::Endpoint;
+use crate::errno::Errno;
+use crate::host::SocketId;
+use crate::host::ports::Protocol;
+use crate::packet::{Body, Packet};
+use crate::pool::Slice;
+
+/// What a datagram counts in a receive buffer besides its bytes.
+const OVERHEAD_BYTES: usize = 256;
+
+/// One that has arrived.
+pub(super) struct Datagram {
+    source: Endpoint,
+    pub(super) payload: Option<Slice>,
+}
+
+impl Datagram {
+    fn counted_bytes(&self) -> usize {
+        OVERHEAD_BYTES + self.payload.as_ref().map_or(0, Slice::len)
+    }
+}
+
+impl Datagrams {
+    /// What is to be said when nothing is in the queue.
+    fn nothing(&self) -> Errno {
+        if self.is_dead { Errno::BadDescriptor } else { Errno::WouldBlock }
+    }
+}
+
+impl Kernel<'_> {
+    /// Takes a datagram, of which the part is lost that does not fit into `out`.
+    ///
+    /// # Errors
+    /// `WouldBlock` if there is none; once, what was learned of a connected peer.
+    pub(crate) fn udp_recv_from(
+        &mut self,
+        socket: SocketId,
+        out: &mut [u8],
+    ) -> Result<(usize, SocketAddr), Errno> {
+        let datagrams = self.host.sockets.datagrams(socket);
+        if let Some(failure) = datagrams.failure.take() {
+            return Err(failure);
+        }
+        let is_v6 = datagrams.is_v6;
+        let datagram = datagrams.queue.pop_front().ok_or_else(|| datagrams.nothing())?;
+        datagrams.queued_bytes -= datagram.counted_bytes();
+        let bytes = self.copy_datagram(&datagram, out);
+        if let Some(payload) = datagram.payload {
+            self.wire.pool.release(payload);
+        }
+        Ok((bytes, self.wire.interfaces.address_for(is_v6, datagram.source)))
+    }
+
+    /// As [`Kernel::udp_recv_from`], but leaves the datagram.
+    ///
+    /// # Errors
+    /// As [`Kernel::udp_recv_from`].
+    pub(crate) fn udp_peek_from(
+        &mut self,
+        socket: SocketId,
+        out: &mut [u8],
+    ) -> Result<(usize, SocketAddr), Errno> {
+        let datagrams = self.host.sockets.datagrams(socket);
+        if let Some(failure) = datagrams.failure.take() {
+            return Err(failure);
+        }
+        let datagram = datagrams.queue.front().ok_or_else(|| datagrams.nothing())?;
+        let bytes = datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out));
+        Ok((bytes, self.wire.interfaces.address_for(datagrams.is_v6, datagram.source)))
+    }
+
+    fn copy_datagram(&self, datagram: &Datagram, out: &mut [u8]) -> usize {
+        datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out))
+    }
+
+    /// Whether there is a datagram or an error to be told of.
+    pub(crate) fn udp_readable(&mut self, socket: SocketId) -> bool {
+        let datagrams = self.host.sockets.datagrams(socket);
+        !datagrams.queue.is_empty() || datagrams.failure.is_some() || datagrams.is_dead
+    }
+
+    /// Whether there is an error to be told of.
+    pub(crate) fn udp_has_error(&mut self, socket: SocketId) -> bool {
+        self.host.sockets.datagrams(socket).failure.is_some()
+    }
+
+    /// Where the next datagram comes from, which is left.
+    ///
+    /// # Errors
+    /// As [`Kernel::udp_recv_from`].
+    pub(crate) fn udp_peek_sender(&mut self, socket: SocketId) -> Result<SocketAddr, Errno> {
+        Ok(self.udp_peek_from(socket, &mut [])?.1)
+    }
+
+    /// A packet has arrived, of which the payload is taken.
+    #[inline]
+    pub(crate) fn handle_packet(&mut self, packet: &mut Packet) {
+        match &packet.body {
+            Body::Tcp(_) => self.handle_segment(packet),
+            Body::Udp(_) => self.handle_datagram(packet),
+            Body::Unreachable => self.handle_unreachable(packet),
+        }
+    }
+
+    fn handle_datagram(&mut self, packet: &mut Packet) {
+        if packet.destination.interface.is_group() {
+            return self.handle_group_datagram(packet);
+        }
+        let Body::Udp(payload) = &mut packet.body else { return };
+        let payload = payload.take();
+        let found = self.host.bindings.find(Protocol::Udp, packet.destination);
+        let Some(socket) = found.filter(|&socket| {
+            let peer = self.host.sockets.datagrams(socket).peer;
+            peer.is_none_or(|peer| peer == packet.source)
+        }) else {
+            self.wire.pool.release_all(payload);
+            return self.refuse_datagram(packet.source, packet.destination, packet.from);
+        };
+        self.take_datagram(socket, packet.source, payload);
+    }
+
+    /// Puts a datagram where it is received, if there is room.
+    #[inline]
+    pub(super) fn take_datagram(&mut self, socket: SocketId, source: Endpoint, payload: Option<Slice>) {
+        let receive_buffer_bytes = self.wire.config.udp.receive_buffer_bytes as usize;
+        let datagrams = self.host.sockets.datagrams(socket);
+        let datagram = Datagram { source, payload };
+        if datagrams.queued_bytes + datagram.counted_bytes() > receive_buffer_bytes {
+            return self.wire.pool.release_all(datagram.payload);
+        }
+        datagrams.queued_bytes += datagram.counted_bytes();
+        datagrams.queue.push_back(datagram);
+        datagrams.readers.take_into(&mut self.wire.wakes);
+    }
+
+    fn refuse_datagram(&mut self, source: Endpoint, destination: Endpoint, from: SocketId) {
+        let remote_host = self.wire.interfaces.host(source.interface);
+        let link = self.wire.link(self.host.id, remote_host);
+        let packet = Packet {
+            link,
+            source: destination,
+            destination: source,
+            from: SocketId::UNKNOWN,
+            to: from,
+            body: Body::Unreachable,
+        };
+        let now = self.now();
+        self.wire.send(now, packet);
+    }
+
+    /// As in Linux, only a connected socket learns that nobody takes its datagrams.
+    fn handle_unreachable(&mut self, packet: &Packet) {
+        if let Some(datagrams) = self.host.sockets.find_datagrams(packet.to)
+            && datagrams.peer == Some(packet.source)
+        {
+            datagrams.failure = Some(Errno::ConnectionRefused);
+            datagrams.readers.take_into(&mut self.wire.wakes);
+            datagrams.writers.take_into(&mut self.wire.wakes);
+        }
+    }
+}
+
+/// Copies as much as fits.
+fn copy(from: &[u8], out: &mut [u8]) -> usize {
+    let bytes = from.len().min(out.len());
+    out[..bytes].copy_from_slice(&from[..bytes]);
+    bytes
+}

@@ -1,0 +1,137 @@
+//! The send buffer of a datagram socket: what waits for its turn at links with a bandwidth.
+
+use std::collections::VecDeque;
+
+use sim_executor::Instant;
+
+use super::Kernel;
+use crate::host::SocketId;
+use crate::packet::Packet;
+use crate::wire::Event;
+
+/// What a socket has given to links, and has not left yet.
+#[derive(Debug, Default)]
+pub(super) struct Unsent {
+    /// When each datagram leaves, with the bytes that it counts; in the order of sending.
+    waiting: VecDeque<(Instant, u64)>,
+    bytes: u64,
+    /// Whether an event will tell that there is room.
+    is_awaited: bool,
+}
+
+impl Unsent {
+    fn push(&mut self, leaves: Instant, bytes: u64) {
+        self.waiting.push_back((leaves, bytes));
+        self.bytes += bytes;
+    }
+
+    /// Forgets what has left.
+    fn settle(&mut self, now: Instant) {
+        while let Some(&(leaves, bytes)) = self.waiting.front()
+            && leaves <= now
+        {
+            self.bytes -= bytes;
+            self.waiting.pop_front();
+        }
+    }
+
+    /// When no more than that is left.
+    fn falls_to(&self, bytes_max: u64) -> Option<Instant> {
+        let mut left = self.bytes;
+        self.waiting.iter().find_map(|&(leaves, bytes)| {
+            left -= bytes;
+            (left <= bytes_max).then_some(leaves)
+        })
+    }
+}
+
+impl Kernel<'_> {
+    /// Sends over a link at which packets wait for their turn.
+    pub(super) fn send_in_turn(&mut self, socket: SocketId, now: Instant, packet: Packet) {
+        let link = packet.link;
+        let bytes = packet.bytes_on_link(self.wire.links.get(link).mtu_bytes());
+        let before = self.wire.links.get(link).idle_at();
+        self.wire.send(now, packet);
+        let after = self.wire.links.get(link).idle_at();
+        // What the queue did not take, or what a hook has taken, is gone for the socket.
+        if let Some(leaves) = after
+            && after > before
+        {
+            self.host.sockets.datagrams(socket).unsent.get_or_insert_default().push(leaves, bytes);
+        }
+    }
+
+    /// Whether another datagram may be sent, as Linux has it: while the send buffer is not full.
+    pub(super) fn udp_has_room(&mut self, socket: SocketId) -> bool {
+        let send_buffer_bytes = u64::from(self.wire.config.udp.send_buffer_bytes);
+        self.unsent_bytes(socket) < send_buffer_bytes
+    }
+
+    /// Whether a socket that waits for room is told of it, as Linux has it: when the send buffer is at most half full.
+    pub(crate) fn udp_writable(&mut self, socket: SocketId) -> bool {
+        let send_buffer_bytes = u64::from(self.wire.config.udp.send_buffer_bytes);
+        self.host.sockets.datagrams(socket).unsent.is_none()
+            || self.unsent_bytes(socket) * 2 <= send_buffer_bytes
+    }
+
+    fn unsent_bytes(&mut self, socket: SocketId) -> u64 {
+        let now = self.now();
+        match &mut self.host.sockets.datagrams(socket).unsent {
+            None => 0,
+            Some(unsent) => {
+                unsent.settle(now);
+                unsent.bytes
+            }
+        }
+    }
+
+    /// Somebody waits for room: an event will tell.
+    pub(crate) fn udp_await_room(&mut self, socket: SocketId) {
+        let half = u64::from(self.wire.config.udp.send_buffer_bytes) / 2;
+        let now = self.now();
+        let Some(unsent) = &mut self.host.sockets.datagrams(socket).unsent else { return };
+        unsent.settle(now);
+        if let Some(due) = unsent.falls_to(half)
+            && !std::mem::replace(&mut unsent.is_awaited, true)
+        {
+            self.wire.schedule(due, Event::Room { host: self.host.id, socket });
+            self.wire.searches += 1;
+        }
+    }
+
+    /// There may be room.
+    pub(crate) fn handle_room(&mut self, socket: SocketId) {
+        let Some(datagrams) = self.host.sockets.find_datagrams(socket) else { return };
+        if let Some(unsent) = &mut datagrams.unsent {
+            unsent.is_awaited = false;
+        }
+        if self.udp_writable(socket) {
+            let datagrams = self.host.sockets.datagrams(socket);
+            datagrams.writers.take_into(&mut self.wire.wakes);
+        } else {
+            self.udp_await_room(socket);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_left_is_room_again() {
+        let at = Instant::from_nanos;
+        let mut unsent = Unsent::default();
+        for number in 1..=4 {
+            unsent.push(at(number * 10), 100);
+        }
+        assert_eq!(
+            (unsent.falls_to(300), unsent.falls_to(150), unsent.falls_to(0)),
+            (Some(at(10)), Some(at(30)), Some(at(40)))
+        );
+        unsent.settle(at(20));
+        assert_eq!(unsent.bytes, 200);
+        unsent.settle(at(100));
+        assert_eq!((unsent.bytes, unsent.falls_to(0)), (0, None));
+    }
+}

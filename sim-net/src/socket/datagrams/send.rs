@@ -1,0 +1,106 @@
+//! Sending datagrams.
+
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+
+use sim_executor::{Label, context};
+
+use super::UdpSocket;
+use crate::dns::{ToSocketAddrs, resolve};
+use crate::errno::Errno;
+use crate::host::{Interest as Direction, Kernel};
+
+pub(super) const SEND: Label = Label::new("udp.send");
+
+impl UdpSocket {
+    /// Sends a datagram to an address. It waits while the send buffer is full, which happens only where a link has a
+    /// bandwidth.
+    ///
+    /// # Errors
+    /// `EMSGSIZE` if it has more than 65,507 bytes (65,527 over IPv6), or is longer than a packet may be and must not be cut
+    /// ([`UdpSocket::set_may_fragment`]); `InvalidInput` if the port is 0, or the socket is at a loopback address and the
+    /// target is not; `PermissionDenied` if it is a broadcast, and that is not allowed; `EAFNOSUPPORT` if the socket is of the
+    /// other family; if there is no way to the address, or the name stands for nothing. Once, `ConnectionRefused`, as
+    /// [`UdpSocket::send`].
+    pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
+        match resolve(&target).await?.as_slice().first() {
+            Some(&address) => poll_fn(|context| self.poll_send_to(context, buf, address)).await,
+            None => Err(io::Error::new(io::ErrorKind::InvalidInput, "no addresses to send data to")),
+        }
+    }
+
+    /// [`UdpSocket::send_to`] for a hand-made future.
+    ///
+    /// # Errors
+    /// As [`UdpSocket::send_to`].
+    pub fn poll_send_to(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+        target: SocketAddr,
+    ) -> Poll<io::Result<usize>> {
+        if !self.descriptor.may_go_on() {
+            return Poll::Pending;
+        }
+        let sent = self.descriptor.with_address(target.ip(), |kernel, socket| {
+            let sent = kernel.udp_send_to(socket, buf, target);
+            if let Err(Errno::WouldBlock) = sent {
+                kernel.udp_await_room(socket);
+                kernel.wait(socket, Direction::Write, cx.waker());
+            }
+            sent
+        });
+        if let Err(Errno::WouldBlock) = sent {
+            context::wait_at(SEND, self.descriptor.resource(Direction::Write));
+            return Poll::Pending;
+        }
+        self.descriptor.charge();
+        Poll::Ready(sent.map_err(io::Error::from))
+    }
+
+    /// [`UdpSocket::send_to`] if that does not block.
+    ///
+    /// # Errors
+    /// `WouldBlock` if the send buffer is full; else as [`UdpSocket::send_to`].
+    pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
+        let send = |kernel: &mut Kernel<'_>, socket| kernel.udp_send_to(socket, buf, target);
+        let sent = self.descriptor.with_address(target.ip(), send);
+        if !matches!(sent, Err(Errno::WouldBlock)) {
+            self.descriptor.charge();
+        }
+        Ok(sent?)
+    }
+
+    /// Sends a datagram to the address that the socket is connected to.
+    ///
+    /// # Errors
+    /// If it is connected to none; `ConnectionRefused` once, if nobody takes the datagrams there; and as
+    /// [`UdpSocket::send_to`].
+    pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
+        poll_fn(|context| self.poll_send(context, buf)).await
+    }
+
+    /// [`UdpSocket::send`] for a hand-made future.
+    ///
+    /// # Errors
+    /// As [`UdpSocket::send`].
+    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.descriptor.poll(cx, Direction::Write, SEND, |kernel, socket| {
+            let sent = kernel.udp_send(socket, buf);
+            if let Err(Errno::WouldBlock) = sent {
+                kernel.udp_await_room(socket);
+            }
+            sent
+        })
+    }
+
+    /// [`UdpSocket::send`] if that does not block.
+    ///
+    /// # Errors
+    /// `WouldBlock` if the send buffer is full; else as [`UdpSocket::send`].
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.descriptor.try_now(|kernel, socket| kernel.udp_send(socket, buf))
+    }
+}
