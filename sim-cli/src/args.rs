@@ -86,6 +86,12 @@ pub(crate) struct RunArgs {
     /// their ends.
     #[arg(long)]
     pub(crate) stats: bool,
+    /// Writes the packets of the run to this file, as pcapng, which Wireshark opens.
+    ///
+    /// Each host is an interface of the file. A packet that arrives is in it twice, once for each end: to have Wireshark look
+    /// for retransmissions, keep one interface, as with `tshark -r FILE -Y 'frame.interface_name == "server"' -w ONE`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pcap: Option<PathBuf>,
     /// Sets a parameter of the scenario; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,
@@ -163,7 +169,12 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
     let scenario = shown.map_or("NAME", |program| program.scenario.name);
     let examples = [
         ("list", "list\nlist --json".to_string()),
-        ("run", format!("run {name}\nrun {name} --seed 7\nrun {name} --seed 7 --trace")),
+        (
+            "run",
+            format!(
+                "run {name}\nrun {name} --seed 7\nrun {name} --seed 7 --trace\nrun {name} --seed 7 --pcap run.pcapng"
+            ),
+        ),
         (
             "sweep",
             format!("sweep --all --seeds 0..200\nsweep {scenario} --seeds 0..10000 --jobs 2 --json out.json"),

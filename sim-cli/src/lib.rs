@@ -17,6 +17,7 @@ mod exit;
 mod interrupt;
 mod list;
 mod names;
+mod output_file;
 mod pipe;
 mod program;
 mod replay;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use seedbed::net::capture;
 use sim_executor::{Config, StatsTable, TraceLevel};
 use sim_explorer::{Scenario, Strategy};
 
@@ -9,7 +10,7 @@ use crate::args::RunArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::program::Program;
-use crate::{names, setting, show};
+use crate::{names, output_file, setting, show};
 
 /// The strategy draws, and there is nothing to draw from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,10 +33,16 @@ pub(crate) fn run(
         (Some(strategy), None) => return Err(NoSeed { strategy }.into()),
     };
     let config = Config { trace: level(args.trace), stats: args.stats, ..Config::default() };
-    let report = variant.run(&settings, config, source);
+    let mut capture = None;
+    let report = variant.run_prepared(&settings, config, source, |executor| {
+        capture = args.pcap.as_ref().map(|_| executor.enter(capture::start));
+    });
     show::log(&report, console.out)?;
     if args.stats {
         writeln!(console.out, "\n{}", StatsTable(&report.stats))?;
+    }
+    if let (Some(path), Some(capture)) = (&args.pcap, capture) {
+        output_file::write(path, capture.pcapng())?;
     }
     show::last_line(&report, console.out)?;
     Ok(show::exit_of(&report))

@@ -246,6 +246,19 @@ fn a_sweep_that_shows_what_is_not_expected_fails() {
 }
 
 #[test]
+fn a_capture_is_written_and_changes_nothing() {
+    let path = std::env::temp_dir().join(format!("seedbed-cli-{}.pcapng", std::process::id()));
+    let with = seedbed(&format!("run counter --seed 7 --pcap {}", path.display()));
+    assert_eq!((with.exit, with.out), {
+        let without = seedbed("run counter --seed 7");
+        (without.exit, without.out)
+    });
+    let file = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(file[..4], [0x0a, 0x0d, 0x0d, 0x0a], "the block with which a section begins");
+}
+
+#[test]
 fn bad_usage_is_told_apart_from_a_failure() {
     for (arguments, reason) in [
         ("run countr", "there is no scenario countr (did you mean counter?); `list` shows all"),
@@ -262,6 +275,7 @@ fn bad_usage_is_told_apart_from_a_failure() {
         ("sweep counter --seeds 0..5 --jobs 0", "--jobs"),
         ("sweep silent --seeds 0..5 --set tasks=3", "none of these scenarios has a parameter tasks"),
         ("sweep counter --seeds 0..5 --json /nowhere/out.json", "cannot write /nowhere/out.json"),
+        ("run counter --pcap /nowhere/out.pcapng", "cannot write /nowhere/out.pcapng"),
         ("replay counter --seed soon", "\"soon\" is no seed"),
         ("replay counter", "--seed"),
         ("", "Usage"),
@@ -279,7 +293,9 @@ fn help_has_examples_that_work() {
         let Called { exit, out, .. } = seedbed(&format!("{command}--help"));
         assert_eq!(exit, Exit::Expected);
         let examples = out.split("Examples:\n").nth(1).unwrap();
-        for example in examples.lines().filter(|line| !line.contains("--json out.json")) {
+        for example in
+            examples.lines().filter(|line| !line.contains("--json out.json") && !line.contains("--pcap"))
+        {
             let arguments = example.trim().strip_prefix("seedbed ").unwrap();
             assert_ne!(seedbed(arguments).exit, Exit::Usage, "{arguments}");
         }

@@ -192,7 +192,20 @@ impl Variant {
     /// Makes one run. A panic of the body outside of its tasks is a failed invariant.
     #[must_use]
     pub fn run(&self, settings: &Settings, config: Config, source: Box<dyn Source>) -> Report {
+        self.run_prepared(settings, config, source, |_| {})
+    }
+
+    /// Makes one run after something was done to its executor, such as to begin a capture.
+    #[must_use]
+    pub fn run_prepared(
+        &self,
+        settings: &Settings,
+        config: Config,
+        source: Box<dyn Source>,
+        prepare: impl FnOnce(&mut Executor),
+    ) -> Report {
         let mut executor = Executor::with_boxed_source(config, source);
+        prepare(&mut executor);
         let result = catch_unwind(AssertUnwindSafe(|| (self.body)(&mut executor, settings)));
         let outcome = match result {
             Ok(Ok(())) => Outcome::Done,

@@ -32,6 +32,8 @@
 
 mod address;
 mod bytes;
+#[cfg(feature = "pcap")]
+pub mod capture;
 mod config;
 mod config_error;
 pub mod dns;

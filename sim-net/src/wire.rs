@@ -3,6 +3,8 @@
 mod held;
 mod hooked;
 mod packet_data;
+#[cfg(feature = "pcap")]
+mod tapped;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -69,6 +71,8 @@ pub(crate) struct Wire {
     is_traced: bool,
     /// Whether anybody looks at packets.
     is_watched: bool,
+    #[cfg(feature = "pcap")]
+    tap: Option<Rc<crate::capture::Tap>>,
 }
 
 /// More than packets and sockets can need together.
@@ -97,6 +101,8 @@ impl Wire {
             down: Vec::new(),
             is_traced,
             is_watched: is_traced,
+            #[cfg(feature = "pcap")]
+            tap: None,
         }
     }
 
@@ -119,6 +125,10 @@ impl Wire {
 
     fn look_whether_watched(&mut self) {
         self.is_watched = self.is_traced || self.has_hooks;
+        #[cfg(feature = "pcap")]
+        {
+            self.is_watched |= self.tap.is_some();
+        }
     }
 
     #[inline]
@@ -146,6 +156,8 @@ impl Wire {
         if self.is_traced {
             self.record("send", &packet);
         }
+        #[cfg(feature = "pcap")]
+        self.tap(now, &packet, crate::capture::Seen::Sent);
         if self.has_hooks { self.put_aside(now, packet) } else { self.put_on_link(now, 0, packet) }
     }
 
@@ -267,7 +279,7 @@ impl Wire {
 
     /// Takes note that a packet arrives; gives the host, unless a partition has come between.
     #[inline]
-    pub(crate) fn receive(&mut self, packet: &Packet) -> Option<HostId> {
+    pub(crate) fn receive(&mut self, now: Instant, packet: &Packet) -> Option<HostId> {
         self.packets -= 1;
         let link = self.links.get(packet.link);
         if link.is_cut() {
@@ -275,10 +287,19 @@ impl Wire {
         }
         let to = link.to;
         context::hash(packet.fingerprint() ^ (u64::from(to.0) << 40));
-        if self.is_traced && !self.is_down(to) {
-            self.record("recv", packet);
+        if self.is_watched && !self.is_down(to) {
+            self.watch_receipt(now, packet);
         }
         Some(to)
+    }
+
+    #[cfg_attr(not(feature = "pcap"), expect(unused_variables, reason = "only a capture wants the time"))]
+    fn watch_receipt(&self, now: Instant, packet: &Packet) {
+        if self.is_traced {
+            self.record("recv", packet);
+        }
+        #[cfg(feature = "pcap")]
+        self.tap(now, packet, crate::capture::Seen::Received);
     }
 
     /// Whether a host has lost power: it answers to nothing.

@@ -1,16 +1,14 @@
 //! What a script is told of a sweep.
 
-use std::ffi::OsString;
-use std::fs;
-use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use sim_explorer::{RunResult, Verdict};
 
 use super::Finding;
 use crate::list::expect_word;
+use crate::output_file::{self, WriteError};
 
 #[derive(Serialize)]
 struct Sweep {
@@ -54,14 +52,6 @@ struct Production {
     hash: String,
 }
 
-/// The result cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}", path.display())]
-pub(crate) struct WriteError {
-    path: PathBuf,
-    source: io::Error,
-}
-
 /// Writes the file at once and in whole: whoever reads it finds the old one, or all of the new one.
 pub(crate) fn write(
     path: &Path,
@@ -70,13 +60,7 @@ pub(crate) fn write(
     findings: &[Finding<'_>],
 ) -> Result<(), WriteError> {
     let text = text(seeds, interrupted, findings);
-    let temporary = temporary_beside(path);
-    let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|source| {
-        // If there is one, nobody wants it.
-        let _ = fs::remove_file(&temporary);
-        WriteError { path: path.to_path_buf(), source }
-    })
+    output_file::write(path, text)
 }
 
 fn text(seeds: &Range<u64>, interrupted: bool, findings: &[Finding<'_>]) -> String {
@@ -116,24 +100,9 @@ fn hex(hash: u64) -> String {
     format!("{hash:016x}")
 }
 
-/// In the same folder, as a file cannot be renamed from one file system to another.
-fn temporary_beside(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_temporary_file_is_in_the_same_folder() {
-        let temporary = temporary_beside(Path::new("out/sweep.json"));
-        assert_eq!(temporary.parent(), Some(Path::new("out")));
-        assert_ne!(temporary, Path::new("out/sweep.json"));
-    }
 
     #[test]
     fn a_folder_that_does_not_exist_is_named_in_the_error() {

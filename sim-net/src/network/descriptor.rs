@@ -1,0 +1,116 @@
+//! A socket of a host as the async types hold it.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use sim_executor::{context, time};
+
+use super::Network;
+use crate::address::HostId;
+use crate::host::{Interest, Kernel, SocketId};
+
+/// A socket and how to reach it: what all the async types hold. Dropping it closes the socket.
+pub(crate) struct Descriptor {
+    pub(super) network: Rc<Network>,
+    pub(super) host: HostId,
+    pub(super) socket: SocketId,
+}
+
+/// Bits of a resource number: the interest, the descriptor's index, its generation, the host.
+const INDEX_BITS: u32 = 20;
+const GENERATION_BITS: u32 = 19;
+const HOST_BITS: u32 = 24;
+const _: () = assert!(1 + INDEX_BITS + GENERATION_BITS + HOST_BITS == u64::BITS);
+
+impl Descriptor {
+    /// Makes one of a socket of the same host.
+    pub(crate) fn sibling(&self, socket: SocketId) -> Descriptor {
+        Descriptor { network: Rc::clone(&self.network), host: self.host, socket }
+    }
+
+    /// Calls the kernel.
+    #[inline]
+    pub(crate) fn with<R>(&self, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
+        self.network.with(|state| call(&mut state.kernel(self.host), self.socket))
+    }
+
+    /// Calls the kernel about an address, which may lead to a host that the network does not know yet.
+    #[inline]
+    pub(crate) fn with_address<R>(&self, ip: IpAddr, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
+        self.network.with(|state| {
+            state.cover_address(ip);
+            call(&mut state.kernel(self.host), self.socket)
+        })
+    }
+
+    /// Whether the task may make another call in this poll: see [`Operations::may_go_on`].
+    #[inline]
+    pub(crate) fn may_go_on(&self) -> bool {
+        self.network.operations.may_go_on()
+    }
+
+    /// Takes the CPU time of an operation.
+    #[inline]
+    pub(crate) fn charge(&self) {
+        let op_cost = self.network.op_cost;
+        if !op_cost.is_zero() && context::current_task().is_some() {
+            time::block_now(op_cost);
+        }
+    }
+
+    /// The number by which the executor asks what a task waits for. It is never zero.
+    #[inline]
+    pub(crate) fn resource(&self, interest: Interest) -> u64 {
+        let index = u64::from(self.socket.index) & ((1 << INDEX_BITS) - 1);
+        let generation = u64::from(self.socket.generation) & ((1 << GENERATION_BITS) - 1);
+        let mut resource = u64::from(self.host.0) + 1;
+        resource = (resource << GENERATION_BITS) | generation;
+        resource = (resource << INDEX_BITS) | index;
+        (resource << 1) | u64::from(interest == Interest::Write)
+    }
+
+    pub(super) fn from_resource(resource: u64) -> (HostId, SocketId, Interest) {
+        let interest = if resource & 1 == 1 { Interest::Write } else { Interest::Read };
+        let index = (resource >> 1) & ((1 << INDEX_BITS) - 1);
+        let generation = (resource >> (1 + INDEX_BITS)) & ((1 << GENERATION_BITS) - 1);
+        let host = (resource >> (1 + INDEX_BITS + GENERATION_BITS)).saturating_sub(1);
+        (HostId(host as u32), SocketId { index: index as u32, generation: generation as u32 }, interest)
+    }
+}
+
+impl Descriptor {
+    /// Whether the current run is the one that the socket belongs to.
+    pub(crate) fn is_in_its_run(&self) -> bool {
+        self.network.is_of_current_run()
+    }
+}
+
+impl Drop for Descriptor {
+    /// Outside of its run, or in another, there is nobody to tell.
+    fn drop(&mut self) {
+        if self.is_in_its_run() {
+            self.with(|kernel, socket| kernel.close(socket));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::HOSTS_MAX;
+    use crate::config::NetworkConfig;
+
+    #[test]
+    fn a_resource_number_tells_socket_and_interest() {
+        let network = Rc::new(Network::new(NetworkConfig::default(), false));
+        for (host, index, generation) in [(0, 0, 0), (HOSTS_MAX - 1, (1 << INDEX_BITS) - 1, 77)] {
+            let socket = SocketId { index, generation };
+            let descriptor = Descriptor { network: Rc::clone(&network), host: HostId(host), socket };
+            for interest in [Interest::Read, Interest::Write] {
+                let resource = descriptor.resource(interest);
+                assert_ne!(resource, 0);
+                assert_eq!(Descriptor::from_resource(resource), (HostId(host), socket, interest));
+            }
+        }
+    }
+}
