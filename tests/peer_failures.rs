@@ -1,11 +1,10 @@
 //! What once went wrong under other simulators, as claims about this one.
 //!
-//! Each test has the row of a table of behaviours that were seen in comparable harnesses, V1 to V21. V15 is left out, which
-//! is about data of a file that was not synced when its host lost power: there is no simulated disk yet.
+//! Each test has the row of a table of behaviours that were seen in comparable harnesses, V1 to V21.
 
 mod peer_failures {
     use std::cell::{Cell, RefCell};
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
     use std::io::ErrorKind;
     use std::rc::Rc;
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,11 +16,11 @@ mod peer_failures {
         LinkConfig, NetworkConfig, TcpConfig, TcpListener, TcpStream, UdpSocket, fault, install,
     };
     use seedbed::{
-        Config, Executor, FailedRun, Instant, LimitReached, Limits, Outcome, ProductionOrder, Ratio, Report,
-        RunError, RunSeed, Source, Sweep, SweepError, TraceLevel, context, node, spawn, spawn_blocking,
-        spawn_named, time, yield_now,
+        Config, Crash, Executor, FailedRun, Instant, LimitReached, Limits, Outcome, ProductionOrder, Ratio,
+        Report, RunError, RunSeed, Source, Sweep, SweepError, TraceLevel, context, node, spawn,
+        spawn_blocking, spawn_named, time, yield_now,
     };
-    use sim_executor::{Device, Domain, Needs, Point, Value};
+    use sim_executor::{Device, Domain, Needs, NodeId, Point, Value};
 
     const MS: Duration = Duration::from_millis(1);
     const SECOND: Duration = Duration::from_secs(1);
@@ -69,7 +68,7 @@ mod peer_failures {
 
     fn limit_of(outcome: &Outcome) -> (LimitReached, Instant, &[seedbed::PendingTask]) {
         match outcome {
-            Outcome::Error(RunError::Limit { limit, at, pending }) => (*limit, *at, pending),
+            Outcome::Error(RunError::Limit { limit, at, pending, .. }) => (*limit, *at, pending),
             other => panic!("ended otherwise: {other}"),
         }
     }
@@ -574,6 +573,110 @@ mod peer_failures {
             assert_eq!(payload.into_payload().downcast_ref::<String>(), Some(&message));
         }
         bystander.await.unwrap();
+    }
+
+    /// A disk for each node: what was written is in the kernel's cache until it is synced, a kilobyte a millisecond.
+    #[derive(Default)]
+    struct Disks(RefCell<BTreeMap<NodeId, Disk>>);
+
+    #[derive(Default)]
+    struct Disk {
+        synced: Vec<u8>,
+        written: Vec<u8>,
+        /// When it is done, and how many bytes are synced then.
+        syncing: Option<(Instant, usize)>,
+    }
+
+    impl Disks {
+        fn here<R>(call: impl FnOnce(&mut Disk) -> R) -> R {
+            let disks = context::device::<Disks>().expect("the run has disks");
+            let mut all = disks.0.borrow_mut();
+            call(all.entry(context::node()).or_default())
+        }
+
+        fn write(data: &[u8]) {
+            Disks::here(|disk| disk.written.extend_from_slice(data));
+        }
+
+        async fn sync() {
+            let bytes = Disks::here(|disk| disk.written.len() - disk.synced.len());
+            let done = context::now() + MS * (bytes / 1_024) as u32;
+            Disks::here(|disk| disk.syncing = Some((done, disk.written.len())));
+            time::sleep_until(done).await;
+        }
+
+        /// How many bytes a program would read, and how many are safe.
+        async fn bytes(host: &'static str) -> (usize, usize) {
+            on(host, async { Disks::here(|disk| (disk.written.len(), disk.synced.len())) }).await
+        }
+    }
+
+    impl Device for Disks {
+        fn next_due(&self) -> Option<Instant> {
+            self.0.borrow().values().filter_map(|disk| disk.syncing.map(|(done, _)| done)).min()
+        }
+
+        fn fire(&self, now: Instant) {
+            for disk in self.0.borrow_mut().values_mut() {
+                if let Some((_, bytes)) = disk.syncing.take_if(|(done, _)| *done <= now) {
+                    disk.synced = disk.written[..bytes].to_vec();
+                }
+            }
+        }
+
+        /// The cache is the machine's: it outlives the process, and not the power.
+        fn node_crashed(&self, node: NodeId, kind: Crash) {
+            if let (Some(disk), Crash::PowerLoss) = (self.0.borrow_mut().get_mut(&node), kind) {
+                disk.written = disk.synced.clone();
+                disk.syncing = None;
+            }
+        }
+
+        fn describe(&self, _resource: u64) -> String {
+            String::new()
+        }
+
+        fn as_any(self: Rc<Self>) -> Rc<dyn std::any::Any> {
+            self
+        }
+    }
+
+    /// V15: what was written and not synced was still there after a kill that was to be a loss of power.
+    #[seedbed::test(seeds = 40)]
+    async fn data_that_was_not_synced_outlives_the_process_and_is_lost_with_the_power() {
+        context::install_device(Rc::new(Disks::default()));
+        let server = node("server");
+        server.run(|| async {
+            if Disks::here(|disk| disk.written.is_empty()) {
+                Disks::write(&[1; 10_240]);
+                Disks::sync().await;
+                Disks::write(&[2; 10_240]);
+                Disks::sync().await;
+            }
+            time::sleep(100 * SECOND).await;
+        });
+        on("other", async { Disks::write(b"other") }).await;
+        // In the middle of the second sync, at whichever moment.
+        let micros = seedbed::choose_between(10_001, 19_999);
+        time::sleep_until(Instant::START + Duration::from_micros(micros)).await;
+        server.crash(Crash::ProcessKill);
+        server.restart();
+        assert_eq!(Disks::bytes("server").await, (20_480, 10_240), "all is in the cache");
+        server.crash(Crash::PowerLoss);
+        time::sleep(SECOND).await;
+        server.restart();
+        assert_eq!(Disks::bytes("server").await, (10_240, 10_240), "only what was synced");
+        assert_eq!(Disks::bytes("other").await, (5, 0), "another machine's is as it was");
+        // The machine goes on to sync when only the process is dead.
+        on("server", async { Disks::write(&[3; 1_024]) }).await;
+        let syncing = server.spawn(Disks::sync());
+        time::sleep(MS / 2).await;
+        server.crash(Crash::ProcessKill);
+        assert!(syncing.await.unwrap_err().is_cancelled());
+        time::sleep(MS).await;
+        server.crash(Crash::PowerLoss);
+        server.restart();
+        assert_eq!(Disks::bytes("server").await, (11_264, 11_264));
     }
 
     /// V16: with the determinism check on, the time limit was not looked at.

@@ -38,10 +38,11 @@
 pub use futures::{join, try_join};
 pub use seedbed_macros::test;
 pub use sim_executor::{
-    Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life, LimitReached, Limits, Node, NodeId,
-    Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay, Report, RestartOnPanic,
-    RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, choose, choose_at, choose_between,
-    context, event, flip, pick, rng, select, shuffle, spawn, spawn_blocking, spawn_named, stop, yield_now,
+    Clock, Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life, LimitReached, Limits, Node,
+    NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay,
+    Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, choose,
+    choose_at, choose_between, context, event, flip, pick, rng, select, shuffle, spawn, spawn_blocking,
+    spawn_named, stop, yield_now,
 };
 pub use sim_explorer::RunSeed;
 

@@ -40,6 +40,9 @@ pub(crate) fn run(
     show::log(&report, console.out)?;
     if args.stats {
         writeln!(console.out, "\n{}", StatsTable(&report.stats))?;
+        for node in &report.nodes {
+            writeln!(console.out, "{node}")?;
+        }
     }
     if let (Some(path), Some(capture)) = (&args.pcap, capture) {
         output_file::write(path, capture.pcapng())?;

@@ -45,8 +45,8 @@ pub use choice::{
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use context::{
-    AbortHandle, Activity, JoinError, JoinHandle, Node, NodeId, Outage, PendingTask, RestartOnPanic,
-    TaskPanic, Thrown, spawn, spawn_named, stop,
+    AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, PendingTask,
+    RestartOnPanic, TaskPanic, Thrown, spawn, spawn_named, stop,
 };
 pub use device::Device;
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle};

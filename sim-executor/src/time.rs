@@ -17,22 +17,47 @@ pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 
 const SLEEP: Label = context::SLEEP_LABEL;
 
-/// The virtual time since the run began, on the current node's clock.
+/// The virtual time since the run began, on the current node's monotonic clock.
 ///
 /// # Panics
 /// Outside a run.
 #[must_use]
 pub fn elapsed() -> Duration {
-    context::now() - Instant::START
+    context::clock_now() - Instant::START
 }
 
-/// The virtual time, on the current node's clock.
+/// The virtual time, on the current node's monotonic clock. It is the world's, unless the node's clock drifts
+/// ([`Node::set_clock`](crate::Node::set_clock)).
 ///
 /// # Panics
 /// Outside a run.
 #[must_use]
 pub fn now() -> Instant {
-    context::now()
+    context::clock_now()
+}
+
+/// The time since 1970 on the current node's wall clock, as `SystemTime::now()` would have it: a run begins with the year
+/// 2025. It drifts and jumps as the test wants ([`Node::set_clock`](crate::Node::set_clock),
+/// [`Node::step_clock`](crate::Node::step_clock)), and never shows less than zero.
+///
+/// ```
+/// use sim_executor::{Executor, Node, ProductionOrder, time};
+/// use std::time::{Duration, SystemTime};
+///
+/// let mut executor = Executor::new(ProductionOrder);
+/// let shown = executor.block_on(async {
+///     Node::named("main").step_clock(-1_000_000_000);
+///     time::sleep(Duration::from_secs(60)).await;
+///     SystemTime::UNIX_EPOCH + time::system_now()
+/// });
+/// assert_eq!(shown.unwrap(), SystemTime::UNIX_EPOCH + Duration::from_secs(1_735_689_659));
+/// ```
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn system_now() -> Duration {
+    context::system_now()
 }
 
 /// Waits for `duration` of virtual time.
@@ -54,7 +79,7 @@ pub fn now() -> Instant {
 /// # Panics
 /// Outside a run.
 pub fn sleep(duration: Duration) -> Sleep {
-    sleep_until(context::now() + duration)
+    sleep_until(context::clock_now() + duration)
 }
 
 /// Waits until `deadline`.
@@ -83,7 +108,7 @@ impl Sleep {
     /// Outside a run.
     #[must_use]
     pub fn is_elapsed(&self) -> bool {
-        context::now() >= self.deadline
+        context::clock_now() >= self.deadline
     }
 
     /// Makes it end at another time; it may be over already.
@@ -98,13 +123,15 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if let Some(timer) = &self.timer {
-            if context::now() < self.deadline {
-                context::wait_at(SLEEP, self.deadline.as_nanos());
-                timer.wake_instead(context);
+            if context::clock_now() >= self.deadline {
+                self.timer = None;
+                return Poll::Ready(());
+            }
+            if timer.wake_instead(self.deadline, SLEEP, context) {
                 return Poll::Pending;
             }
+            // It has come by the clock of another node.
             self.timer = None;
-            return Poll::Ready(());
         }
         match Timer::set(self.deadline, SLEEP, context) {
             Alarmed::Due if context::may_go_on() => return Poll::Ready(()),
@@ -138,7 +165,7 @@ pub fn timeout<F>(duration: Duration, future: F) -> Timeout<F::IntoFuture>
 where
     F: IntoFuture,
 {
-    timeout_at(context::now() + duration, future)
+    timeout_at(context::clock_now() + duration, future)
 }
 
 /// Waits for a future, but not beyond `deadline`.

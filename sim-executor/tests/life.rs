@@ -606,3 +606,39 @@ fn a_crash_is_the_same_in_every_run_of_a_seed_and_in_its_trace() {
     let lines: Vec<_> = trace.lines().map(|line| line.split_once(' ').unwrap().1).collect();
     assert_eq!(lines, ["server is down: process killed", "server starts"]);
 }
+
+#[test]
+fn a_deadlock_names_the_nodes_that_are_down_or_frozen() {
+    let mut executor = Executor::with_config(Config { stats: true, ..Config::default() }, ProductionOrder);
+    let error = executor
+        .block_on(async {
+            let waits = server().spawn_named("waits", async {
+                time::sleep(SECOND).await;
+                std::future::pending::<()>().await;
+            });
+            Node::named("off").spawn_named("lost", time::sleep(9 * SECOND));
+            Node::named("back").spawn_named("lost", time::sleep(9 * SECOND));
+            time::sleep(500 * MS).await;
+            Node::named("off").crash(Crash::PowerLoss);
+            Node::named("back").crash(Crash::ProcessKill);
+            Node::named("back").restart();
+            server().freeze();
+            drop(waits.await);
+        })
+        .unwrap_err();
+    let text = error.to_string();
+    let RunError::Deadlock(deadlock) = error else { panic!("{error}") };
+    assert_eq!(deadlock.at, Instant::START + SECOND, "the timer of the frozen task");
+    let pending: Vec<_> = deadlock.pending.iter().map(|task| (&*task.lineage, task.is_frozen)).collect();
+    assert_eq!(pending, [("main", false), ("server/waits", true)], "no task of a dead node");
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[2].contains("server/waits  on server (frozen)  ready"), "{text}");
+    assert_eq!(lines[3], "  server is frozen since 0.500");
+    assert_eq!(lines[4], "  off is down, it has lost power, since 0.500 (crashed 1 time, started 0 times)");
+    assert_eq!(lines.len(), 5, "{text}");
+    let report = executor.finish(Outcome::Done);
+    let nodes: Vec<_> = report.nodes.iter().map(ToString::to_string).collect();
+    assert_eq!(nodes[2], "back is running since 0.500 (crashed 1 time, started 1 time)");
+    let ended: Vec<_> = report.stats.iter().map(|task| (&*task.lineage, task.polls)).collect();
+    assert_eq!(ended[..2], [("off/lost", 1), ("back/lost", 1)], "killed tasks have their statistics too");
+}

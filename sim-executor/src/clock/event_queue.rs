@@ -180,6 +180,17 @@ impl<E> EventQueue<E> {
         self.len() == 0
     }
 
+    /// Gives events other due times. Those that are due together afterwards keep the order of their creation.
+    pub(crate) fn reschedule(&mut self, due: impl Fn(Instant, &E) -> Instant) {
+        let keys = std::mem::take(&mut self.heap).into_vec();
+        let moved = keys.into_iter().filter_map(|Reverse(key)| {
+            let slot = &self.slots[key.slot()];
+            let event = slot.event.as_ref().filter(|_| slot.sequence == key.sequence())?;
+            Some(Reverse(HeapKey::new(due(key.due(), event), key.sequence(), key.slot() as u32)))
+        });
+        self.heap = moved.collect();
+    }
+
     /// Removes everything; ids given before stay dead.
     pub fn clear(&mut self) {
         self.heap.clear();

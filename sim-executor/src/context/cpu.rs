@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::clocks::RUN_AHEAD;
 use super::run::Core;
 use super::timer::Alarm;
 use super::{NodeId, with};
@@ -63,7 +64,7 @@ impl Core {
     pub(crate) fn run_cpu_ahead(&mut self, cpu: usize, duration: Duration) -> Instant {
         let until = self.now.max(self.nodes[cpu].ahead) + duration;
         self.nodes[cpu].ahead = until;
-        self.has_run_ahead = true;
+        self.own_time |= RUN_AHEAD;
         until
     }
 

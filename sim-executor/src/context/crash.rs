@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
+use super::clocks::RUN_AHEAD;
 use super::ending::Leftover;
 use super::run::{Core, Run};
 use crate::choice::TaskId;
@@ -57,9 +58,9 @@ impl Run {
     /// Drops the tasks of dead nodes, each as the current task, in the order of their spawns; then starts the nodes that
     /// have waited for that. Each counts as a poll, so that a program whose `Drop` spawns for ever is ended by a limit.
     pub(crate) fn bury(&self) {
-        let (current, has_run_ahead) = {
+        let (current, own_time) = {
             let core = self.core.borrow();
-            (core.current, core.has_run_ahead)
+            (core.current, core.own_time & RUN_AHEAD)
         };
         loop {
             let mut core = self.core.borrow_mut();
@@ -71,7 +72,8 @@ impl Run {
         }
         {
             let mut core = self.core.borrow_mut();
-            (core.current, core.has_run_ahead) = (current, has_run_ahead);
+            core.current = current;
+            core.own_time = core.own_time & !RUN_AHEAD | own_time;
         }
         self.start_waiting();
     }
@@ -163,7 +165,7 @@ impl Core {
         slot.state = State::Polled;
         let (memory, lineage_hash) = (slot.memory.take(), slot.lineage_hash);
         self.current = Some(task);
-        self.has_run_ahead = false;
+        self.own_time &= !RUN_AHEAD;
         self.hash.add(lineage_hash);
         self.polls += 1;
         if self.polls >= self.polls_stop {

@@ -1,12 +1,14 @@
 //! How the program inside a run reaches it: through the one thread-local.
 
 mod ask;
+mod clocks;
 mod cpu;
 mod crash;
 mod ending;
 mod join;
 mod life;
 mod node;
+mod node_report;
 mod operations;
 mod record;
 mod report;
@@ -29,11 +31,14 @@ use crate::trace::{Event, TraceLevel};
 
 pub use crate::task::NodeId;
 pub(crate) use ask::next_task;
+pub use clocks::Clock;
+pub(crate) use clocks::{RUN_AHEAD, clock_now, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
 pub use join::{AbortHandle, JoinError, JoinHandle, Thrown};
 pub use life::Outage;
 pub use node::{Node, host_count, host_number, life_of, node, node_by_name, node_name};
+pub use node_report::NodeReport;
 pub use operations::Operations;
 pub(crate) use report::SLEEP as SLEEP_LABEL;
 pub use report::{Activity, PendingTask, TaskPanic};
@@ -106,7 +111,8 @@ pub fn in_run() -> bool {
     try_with(|_| ()).is_some()
 }
 
-/// The virtual time on the clock of the current node.
+/// The world's virtual time, ahead of it by what the current task has cost its CPU. A node's own clock may drift from it: that
+/// is [`time::now`](crate::time::now).
 ///
 /// # Panics
 /// Outside a run.

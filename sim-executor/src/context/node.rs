@@ -4,6 +4,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::rc::Rc;
 
+use super::clocks::Clocks;
 use super::join::JoinHandle;
 use super::run::Core;
 use super::start::{Program, RestartOnPanic};
@@ -28,6 +29,7 @@ pub(crate) struct NodeState {
     /// Workers of this node that have nothing to do.
     pub(crate) idle_workers: Vec<u32>,
     pub(crate) workers: u32,
+    pub(crate) clocks: Clocks,
     pub(crate) life: Life,
     /// Since when.
     pub(crate) lives_since: Instant,
@@ -68,6 +70,7 @@ impl Core {
             release: None,
             idle_workers: Vec::new(),
             workers: 0,
+            clocks: Clocks::default(),
             life: Life::Running,
             lives_since: Instant::START,
             crashes: 0,

@@ -52,6 +52,8 @@ pub struct PendingTask {
     pub lineage: Rc<str>,
     /// The name of its node.
     pub node: Rc<str>,
+    /// Whether its node is frozen, so that it is not polled.
+    pub is_frozen: bool,
     /// Where in the program it was spawned.
     pub spawned_at: &'static Location<'static>,
     /// What it is at.
@@ -63,7 +65,8 @@ pub struct PendingTask {
 impl fmt::Display for PendingTask {
     /// `main/consumer on main waits at queue.get since 0.500 (spawned at src/lib.rs:7)`
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} on {} {}", self.lineage, self.node, self.activity)?;
+        let frozen = if self.is_frozen { " (frozen)" } else { "" };
+        write!(out, "{} on {}{frozen} {}", self.lineage, self.node, self.activity)?;
         if let Some(at) = self.polled_at {
             write!(out, " since {at}")?;
         }
@@ -156,6 +159,7 @@ impl Core {
         PendingTask {
             lineage: self.lineages.path(lineage),
             node: Rc::clone(&self.nodes[node as usize].name),
+            is_frozen: self.ready.is_frozen(node),
             spawned_at,
             activity,
             polled_at: (polls > 0).then_some(polled_at),

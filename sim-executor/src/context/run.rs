@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::clocks::RUN_AHEAD;
 use super::node::NodeState;
 use super::operations::Operations;
 use super::report::TaskPanic;
@@ -55,8 +56,8 @@ pub(crate) struct Core {
     pub(crate) poll_cost: Duration,
     /// The task that is being polled.
     pub(crate) current: Option<TaskId>,
-    /// Whether the task that is being polled, or was last, has put its node's clock ahead.
-    pub(crate) has_run_ahead: bool,
+    /// Why the time of a node may differ from the world's: `RUN_AHEAD`, `DRIFTS`.
+    pub(crate) own_time: u8,
     /// Where wakes come from just now.
     pub(crate) origin: Origin,
     /// Whether the loop has to look why it should come back: a limit, a panic, or the end of the awaited task.
@@ -125,7 +126,7 @@ impl Core {
             misaligned: 0,
             poll_cost: Duration::ZERO,
             current: None,
-            has_run_ahead: false,
+            own_time: 0,
             origin: Origin::Task,
             interrupted: false,
             awaited: None,
@@ -206,7 +207,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn local_now(&self) -> Instant {
-        if !self.has_run_ahead || self.current.is_none() {
+        if self.own_time & RUN_AHEAD == 0 || self.current.is_none() {
             return self.now;
         }
         self.now.max(self.nodes[self.current_cpu() as usize].ahead)

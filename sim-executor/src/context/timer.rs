@@ -2,6 +2,7 @@
 
 use std::task::{Context, Waker};
 
+use super::run::{Core, Run};
 use super::start::Fate;
 use super::with;
 use crate::choice::{Label, TaskId};
@@ -15,11 +16,21 @@ pub(crate) enum Alarm {
     /// A timer of a task.
     Task(TaskId),
     /// A timer of a future with a waker of another library.
-    Wake(Waker),
+    Wake { waker: Waker, cpu: u32 },
     /// The end of a hold of a node's CPU.
     Release(u32),
     /// What was set for a node.
     Fate(NodeId, Fate),
+}
+
+impl Alarm {
+    #[inline]
+    fn waking(run: &Run, core: &Core, context: &Context<'_>) -> Alarm {
+        match run.own_task(core, context.waker()) {
+            Some(task) => Alarm::Task(task),
+            None => Alarm::Wake { waker: context.waker().clone(), cpu: core.current_cpu() },
+        }
+    }
 }
 
 /// A pending alarm of the current run that wakes a future; dropping it takes it back.
@@ -33,14 +44,12 @@ impl Timer {
     pub(crate) fn set(due: Instant, label: Label, context: &Context<'_>) -> Alarmed {
         with(|run| {
             let mut core = run.core.borrow_mut();
-            if core.local_now() >= due {
+            if core.clock_now() >= due {
                 return Alarmed::Due;
             }
+            let due = core.world_time(due);
             core.wait_at(label, due.as_nanos());
-            let alarm = match run.own_task(&core, context.waker()) {
-                Some(task) => Alarm::Task(task),
-                None => Alarm::Wake(context.waker().clone()),
-            };
+            let alarm = Alarm::waking(run, &core, context);
             match core.timers.push(due, alarm) {
                 Ok(id) => Alarmed::Set(Timer(id)),
                 Err(_) => {
@@ -52,17 +61,16 @@ impl Timer {
         })
     }
 
-    /// Makes it wake the task of this context, if it is still pending.
-    pub(crate) fn wake_instead(&self, context: &Context<'_>) {
+    /// Makes it wake the task of this context, which waits for it at `label`; whether it is still pending.
+    pub(crate) fn wake_instead(&self, due: Instant, label: Label, context: &Context<'_>) -> bool {
         let replaced = with(|run| {
             let mut core = run.core.borrow_mut();
-            let alarm = match run.own_task(&core, context.waker()) {
-                Some(task) => Alarm::Task(task),
-                None => Alarm::Wake(context.waker().clone()),
-            };
+            let due = core.world_time(due);
+            core.wait_at(label, due.as_nanos());
+            let alarm = Alarm::waking(run, &core, context);
             core.timers.get_mut(self.0).map(|pending| std::mem::replace(pending, alarm))
         });
-        drop(replaced); // with nothing borrowed: a foreign waker may run code
+        replaced.is_some() // dropped with nothing borrowed: a foreign waker may run code
     }
 }
 

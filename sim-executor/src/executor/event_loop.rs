@@ -267,7 +267,7 @@ impl Executor {
                     released = true;
                     core.release_cpu(cpu);
                 }
-                Alarm::Wake(waker) => {
+                Alarm::Wake { waker, .. } => {
                     drop(core);
                     waker.wake();
                 }
@@ -301,9 +301,9 @@ impl Executor {
             return RunError::Panicked(panic);
         }
         let limit = core.limit.take().expect("a run fails at a limit or by a panic");
-        let at = core.now;
+        let (at, nodes) = (core.now, core.nodes_not_running());
         drop(core);
-        RunError::Limit { limit, at, pending: self.run.pending() }
+        RunError::Limit { limit, at, pending: self.run.pending(), nodes }
     }
 
     fn deadlock(&self) -> RunError {
@@ -311,9 +311,10 @@ impl Executor {
         let mut core = self.run.core.borrow_mut();
         let escaped = escaped.and_then(|task| core.tasks.get(task).map(|slot| slot.lineage));
         let escaped = escaped.map(|lineage| core.lineages.path(lineage));
-        let at = core.now;
+        let (at, nodes) = (core.now, core.nodes_not_running());
         drop(core);
-        RunError::Deadlock(Deadlock { at, pending: self.run.pending(), woken_from_outside: escaped })
+        let pending = self.run.pending();
+        RunError::Deadlock(Deadlock { at, pending, nodes, woken_from_outside: escaped })
     }
 }
 

@@ -266,6 +266,7 @@ impl Executor {
                 misaligned: core.misaligned,
                 source: self.run.source.borrow().describe(),
                 pending,
+                nodes: core.node_reports(),
                 survived: std::mem::take(&mut core.survived),
                 stats,
                 trace: std::mem::take(&mut core.trace),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::choice::Recording;
 use crate::clock::Instant;
-use crate::context::{PendingTask, TaskPanic};
+use crate::context::{NodeReport, PendingTask, TaskPanic};
 use crate::limits::LimitReached;
 use crate::task::TaskStats;
 use crate::trace::Trace;
@@ -21,7 +21,7 @@ pub enum RunError {
     #[error("{0}")]
     Panicked(TaskPanic),
     /// A bound of [`Limits`](crate::Limits) was reached.
-    #[error("at {at}: {limit}{}", table(pending))]
+    #[error("at {at}: {limit}{}{}", table(pending), lines(nodes))]
     Limit {
         /// Which.
         limit: LimitReached,
@@ -29,6 +29,8 @@ pub enum RunError {
         at: Instant,
         /// The tasks that had not ended.
         pending: Vec<PendingTask>,
+        /// The nodes that are down or frozen.
+        nodes: Vec<NodeReport>,
     },
     /// `stop` was called before the awaited future was ready.
     #[error("at {at}: the run was stopped before the awaited future was ready")]
@@ -58,6 +60,8 @@ pub struct Deadlock {
     pub at: Instant,
     /// The tasks, in the order of their spawns.
     pub pending: Vec<PendingTask>,
+    /// The nodes that are down or frozen.
+    pub nodes: Vec<NodeReport>,
     /// A task that was woken from another thread, which counts for nothing in a run.
     pub woken_from_outside: Option<Rc<str>>,
 }
@@ -66,9 +70,10 @@ impl fmt::Display for Deadlock {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "at {}: deadlock, nothing is left that could wake a task{}",
+            "at {}: deadlock, nothing is left that could wake a task{}{}",
             self.at,
-            table(&self.pending)
+            table(&self.pending),
+            lines(&self.nodes)
         )?;
         if let Some(task) = &self.woken_from_outside {
             write!(
@@ -83,9 +88,11 @@ impl fmt::Display for Deadlock {
 /// One task a line, in columns; nothing if there are none.
 fn table(pending: &[PendingTask]) -> String {
     let cell = |task: &PendingTask| task.activity.to_string();
+    let place =
+        |task: &PendingTask| format!("{}{}", task.node, if task.is_frozen { " (frozen)" } else { "" });
     let width = |length: fn(&PendingTask) -> usize| pending.iter().map(length).max().unwrap_or(0);
     let lineage = width(|task| task.lineage.chars().count());
-    let node = width(|task| task.node.chars().count());
+    let node = pending.iter().map(|task| place(task).chars().count()).max().unwrap_or(0);
     let activity = pending.iter().map(|task| cell(task).chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for task in pending {
@@ -93,13 +100,18 @@ fn table(pending: &[PendingTask]) -> String {
         text.push_str(&format!(
             "\n  {:lineage$}  on {:node$}  {:activity$}  {since}spawned at {}:{}",
             task.lineage,
-            task.node,
+            place(task),
             cell(task),
             task.spawned_at.file(),
             task.spawned_at.line(),
         ));
     }
     text
+}
+
+/// One node a line.
+fn lines(nodes: &[NodeReport]) -> String {
+    nodes.iter().map(|node| format!("\n  {node}")).collect()
 }
 
 /// How a run ended.
@@ -172,6 +184,8 @@ pub struct Report {
     pub pending: Vec<PendingTask>,
     /// The panics after which a node was started again: see [`Node::restart_on_panic`](crate::Node::restart_on_panic).
     pub survived: Vec<TaskPanic>,
+    /// The nodes that have crashed, were frozen, or still are.
+    pub nodes: Vec<NodeReport>,
     /// How often each task ran: see [`Executor::stats`](crate::Executor::stats).
     pub stats: Vec<TaskStats>,
     /// What was traced.

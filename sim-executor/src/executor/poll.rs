@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use super::Executor;
 use crate::choice::TaskId;
-use crate::context::{Core, waker_of};
+use crate::context::{Core, RUN_AHEAD, waker_of};
 use crate::task::{Failure, Memory, State};
 use crate::trace::Event;
 
@@ -141,7 +141,7 @@ impl Core {
         let cancelled = slot.cancelled;
         let memory = slot.memory.take().expect("a ready task has its future");
         self.current = Some(task);
-        self.has_run_ahead = false;
+        self.own_time &= !RUN_AHEAD;
         self.hash.add(slot.lineage_hash);
         self.polls += 1;
         if self.polls >= self.polls_stop {

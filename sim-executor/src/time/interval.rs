@@ -26,7 +26,7 @@ pub enum MissedTickBehavior {
 /// # Panics
 /// Outside a run, or if `period` is zero.
 pub fn interval(period: Duration) -> Interval {
-    interval_at(context::now(), period)
+    interval_at(context::clock_now(), period)
 }
 
 /// Ticks every `period`, the first at `start`.
@@ -62,7 +62,7 @@ impl Interval {
             return Poll::Pending;
         }
         let due = self.sleep.deadline();
-        let now = context::now();
+        let now = context::clock_now();
         let next = due + self.period;
         let next = match self.missed {
             _ if now < next => next,
@@ -84,7 +84,7 @@ impl Interval {
     /// # Panics
     /// Outside a run.
     pub fn reset(&mut self) {
-        self.sleep.reset(context::now() + self.period);
+        self.sleep.reset(context::clock_now() + self.period);
     }
 
     /// Says what happens to ticks that nobody waited for in time.

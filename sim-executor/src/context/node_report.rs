@@ -1,0 +1,64 @@
+//! What a person is told of nodes that did not just run.
+
+use std::fmt;
+use std::rc::Rc;
+
+use super::run::Core;
+use crate::clock::Instant;
+use crate::task::Life;
+
+/// A node that has crashed, was frozen, or still is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeReport {
+    /// The node's name.
+    pub name: Rc<str>,
+    /// Whether it lives.
+    pub life: Life,
+    /// Since when.
+    pub since: Instant,
+    /// How often it went down.
+    pub crashes: u32,
+    /// How often it was started after that.
+    pub starts: u32,
+}
+
+impl fmt::Display for NodeReport {
+    /// `server is down, it has lost power, since 2.000 (crashed 3 times, started 2 times)`
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let NodeReport { name, life, since, crashes, starts } = self;
+        let times = |count: u32| format!("{count} time{}", if count == 1 { "" } else { "s" });
+        let comma = if life.is_down() { "," } else { "" };
+        write!(out, "{name} is {life}{comma} since {since}")?;
+        if *crashes > 0 {
+            write!(out, " (crashed {}, started {})", times(*crashes), times(*starts))?;
+        }
+        Ok(())
+    }
+}
+
+impl Core {
+    /// The nodes whose life has changed, in the order of their creation.
+    pub(crate) fn node_reports(&self) -> Vec<NodeReport> {
+        let machines = self.nodes.iter().enumerate().filter(|(index, state)| state.host.index() == *index);
+        machines
+            .map(|(_, state)| state)
+            .filter(|state| {
+                state.lives_since > Instant::START || state.crashes > 0 || state.life != Life::Running
+            })
+            .map(|state| NodeReport {
+                name: Rc::clone(&state.name),
+                life: state.life,
+                since: state.lives_since,
+                crashes: state.crashes,
+                starts: state.starts,
+            })
+            .collect()
+    }
+
+    /// Those of them that are down or frozen.
+    pub(crate) fn nodes_not_running(&self) -> Vec<NodeReport> {
+        let mut reports = self.node_reports();
+        reports.retain(|report| report.life != Life::Running);
+        reports
+    }
+}
