@@ -9,3 +9,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/asyncio.md")]
 pub struct Asyncio;
+
+/// The description of the network, whose examples must run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/network.md")]
+pub struct Network;
