@@ -41,6 +41,7 @@ mod errno;
 pub mod fault;
 mod host;
 mod link;
+pub mod netstat;
 mod network;
 mod packet;
 mod pool;

@@ -18,6 +18,7 @@ use crate::dns::Resolver;
 use crate::errno::Errno;
 use crate::fault::Hooks;
 use crate::host::{Host, Kernel, SocketId, Stream};
+use crate::netstat::SocketRow;
 use crate::packet::Packet;
 use crate::profile::apply_chosen;
 use crate::tcp::Ending;
@@ -210,6 +211,15 @@ impl Network {
     /// A socket that was opened on the current node's host.
     pub(crate) fn descriptor(self: &Rc<Self>, socket: SocketId) -> Descriptor {
         Descriptor { network: Rc::clone(self), host: self.host_of(context::node()), socket }
+    }
+
+    /// The sockets of a host, or of all.
+    pub(crate) fn rows(&self, host: Option<HostId>) -> Vec<SocketRow> {
+        self.with(|state| {
+            let hosts = (0..state.hosts.len() as u32).map(HostId);
+            let hosts = hosts.filter(|&known| host.is_none_or(|host| host == known));
+            hosts.flat_map(|host| state.kernel(host).rows()).collect()
+        })
     }
 
     /// Opens a socket on the current node for something about `ip`.

@@ -4,6 +4,7 @@
 
 mod adversary;
 mod crash;
+mod netstat;
 mod ports;
 mod sockets;
 mod tcp_calls;

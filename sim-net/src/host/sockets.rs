@@ -146,6 +146,10 @@ impl Sockets {
         self.slots.iter_mut().filter_map(|slot| slot.socket.as_mut())
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Socket> {
+        self.slots.iter().filter_map(|slot| slot.socket.as_ref())
+    }
+
     pub(crate) fn streams(&self) -> impl Iterator<Item = &Stream> {
         self.slots.iter().filter_map(|slot| match &slot.socket {
             Some(Socket::Stream(stream)) => Some(&**stream),

@@ -49,6 +49,11 @@ impl Fresh {
         Fresh { bound: None, settings: self.settings, service: self.service, is_dead: true }
     }
 
+    /// Where it is, once it was given an address.
+    pub(super) fn address(&self) -> Option<(Bound, u16)> {
+        self.bound
+    }
+
     /// # Errors
     /// If its process is dead.
     fn living(&self) -> Result<&Fresh, Errno> {

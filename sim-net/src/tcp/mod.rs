@@ -25,6 +25,7 @@ mod rules;
 mod segment;
 mod send;
 mod settings;
+mod state;
 mod time_wait;
 
 pub(crate) use close::Ending;

@@ -36,6 +36,11 @@ impl TimeWait {
         self.until
     }
 
+    /// Whether the peer has said that it sends no more.
+    pub(super) fn peer_is_finished(&self) -> bool {
+        self.peer_is_finished
+    }
+
     /// Takes a segment, of which it keeps nothing.
     pub(crate) fn handle_segment(&mut self, now: Instant, config: &TcpConfig, segment: &Segment) -> Verdict {
         let flags = segment.flags;

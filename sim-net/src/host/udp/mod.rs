@@ -74,6 +74,16 @@ impl Datagrams {
         Datagrams { is_dead: true, peer: self.peer, ..Datagrams::new(self.bound, self.is_v6, self.port) }
     }
 
+    /// Where it is, whether it shows addresses of IPv6, and its peer.
+    pub(super) fn addresses(&self) -> (Bound, bool, Option<Endpoint>) {
+        (self.bound, self.is_v6, self.peer)
+    }
+
+    /// What is to be received, as it counts.
+    pub(super) fn queued_bytes(&self) -> usize {
+        self.queued_bytes
+    }
+
     /// Whether it is such a one.
     pub(super) fn is_dead(&self) -> bool {
         self.is_dead

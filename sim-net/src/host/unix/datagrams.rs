@@ -44,6 +44,12 @@ impl Datagrams {
         self.peer.as_ref().map(|(peer, _)| *peer)
     }
 
+    /// Bytes that can be received, and what was sent and not received, as it counts.
+    pub(super) fn queues(&self) -> (u64, u64) {
+        let queued: usize = self.queue.iter().map(|datagram| datagram.length).sum();
+        (queued as u64, self.in_flight as u64)
+    }
+
     /// Whether it takes datagrams of that socket.
     fn takes_from(&self, socket: SocketId) -> bool {
         self.peer().is_none_or(|peer| peer == socket)

@@ -39,6 +39,11 @@ impl Inbox {
         self.messages.is_empty()
     }
 
+    /// Bytes that can be read.
+    pub(super) fn len(&self) -> usize {
+        self.messages.iter().map(|(unread, _)| unread).sum()
+    }
+
     /// Adds a message, which has bytes; what it counts.
     pub(super) fn push(&mut self, pool: &mut Pool, data: &[u8]) -> usize {
         self.bytes.write(pool, data);

@@ -21,6 +21,11 @@ impl Listener {
         !self.backlog.is_empty()
     }
 
+    /// How many connections can be accepted, and beyond how many none may wait.
+    pub(super) fn queues(&self) -> (u64, u64) {
+        (self.backlog.len() as u64, self.backlog_max.into())
+    }
+
     fn is_full(&self) -> bool {
         self.backlog.len() > self.backlog_max as usize
     }

@@ -5,6 +5,7 @@ mod dead;
 mod inbox;
 mod listener;
 mod name;
+mod status;
 mod stream;
 
 use std::path::Path;
