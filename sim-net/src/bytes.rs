@@ -109,21 +109,28 @@ impl Bytes {
     /// still use, so that many small writes to a slow reader share a chunk; else it is given back.
     #[inline(always)]
     pub(crate) fn skip(&mut self, pool: &mut Pool, bytes: usize) {
-        let mut rest = bytes;
-        while let Some(mut first) = self.first.take() {
-            if rest < first.len() {
-                first.skip(rest);
-                self.first = Some(first);
-                return;
-            }
-            if self.others.is_empty() {
-                self.first = pool.release_or_rewind(first);
-                return;
-            }
-            rest -= first.len();
-            pool.release(first);
-            self.first = self.others.pop_front();
+        let Some(first) = &mut self.first else { return };
+        if bytes < first.len() {
+            return first.skip(bytes);
         }
+        if !self.others.is_empty() {
+            return self.skip_slices(pool, bytes);
+        }
+        if !pool.rewind(first) {
+            self.release_first(pool);
+        }
+    }
+
+    fn skip_slices(&mut self, pool: &mut Pool, bytes: usize) {
+        let mut rest = bytes;
+        while let Some(first) = &self.first
+            && !self.others.is_empty()
+            && rest >= first.len()
+        {
+            rest -= first.len();
+            self.release_first(pool);
+        }
+        self.skip(pool, rest);
     }
 
     /// A slice of the bytes from `offset` on, as far as they are in one chunk, at most so many.

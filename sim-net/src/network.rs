@@ -3,10 +3,9 @@
 mod descriptor;
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::net::IpAddr;
 use std::rc::Rc;
-use std::task::Waker;
 use std::time::Duration;
 
 use sim_executor::context::Operations;
@@ -113,15 +112,22 @@ impl Network {
             waker.wake();
             return result;
         }
-        let (wakes, garbage) = (state.wire.wakes.take_all(), state.wire.garbage.take_all());
+        self.wake_all(state);
+        result
+    }
+
+    /// Does what is to be done with nothing borrowed.
+    #[inline(never)]
+    fn wake_all(&self, mut state: RefMut<'_, State>) {
+        let (mut wakes, garbage) = (state.wire.wakes.take_all(), state.wire.garbage.take_all());
         let has_aside = state.wire.has_aside();
         drop(state);
         drop(garbage);
         if has_aside {
             self.call_hooks();
         }
-        wakes.into_iter().for_each(Waker::wake);
-        result
+        wakes.wake();
+        self.state.borrow_mut().wire.wakes.use_memory_of(wakes);
     }
 
     /// Shows the packets to the hooks that were put aside for them, with nothing borrowed, and sends them on.

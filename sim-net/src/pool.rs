@@ -32,6 +32,7 @@ impl Slice {
     }
 
     /// Leaves out all but the first `bytes` of it.
+    #[inline]
     pub(crate) fn truncate(&mut self, bytes: usize) {
         assert!(bytes <= self.len(), "{} bytes are cut to {bytes}", self.len);
         self.len = bytes as u32;
@@ -139,21 +140,21 @@ impl Pool {
         Ok(())
     }
 
-    /// Takes a slice back of which nothing is needed, unless its chunk is worth keeping to be written on: because other
-    /// slices keep it anyway, or because it is small.
+    /// Empties a slice of which nothing is needed any more, so that its chunk is written on, if that is worth it: because other
+    /// slices keep the chunk anyway, or because it is small. If not, the slice is to be given back.
     #[inline]
-    pub(crate) fn release_or_rewind(&mut self, mut slice: Slice) -> Option<Slice> {
+    #[must_use = "where it says `false`, the slice is as it was"]
+    pub(crate) fn rewind(&mut self, slice: &mut Slice) -> bool {
         let chunk = &mut self.chunks[slice.chunk as usize];
         if chunk.references == 1 {
             if chunk.class > 0 {
-                self.release(slice);
-                return None;
+                return false;
             }
             chunk.bytes.clear();
         }
         slice.start = chunk.bytes.len() as u32;
         slice.len = 0;
-        Some(slice)
+        true
     }
 
     /// The bytes.
@@ -210,15 +211,16 @@ mod tests {
     #[test]
     fn a_chunk_is_kept_to_be_written_on_if_it_is_small_or_used_by_others() {
         let mut pool = Pool::default();
-        let small = pool.copy_in(&[1; 100]);
-        let rewound = pool.release_or_rewind(small).unwrap();
-        assert_eq!((rewound.start, rewound.len), (0, 0));
-        let large = pool.copy_in(&[2; 1_000]);
+        let mut small = pool.copy_in(&[1; 100]);
+        assert!(pool.rewind(&mut small));
+        assert_eq!((small.start, small.len), (0, 0));
+        let mut large = pool.copy_in(&[2; 1_000]);
         let other = pool.share(&large, 0, 10);
-        let kept = pool.release_or_rewind(large).unwrap();
-        assert_eq!((kept.start, kept.len), (1_000, 0), "what the other has is not written over");
+        assert!(pool.rewind(&mut large));
+        assert_eq!((large.start, large.len), (1_000, 0), "what the other has is not written over");
         pool.release(other);
-        assert_eq!(pool.release_or_rewind(kept), None);
+        assert!(!pool.rewind(&mut large));
+        pool.release(large);
         assert_eq!(pool.in_use(), 1);
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use super::counters::Counters;
 use super::hash::{hash_str, mix};
 use super::key::Key;
 use super::label::Label;
@@ -31,7 +32,7 @@ pub struct LineageId(u32);
 pub struct Lineages {
     entries: Vec<Entry>,
     free: Vec<u32>,
-    roots: Vec<Counter>,
+    roots: Counters,
 }
 
 #[derive(Debug, Default)]
@@ -45,16 +46,10 @@ struct Entry {
     /// Rendered when it is first asked for.
     path: Option<Rc<str>>,
     /// By the hash of the child's name.
-    children: Vec<Counter>,
+    children: Counters,
     /// By the label of the operation: decisions about values, then about polls, which are counted apart.
-    decisions: Vec<Counter>,
-    polls: Vec<Counter>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Counter {
-    hash: u64,
-    count: u32,
+    decisions: Counters,
+    polls: Counters,
 }
 
 /// Kept apart from the streams of values that have the same label.
@@ -62,25 +57,12 @@ const POLL_STREAM: u64 = hash_str("next poll of");
 const POINT_STREAM: u64 = hash_str("after");
 const ROOT: u64 = hash_str("");
 
-#[inline]
-fn count(counters: &mut Vec<Counter>, hash: u64) -> u32 {
-    for counter in counters.iter_mut() {
-        if counter.hash == hash {
-            let before = counter.count;
-            counter.count += 1;
-            return before;
-        }
-    }
-    counters.push(Counter { hash, count: 1 });
-    0
-}
-
 impl Lineages {
     /// A new actor without a parent.
     pub fn root(&mut self, name: impl Into<Cow<'static, str>>) -> LineageId {
         let name = name.into();
         let name_hash = hash_str(&name);
-        let ordinal = count(&mut self.roots, name_hash);
+        let ordinal = self.roots.count(name_hash);
         self.insert(None, name, mix(mix(ROOT, name_hash), u64::from(ordinal)), ordinal)
     }
 
@@ -99,7 +81,7 @@ impl Lineages {
         name_hash: u64,
     ) -> LineageId {
         let above = self.entry_mut(parent);
-        let ordinal = count(&mut above.children, name_hash);
+        let ordinal = above.children.count(name_hash);
         above.references += 1;
         let hash = mix(mix(above.hash, name_hash), u64::from(ordinal));
         self.insert(Some(parent), name, hash, ordinal)
@@ -177,7 +159,7 @@ impl Lineages {
     /// The key of the actor's next decision about a value at this operation.
     pub(crate) fn next_key(&mut self, id: LineageId, label: Label) -> Key {
         let entry = self.entry_mut(id);
-        let ordinal = count(&mut entry.decisions, label.hash());
+        let ordinal = entry.decisions.count(label.hash());
         Key { stream: Key::stream(entry.hash, label), ordinal }
     }
 
@@ -186,7 +168,7 @@ impl Lineages {
     pub(crate) fn next_poll_key(&mut self, id: LineageId, label: Label) -> Key {
         let entry = self.entry_mut(id);
         let stream = mix(Key::stream(entry.hash, label), POLL_STREAM);
-        let ordinal = count(&mut entry.polls, label.hash());
+        let ordinal = entry.polls.count(label.hash());
         Key { stream, ordinal }
     }
 
@@ -194,7 +176,7 @@ impl Lineages {
     pub(crate) fn next_point_key(&mut self, id: LineageId, label: Label) -> Key {
         let entry = self.entry_mut(id);
         let stream = mix(Key::stream(entry.hash, label), POINT_STREAM);
-        let ordinal = count(&mut entry.decisions, stream);
+        let ordinal = entry.decisions.count(stream);
         Key { stream, ordinal }
     }
 

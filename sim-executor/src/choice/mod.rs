@@ -1,5 +1,6 @@
 //! Decisions: how each is named, asked, drawn, recorded and replayed.
 
+mod counters;
 mod domain;
 mod draw;
 mod hash;

@@ -21,6 +21,7 @@ mod worker;
 
 use std::cell::RefCell;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use crate::choice::{Label, LineageId, Ratio, TaskId};
@@ -51,8 +52,10 @@ pub(crate) use waker::{RunId, waker_of};
 pub(crate) use worker::Worker;
 
 thread_local! {
-    /// The run that this thread is in.
-    static CURRENT: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
+    /// The run that this thread is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a
+    /// thread-local that has to be dropped costs more in each use.
+    static CURRENT: ManuallyDrop<RefCell<Option<Rc<Run>>>> =
+        const { ManuallyDrop::new(RefCell::new(None)) };
 }
 
 /// Makes a run the current one until it is dropped.
@@ -66,7 +69,8 @@ impl Entered {
     /// # Panics
     /// Inside a run.
     pub(crate) fn new(run: &Rc<Run>) -> Self {
-        CURRENT.with_borrow_mut(|current| {
+        CURRENT.with(|current| {
+            let mut current = current.borrow_mut();
             assert!(
                 current.is_none(),
                 "a run cannot be started inside a run: spawn a task and await its handle instead"
@@ -82,7 +86,7 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let run = CURRENT.with_borrow_mut(Option::take);
+        let run = CURRENT.with(|current| current.borrow_mut().take());
         drop(run);
     }
 }
@@ -93,7 +97,7 @@ impl Drop for Entered {
 /// Outside a run.
 #[inline]
 pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
-    CURRENT.with_borrow(|current| match current {
+    CURRENT.with(|current| match &*current.borrow() {
         Some(run) => what(run),
         None => panic!("this works only inside a run: in a task, or in Executor::enter"),
     })
@@ -102,7 +106,7 @@ pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
 /// Calls `what` with the current run if there is one.
 #[inline]
 pub(crate) fn try_with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> Option<R> {
-    CURRENT.try_with(|current| current.try_borrow().ok()?.as_ref().map(what)).ok().flatten()
+    CURRENT.with(|current| current.try_borrow().ok()?.as_ref().map(what))
 }
 
 /// Whether this thread is inside a run.

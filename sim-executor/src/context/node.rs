@@ -59,6 +59,9 @@ impl Core {
                 self.hosts - 1
             }
         };
+        if host.is_none() {
+            self.hosts_by_name.insert(Rc::clone(&name), NodeId(index));
+        }
         let host = host.unwrap_or(NodeId(index));
         self.nodes.push(NodeState {
             name,
@@ -88,9 +91,7 @@ impl Core {
     }
 
     pub(crate) fn node_by_name(&self, name: &str) -> Option<NodeId> {
-        (0..self.nodes.len())
-            .find(|&index| self.nodes[index].host.index() == index && &*self.nodes[index].name == name)
-            .map(|index| NodeId(index as u32))
+        self.hosts_by_name.get(name).copied()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -39,10 +39,14 @@ pub(crate) struct Run {
 pub(crate) struct Core {
     /// The world's time; a node may be ahead of it.
     pub(crate) now: Instant,
+    /// After this time nothing happens: see [`Limits::virtual_time_max`].
+    pub(crate) end: Instant,
     pub(crate) limits: Limits,
     pub(crate) tasks: TaskTable,
     pub(crate) ready: ReadyLists,
     pub(crate) nodes: Vec<NodeState>,
+    /// Those of them that are machines, and not workers of one.
+    pub(crate) hosts_by_name: BTreeMap<Rc<str>, NodeId>,
     /// How many of them are machines, and not workers of one.
     pub(crate) hosts: u32,
     pub(crate) timers: EventQueue<Alarm>,
@@ -111,10 +115,12 @@ impl Core {
         let limits = Limits { tasks_max: limits.tasks_max.min(TASKS_MAX), ..limits };
         let mut core = Core {
             now: Instant::START,
+            end: Instant::from_nanos(u64::try_from(limits.virtual_time_max.as_nanos()).unwrap_or(u64::MAX)),
             limits,
             tasks: TaskTable::default(),
             ready: ReadyLists::new(needs.batches),
             nodes: Vec::new(),
+            hosts_by_name: BTreeMap::new(),
             hosts: 0,
             timers: EventQueue::new(limits.timers_max),
             lineages: Lineages::default(),

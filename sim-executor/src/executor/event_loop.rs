@@ -106,13 +106,7 @@ impl Executor {
                 }
                 Next::Bury => {
                     drop(core);
-                    self.run.bury();
-                    core = self.run.core.borrow_mut();
-                    if !core.interrupted && core.limit.is_none() {
-                        continue;
-                    }
-                    drop(core);
-                    return self.interruption();
+                    return self.bury();
                 }
                 Next::Wait => {
                     drop(core);
@@ -122,10 +116,7 @@ impl Executor {
             core = self.poll_task(core, index);
             if core.interrupted {
                 drop(core);
-                match self.interruption() {
-                    Turn::GoOn => core = self.run.core.borrow_mut(),
-                    turn => return turn,
-                }
+                return self.interruption(ends_iteration);
             }
             if ends_iteration {
                 core.ready.look_outside();
@@ -146,9 +137,21 @@ impl Executor {
         }
     }
 
-    /// Why the loop was to come back.
+    /// Drops tasks of dead nodes.
     #[cold]
-    fn interruption(&self) -> Turn {
+    fn bury(&self) -> Turn {
+        self.run.bury();
+        let core = self.run.core.borrow();
+        if !core.interrupted && core.limit.is_none() {
+            return Turn::GoOn;
+        }
+        drop(core);
+        self.interruption(false)
+    }
+
+    /// Sees why the loop was to come back.
+    #[cold]
+    fn interruption(&self, ends_iteration: bool) -> Turn {
         let mut core = self.run.core.borrow_mut();
         core.interrupted = false;
         if core.limit.is_some() || core.panic.is_some() {
@@ -165,7 +168,15 @@ impl Executor {
             core = self.run.core.borrow_mut();
         }
         let has_ended = |task| core.tasks.get(task).is_none_or(|slot| slot.state == State::Ended);
-        if core.awaited.is_some_and(has_ended) { Turn::Exit(Exit::Reached) } else { Turn::GoOn }
+        if core.awaited.is_some_and(has_ended) {
+            return Turn::Exit(Exit::Reached);
+        }
+        if ends_iteration {
+            core.ready.look_outside();
+            drop(core);
+            return self.between_iterations();
+        }
+        Turn::GoOn
     }
 
     /// What an event loop does between two iterations: looks whether it should stop, and at what is due.
@@ -228,7 +239,7 @@ impl Executor {
         let Some(due) = due else {
             return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
         };
-        if due - Instant::START > core.limits.virtual_time_max {
+        if due > core.end {
             let limit = LimitReached::virtual_time(&core.limits);
             core.limit_reached(limit);
             core.interrupted = false;

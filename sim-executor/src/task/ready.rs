@@ -131,7 +131,7 @@ impl ReadyLists {
         self.append(node, task);
     }
 
-    #[inline]
+    #[inline(always)]
     fn append(&mut self, node: u32, task: u32) {
         let list = &mut self.nodes[node as usize];
         self.links[task as usize] = Link { next: NONE, previous: list.tail };
@@ -149,9 +149,14 @@ impl ReadyLists {
                 self.turns.push_back(node);
             }
         } else if list.stop == Stop::Dead && list.len == 1 {
-            self.graves.push_back(node);
-            self.deferring += 1;
+            self.add_grave(node);
         }
+    }
+
+    #[cold]
+    fn add_grave(&mut self, node: u32) {
+        self.graves.push_back(node);
+        self.deferring += 1;
     }
 
     /// The task that production order polls next. Begins the iteration of its node if that has none under way.

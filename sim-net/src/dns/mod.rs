@@ -36,4 +36,5 @@ pub use names::ToSocketAddrs;
 pub use resolver::Record;
 
 pub(crate) use lookup::{first_of, resolve};
+pub(crate) use names::Addresses;
 pub(crate) use resolver::Resolver;

@@ -60,6 +60,11 @@ pub(crate) mod sealed {
             reason = "only this crate calls it, and only its own types implement it"
         )]
         fn question(&self) -> std::io::Result<super::Question<'_>>;
+
+        /// The address, where there is nothing to ask and only one.
+        fn known(&self) -> Option<std::net::SocketAddr> {
+            None
+        }
     }
 }
 
@@ -76,6 +81,11 @@ mod implementations {
             impl sealed::Resolve for $type {
                 fn question(&self) -> io::Result<Question<'_>> {
                     Ok(Question::Known(Addresses::One(SocketAddr::from(*self))))
+                }
+
+                #[inline]
+                fn known(&self) -> Option<SocketAddr> {
+                    Some(SocketAddr::from(*self))
                 }
             }
         )*};
@@ -122,6 +132,10 @@ mod implementations {
     impl<T: sealed::Resolve + ?Sized> sealed::Resolve for &T {
         fn question(&self) -> io::Result<Question<'_>> {
             (**self).question()
+        }
+
+        fn known(&self) -> Option<SocketAddr> {
+            (**self).known()
         }
     }
 }

@@ -149,7 +149,7 @@ impl Host {
                             wire.link(self.id, if has_local { remote_host } else { HostId::NOBODY });
                     }
                 }
-                Socket::Datagrams(datagrams) => datagrams.forget_way(),
+                Socket::Datagrams(datagrams) => datagrams.forget_ways(),
                 _ => {}
             }
         }

@@ -61,12 +61,20 @@ impl Bindings {
     }
 
     /// The socket that packets to this endpoint go to: rather one with that very address.
+    #[inline]
     pub(crate) fn find(&self, protocol: Protocol, endpoint: Endpoint) -> Option<SocketId> {
-        let bindings = self.of(protocol, endpoint.port);
-        let exact = bindings.iter().find(|binding| binding.bound == Bound::At(endpoint.interface));
-        exact
-            .or_else(|| bindings.iter().find(|binding| binding.bound.includes(endpoint.interface)))
-            .map(|found| found.socket)
+        let key = (protocol, endpoint.port);
+        let start = self.entries.partition_point(|binding| binding.key < key);
+        let mut found = None;
+        for binding in self.entries[start..].iter().take_while(|binding| binding.key == key) {
+            if binding.bound == Bound::At(endpoint.interface) {
+                return Some(binding.socket);
+            }
+            if found.is_none() && binding.bound.includes(endpoint.interface) {
+                found = Some(binding.socket);
+            }
+        }
+        found
     }
 
     /// All datagram sockets at a port that take what is sent to a group.

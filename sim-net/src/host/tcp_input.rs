@@ -291,9 +291,10 @@ impl Host {
 
 impl Stream {
     /// What the connection has to send is sent, who waits is woken, its timer is set; whether it has ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn flush(&mut self, wire: &mut Wire, now: Instant, host: HostId, socket: SocketId) -> Ending {
-        let ending = self.send_all(wire, now, socket);
+        let has_work = self.connection.has_work();
+        let ending = if has_work { self.send_all(wire, now, socket) } else { Ending::NotYet };
         let Ready { read, write } = self.connection.take_ready();
         if read {
             self.readers.take_into(&mut wire.wakes);
@@ -307,16 +308,17 @@ impl Stream {
         ending
     }
 
-    #[inline]
     fn send_all(&mut self, wire: &mut Wire, now: Instant, socket: SocketId) -> Ending {
-        while self.connection.has_work() {
+        loop {
             let mut context = Context { now, pool: &mut wire.pool, rules: &wire.tcp };
             let Some(segment) = self.connection.poll_segment(&mut context) else {
                 return self.connection.settle(&mut context);
             };
             self.send(wire, now, socket, segment);
+            if !self.connection.has_work() {
+                return Ending::NotYet;
+            }
         }
-        Ending::NotYet
     }
 
     #[inline(always)]

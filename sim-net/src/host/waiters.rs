@@ -41,22 +41,18 @@ impl Waiters {
     /// Moves all of them to where they are woken, or dropped.
     #[inline(always)]
     pub(crate) fn take_into(&mut self, taken: &mut Waiters) {
-        if self.first.is_none() {
-            return;
-        }
-        if taken.is_empty() && self.others.is_empty() {
-            taken.first = self.first.take();
-        } else {
-            self.take_all_into(taken);
+        let Some(first) = self.first.take() else { return };
+        taken.push(first);
+        if !self.others.is_empty() {
+            self.take_others_into(taken);
         }
     }
 
-    fn take_all_into(&mut self, taken: &mut Waiters) {
-        for waker in self.first.take().into_iter().chain(self.others.drain(..)) {
-            taken.push(waker);
-        }
+    fn take_others_into(&mut self, taken: &mut Waiters) {
+        self.others.drain(..).for_each(|waker| taken.push(waker));
     }
 
+    #[inline]
     fn push(&mut self, waker: Waker) {
         if self.first.is_none() {
             self.first = Some(waker);
@@ -72,7 +68,20 @@ impl Waiters {
     }
 
     /// Takes all, in the order in which they came.
-    pub(crate) fn take_all(&mut self) -> Vec<Waker> {
-        self.first.take().into_iter().chain(self.others.drain(..)).collect()
+    pub(crate) fn take_all(&mut self) -> Waiters {
+        std::mem::take(self)
+    }
+
+    /// Wakes them in the order in which they came.
+    pub(crate) fn wake(&mut self) {
+        self.first.take().into_iter().chain(self.others.drain(..)).for_each(Waker::wake);
+    }
+
+    /// Uses the memory of others, which are gone, for the next ones.
+    pub(crate) fn use_memory_of(&mut self, gone: Waiters) {
+        assert!(gone.is_empty() && gone.others.is_empty(), "wakers are forgotten");
+        if self.others.capacity() == 0 {
+            self.others = gone.others;
+        }
     }
 }

@@ -75,7 +75,7 @@ impl Kernel<'_> {
         let interface = self.wire.interfaces.at(ip).in_loopback(in_loopback);
         let remote = Endpoint { interface, port: address.port() };
         let destination = Destination { local, remote, link: self.wire.link(self.host.id, self.host.id) };
-        self.host.sockets.datagrams(socket).last = Some((address, destination));
+        self.host.sockets.datagrams(socket).ways.remember(address, destination);
         Ok(destination)
     }
 

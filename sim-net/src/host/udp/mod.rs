@@ -5,6 +5,7 @@ mod options;
 mod receive;
 mod room;
 mod send;
+mod ways;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ pub(crate) use send::DATAGRAM_BYTES_MAX;
 use receive::Datagram;
 use room::Unsent;
 use send::Destination;
+use ways::Ways;
 
 /// A datagram socket.
 pub(crate) struct Datagrams {
@@ -41,8 +43,8 @@ pub(crate) struct Datagrams {
     queued_bytes: usize,
     /// What a connected socket has learned of its peer, until a call tells it.
     failure: Option<Errno>,
-    /// Where the last datagram went, since the next goes there too, as a rule.
-    last: Option<(SocketAddr, Destination)>,
+    /// Where datagrams went, since the next goes to one of these addresses, as a rule.
+    ways: Ways,
     /// What waits for its turn at a link, once there was such.
     unsent: Option<Box<Unsent>>,
     pub(super) readers: Waiters,
@@ -62,7 +64,7 @@ impl Datagrams {
             queue: VecDeque::new(),
             queued_bytes: 0,
             failure: None,
-            last: None,
+            ways: Ways::default(),
             unsent: None,
             readers: Waiters::default(),
             writers: Waiters::default(),

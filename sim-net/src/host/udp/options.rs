@@ -50,7 +50,7 @@ impl Kernel<'_> {
         let datagrams = self.host.sockets.datagrams(socket);
         set(&mut datagrams.options);
         // Whether a broadcast is allowed was looked at when the way was looked for.
-        datagrams.forget_way();
+        datagrams.forget_ways();
     }
 
     /// As [`Kernel::udp_options`], for an option of IPv6 alone.

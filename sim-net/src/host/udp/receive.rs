@@ -1,6 +1,7 @@
 //! How datagrams are received.
 
 use std::net::SocketAddr;
+use std::task::Waker;
 
 use super::{Datagrams, Kernel};
 use crate::address::Endpoint;
@@ -8,7 +9,7 @@ use crate::errno::Errno;
 use crate::host::SocketId;
 use crate::host::ports::Protocol;
 use crate::packet::{Body, Packet};
-use crate::pool::Slice;
+use crate::pool::{self, Slice};
 
 /// What a datagram counts in a receive buffer besides its bytes.
 const OVERHEAD_BYTES: usize = 256;
@@ -42,18 +43,44 @@ impl Kernel<'_> {
         socket: SocketId,
         out: &mut [u8],
     ) -> Result<(usize, SocketAddr), Errno> {
+        self.udp_recv_from_or(socket, out, |_| {})
+    }
+
+    /// [`Kernel::udp_recv_from`]; if it would block, the task is woken when there is something.
+    #[inline]
+    pub(crate) fn udp_poll_recv_from(
+        &mut self,
+        socket: SocketId,
+        waker: &Waker,
+        out: &mut [u8],
+    ) -> Result<(usize, SocketAddr), Errno> {
+        self.udp_recv_from_or(socket, out, |datagrams| datagrams.readers.add(waker))
+    }
+
+    #[inline]
+    fn udp_recv_from_or(
+        &mut self,
+        socket: SocketId,
+        out: &mut [u8],
+        would_block: impl FnOnce(&mut Datagrams),
+    ) -> Result<(usize, SocketAddr), Errno> {
         let datagrams = self.host.sockets.datagrams(socket);
         if let Some(failure) = datagrams.failure.take() {
             return Err(failure);
         }
-        let is_v6 = datagrams.is_v6;
-        let datagram = datagrams.queue.pop_front().ok_or_else(|| datagrams.nothing())?;
+        let Some(datagram) = datagrams.queue.pop_front() else {
+            let nothing = datagrams.nothing();
+            if nothing == Errno::WouldBlock {
+                would_block(datagrams);
+            }
+            return Err(nothing);
+        };
         datagrams.queued_bytes -= datagram.counted_bytes();
-        let bytes = self.copy_datagram(&datagram, out);
-        if let Some(payload) = datagram.payload {
-            self.wire.pool.release(payload);
-        }
-        Ok((bytes, self.wire.interfaces.address_for(is_v6, datagram.source)))
+        let source = self.wire.interfaces.address_for(datagrams.is_v6, datagram.source);
+        let Some(payload) = datagram.payload else { return Ok((0, source)) };
+        let bytes = copy(self.wire.pool.bytes(&payload), out);
+        self.wire.pool.release(payload);
+        Ok((bytes, source))
     }
 
     /// As [`Kernel::udp_recv_from`], but leaves the datagram.
@@ -72,10 +99,6 @@ impl Kernel<'_> {
         let datagram = datagrams.queue.front().ok_or_else(|| datagrams.nothing())?;
         let bytes = datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out));
         Ok((bytes, self.wire.interfaces.address_for(datagrams.is_v6, datagram.source)))
-    }
-
-    fn copy_datagram(&self, datagram: &Datagram, out: &mut [u8]) -> usize {
-        datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out))
     }
 
     /// Whether there is a datagram or an error to be told of.
@@ -166,8 +189,9 @@ impl Kernel<'_> {
 }
 
 /// Copies as much as fits.
+#[inline]
 fn copy(from: &[u8], out: &mut [u8]) -> usize {
     let bytes = from.len().min(out.len());
-    out[..bytes].copy_from_slice(&from[..bytes]);
+    pool::copy(&from[..bytes], out);
     bytes
 }

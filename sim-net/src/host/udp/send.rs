@@ -28,9 +28,9 @@ pub(super) struct Destination {
 }
 
 impl Datagrams {
-    /// Looks again for the way when the next datagram is sent.
-    pub(in crate::host) fn forget_way(&mut self) {
-        self.last = None;
+    /// Looks again for the way to an address when the next datagram is sent there.
+    pub(in crate::host) fn forget_ways(&mut self) {
+        self.ways.clear();
     }
 }
 
@@ -42,20 +42,24 @@ impl Kernel<'_> {
     }
 
     /// The way to an address, which is remembered.
+    #[inline]
     pub(super) fn destination(
         &mut self,
         socket: SocketId,
         address: SocketAddr,
     ) -> Result<Destination, Errno> {
         let datagrams = self.host.sockets.datagrams(socket);
-        if let Some((last, destination)) = datagrams.last
-            && last == address
-        {
+        if let Some(destination) = datagrams.ways.find(address) {
             return Ok(destination);
         }
         if datagrams.is_dead {
             return Err(Errno::BadDescriptor);
         }
+        self.look_for_way(socket, address)
+    }
+
+    fn look_for_way(&mut self, socket: SocketId, address: SocketAddr) -> Result<Destination, Errno> {
+        let datagrams = self.host.sockets.datagrams(socket);
         let (bound, is_v6) = (datagrams.bound, datagrams.is_v6);
         if address.is_ipv6() && !is_v6 {
             return Err(Errno::FamilyNotSupported);
@@ -88,7 +92,7 @@ impl Kernel<'_> {
         let destination = Destination { local, remote, link };
         if remote_host != HostId::NOBODY {
             let datagrams = self.host.sockets.datagrams(socket);
-            datagrams.last = Some((address, destination));
+            datagrams.ways.remember(address, destination);
             if let Some(peer) = &mut datagrams.peer
                 && self.wire.interfaces.host(peer.interface) == HostId::NOBODY
                 && self.wire.interfaces.ip(peer.interface) == ip

@@ -19,7 +19,12 @@ impl UdpSocket {
     /// # Errors
     /// `ConnectionRefused` once, if nobody takes the datagrams of a connected socket.
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.receive(|kernel, socket| kernel.udp_recv_from(socket, buf)).await
+        poll_fn(|context| {
+            let receive =
+                |kernel: &mut Kernel<'_>, socket| kernel.udp_poll_recv_from(socket, context.waker(), buf);
+            self.descriptor.poll_call(Direction::Read, RECEIVE, receive).map_err(io::Error::from)
+        })
+        .await
     }
 
     /// [`UdpSocket::recv_from`] if that does not block.

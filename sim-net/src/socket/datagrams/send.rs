@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use sim_executor::{Label, context};
 
 use super::UdpSocket;
-use crate::dns::{ToSocketAddrs, resolve};
+use crate::dns::{Addresses, ToSocketAddrs, resolve};
 use crate::errno::Errno;
 use crate::host::{Interest as Direction, Kernel};
 
@@ -25,10 +25,11 @@ impl UdpSocket {
     /// other family; if there is no way to the address, or the name stands for nothing. Once, `ConnectionRefused`, as
     /// [`UdpSocket::send`].
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], target: A) -> io::Result<usize> {
-        match resolve(&target).await?.as_slice().first() {
-            Some(&address) => poll_fn(|context| self.poll_send_to(context, buf, address)).await,
-            None => Err(io::Error::new(io::ErrorKind::InvalidInput, "no addresses to send data to")),
-        }
+        let address = match target.known() {
+            Some(address) => address,
+            None => first_address(resolve(&target).await?)?,
+        };
+        poll_fn(|context| self.poll_send_to(context, buf, address)).await
     }
 
     /// [`UdpSocket::send_to`] for a hand-made future.
@@ -103,4 +104,9 @@ impl UdpSocket {
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
         self.descriptor.try_now(|kernel, socket| kernel.udp_send(socket, buf))
     }
+}
+
+fn first_address(addresses: Addresses) -> io::Result<SocketAddr> {
+    let none = || io::Error::new(io::ErrorKind::InvalidInput, "no addresses to send data to");
+    addresses.as_slice().first().copied().ok_or_else(none)
 }
