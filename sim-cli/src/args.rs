@@ -95,6 +95,9 @@ pub(crate) struct RunArgs {
     /// Sets a parameter of the scenario; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,
+    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -115,6 +118,12 @@ pub(crate) struct SweepArgs {
     /// Writes the result to this file, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
+    /// Runs everything over each profile of the network in this folder: its files `*.toml`.
+    ///
+    /// The parts of a profile, such as [link], replace those that a scenario sets; what the scenario changes while it runs, it
+    /// changes. A variant that is known to break need not break over every profile: one is enough.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) profiles: Option<PathBuf>,
     /// Sets a parameter, in all scenarios that have it; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,
@@ -133,6 +142,9 @@ pub(crate) struct ReplayArgs {
     /// Sets a parameter of the scenario; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,
+    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -177,7 +189,9 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
         ),
         (
             "sweep",
-            format!("sweep --all --seeds 0..200\nsweep {scenario} --seeds 0..10000 --jobs 2 --json out.json"),
+            format!(
+                "sweep --all --seeds 0..200\nsweep {scenario} --seeds 0..10000 --jobs 2 --json out.json\nsweep --all --seeds 0..20 --profiles sim-net/profiles"
+            ),
         ),
         ("asyncio", "asyncio program.json\nasyncio --ties creation tests/asyncio/cases/*.json".to_string()),
         ("replay", format!("replay {name} --seed 7\nreplay {name} --seed production")),

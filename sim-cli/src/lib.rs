@@ -19,6 +19,7 @@ mod list;
 mod names;
 mod output_file;
 mod pipe;
+mod profile;
 mod program;
 mod replay;
 mod run;

@@ -3,12 +3,13 @@
 use std::error::Error;
 use std::io::{self, Write};
 
-use sim_executor::{Config, Recording, Replay, Report, TraceLevel};
+use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel};
 use sim_explorer::Scenario;
 
 use crate::args::ReplayArgs;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::show::{self, RIGHT, WRONG};
 use crate::{names, setting};
@@ -21,12 +22,14 @@ pub(crate) fn replay(
     let Program { scenario, variant } = names::one(scenarios, &args.name, args.variant.as_deref())?;
     let settings = setting::settings(scenario, &args.set)?;
     let config = Config { trace: TraceLevel::Events, record: true, ..Config::default() };
-    let recorded = variant.run(&settings, config, args.seed.source());
+    let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
+    let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
+    let recorded = variant.run_prepared(&settings, config, args.seed.source(), &prepare);
     show::log(&recorded, console.out)?;
     let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
     let source = Replay::new(recording);
     let followed = source.report();
-    let replayed = variant.run(&settings, config, Box::new(source));
+    let replayed = variant.run_prepared(&settings, config, Box::new(source), &prepare);
     let is_same = compare(&recorded, &replayed, recording, followed.diverged_at(), console.out)?;
     show::last_line(&recorded, console.out)?;
     Ok(if is_same { show::exit_of(&recorded) } else { Exit::Failure })

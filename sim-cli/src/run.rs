@@ -9,6 +9,7 @@ use sim_explorer::{Scenario, Strategy};
 use crate::args::RunArgs;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::{names, output_file, setting, show};
 
@@ -33,8 +34,10 @@ pub(crate) fn run(
         (Some(strategy), None) => return Err(NoSeed { strategy }.into()),
     };
     let config = Config { trace: level(args.trace), stats: args.stats, ..Config::default() };
+    let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let mut capture = None;
     let report = variant.run_prepared(&settings, config, source, |executor| {
+        profile.iter().for_each(|profile| profile.prepare(executor));
         capture = args.pcap.as_ref().map(|_| executor.enter(capture::start));
     });
     show::log(&report, console.out)?;

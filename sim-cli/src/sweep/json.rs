@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
-use sim_explorer::{RunResult, Verdict};
+use sim_explorer::RunResult;
 
 use super::Finding;
 use crate::list::expect_word;
@@ -29,6 +29,9 @@ struct Seeds {
 #[derive(Serialize)]
 struct Variant {
     full: String,
+    /// The file of the network's profile, if the sweep had any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<String>,
     expect: &'static str,
     /// The seeds that were run, without the run in production order.
     runs: u64,
@@ -81,6 +84,7 @@ fn variant(finding: &Finding<'_>) -> Variant {
     let told: Option<&RunResult> = failed.map(|failed| &failed.result).or(tally.production.as_ref());
     Variant {
         full: finding.program.to_string(),
+        profile: finding.profile.map(|profile| profile.path().display().to_string()),
         expect: expect_word(finding.program.variant.expect),
         runs: tally.runs,
         failures: tally.failures,
@@ -92,7 +96,7 @@ fn variant(finding: &Finding<'_>) -> Variant {
         first_failing_hash: failed.map(|failed| hex(failed.result.hash)),
         outcome: told.map(|result| result.outcome),
         message: told.and_then(|result| result.message.clone()),
-        ok: finding.verdict.map(Verdict::is_expected),
+        ok: finding.is_expected(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -13,6 +14,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::names;
+use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::setting::{self, UnusedSetting};
 use crate::wall_time::Stopwatch;
@@ -34,14 +36,37 @@ pub(crate) struct Plan {
 pub(crate) struct Entry {
     pub(crate) program: Program,
     pub(crate) settings: Settings,
+    /// The network under it, if one was named.
+    pub(crate) profile: Option<Arc<NetworkProfile>>,
 }
 
 /// What became of one program of a sweep.
 pub(crate) struct Finding<'a> {
     pub(crate) program: Program,
+    pub(crate) profile: Option<&'a NetworkProfile>,
     pub(crate) tally: &'a Tally,
     /// `None` while nothing was found and not all runs were made.
     pub(crate) verdict: Option<Verdict>,
+    /// Whether its mistake was found over another profile.
+    pub(crate) is_found_elsewhere: bool,
+}
+
+impl Finding<'_> {
+    /// Whether it behaved as its author says: `None` while that is open.
+    pub(crate) fn is_expected(&self) -> Option<bool> {
+        let is_found = |verdict| verdict == Verdict::Missed && self.is_found_elsewhere;
+        self.verdict.map(|verdict| verdict.is_expected() || is_found(verdict))
+    }
+}
+
+impl fmt::Display for Finding<'_> {
+    /// `ws_echo`, `ws_echo over lan`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.profile {
+            None => write!(out, "{}", self.program),
+            Some(profile) => write!(out, "{} over {}", self.program, profile.name()),
+        }
+    }
 }
 
 pub(crate) fn sweep(
@@ -58,20 +83,17 @@ pub(crate) fn sweep(
     let wall_time = stopwatch.elapsed();
     bar.finish_and_clear();
     let tallies = rows.iter().map(|row| &row.tally);
-    let findings: Vec<Finding<'_>> = plan
-        .entries
-        .iter()
-        .zip(tallies)
-        .map(|(entry, tally)| finding(entry.program, tally, &plan.part))
-        .collect();
+    let mut findings: Vec<Finding<'_>> =
+        plan.entries.iter().zip(tallies).map(|(entry, tally)| finding(entry, tally, &plan.part)).collect();
+    look_elsewhere(&mut findings);
     let interrupted = findings.iter().any(|finding| !is_complete(finding.tally, &plan.part));
     let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
     summary::write(&findings, &speed, interrupted, console.out)?;
     if let Some(path) = &args.json {
         json::write(path, &plan.part.seeds, interrupted, &findings)?;
     }
-    let is_expected = |finding: &Finding<'_>| finding.verdict.is_some_and(Verdict::is_expected);
-    Ok(match (interrupted, findings.iter().all(is_expected)) {
+    let is_expected = findings.iter().all(|finding| finding.is_expected() == Some(true));
+    Ok(match (interrupted, is_expected) {
         (true, _) => Exit::Interrupted,
         (false, true) => Exit::Expected,
         (false, false) => Exit::Failure,
@@ -86,16 +108,40 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
             return Err(UnusedSetting { name: given.name.clone() }.into());
         }
     }
+    let profiles = match &args.profiles {
+        None => vec![None],
+        Some(folder) => {
+            NetworkProfile::read_all(folder)?.into_iter().map(|profile| Some(Arc::new(profile))).collect()
+        }
+    };
     let mut entries = Vec::new();
     for program in programs {
-        entries.push(Entry { program, settings: setting::settings_known(program.scenario, &args.set)? });
+        for profile in &profiles {
+            let settings = setting::settings_known(program.scenario, &args.set)?;
+            entries.push(Entry { program, settings, profile: profile.clone() });
+        }
     }
     Ok(Plan { entries, part: Part::whole(args.seeds.range()) })
 }
 
-fn finding<'a>(program: Program, tally: &'a Tally, part: &Part) -> Finding<'a> {
+fn finding<'a>(entry: &'a Entry, tally: &'a Tally, part: &Part) -> Finding<'a> {
     let is_known = tally.has_failed() || is_complete(tally, part);
-    Finding { program, tally, verdict: is_known.then(|| Verdict::of(program.variant.expect, tally)) }
+    let verdict = is_known.then(|| Verdict::of(entry.program.variant.expect, tally));
+    let (program, profile) = (entry.program, entry.profile.as_deref());
+    Finding { program, profile, tally, verdict, is_found_elsewhere: false }
+}
+
+/// Says of each finding whether its mistake was found over another profile.
+fn look_elsewhere(findings: &mut [Finding<'_>]) {
+    let found: Vec<Program> = findings
+        .iter()
+        .filter(|finding| finding.verdict == Some(Verdict::Found))
+        .map(|finding| finding.program)
+        .collect();
+    for finding in findings {
+        finding.is_found_elsewhere = finding.verdict != Some(Verdict::Found)
+            && found.iter().any(|program| program.is(finding.program));
+    }
 }
 
 fn is_complete(tally: &Tally, part: &Part) -> bool {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sim_explorer::{RunResult, Verdict};
 
 use super::Finding;
+use crate::profile::ProfileOption;
 use crate::show::{QUIET, RIGHT, WRONG};
 use crate::table::{Cell, Column, Table};
 use crate::wall_time::per_second;
@@ -42,8 +43,7 @@ pub(crate) fn write(
     if interrupted {
         return writeln!(out, "{WRONG}interrupted{WRONG:#}: not all runs were made");
     }
-    let surprises =
-        findings.iter().filter(|finding| !finding.verdict.is_some_and(Verdict::is_expected)).count();
+    let surprises = findings.iter().filter(|finding| finding.is_expected() != Some(true)).count();
     if surprises == 0 {
         writeln!(out, "{RIGHT}as expected{RIGHT:#}: every broken variant was found, every other one holds")
     } else {
@@ -64,7 +64,7 @@ fn table(findings: &[Finding<'_>], speed: &Speed) -> Table {
     for (finding, busy) in findings.iter().zip(&speed.busy) {
         let first = finding.tally.first_failing();
         table.push([
-            Cell::new(finding.program),
+            Cell::new(finding),
             Cell::new(finding.tally.runs),
             Cell::new(per_second(run_count(finding), *busy)),
             Cell::new(finding.tally.failures),
@@ -83,6 +83,7 @@ fn run_count(finding: &Finding<'_>) -> u64 {
 
 fn verdict(finding: &Finding<'_>) -> Cell {
     match finding.verdict {
+        Some(Verdict::Missed) if finding.is_found_elsewhere => Cell::styled("not here", QUIET),
         Some(verdict) => Cell::styled(verdict, if verdict.is_expected() { RIGHT } else { WRONG }),
         None => Cell::styled("unfinished", QUIET),
     }
@@ -105,15 +106,11 @@ fn short(line: &str) -> String {
 fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
     match (finding.verdict, finding.tally.first_failing()) {
         (Some(Verdict::Failed), Some((run, result))) => {
-            writeln!(out, "{} {WRONG}FAILED{WRONG:#}: {}", finding.program, first_line(result))?;
-            writeln!(out, "  replay {} --seed {run}", finding.program)
+            writeln!(out, "{finding} {WRONG}FAILED{WRONG:#}: {}", first_line(result))?;
+            writeln!(out, "  replay {} --seed {run}{}", finding.program, ProfileOption(finding.profile))
         }
-        (Some(Verdict::Missed), _) => {
-            writeln!(
-                out,
-                "{} was {WRONG}MISSED{WRONG:#}: it breaks, but not under these seeds",
-                finding.program
-            )
+        (Some(Verdict::Missed), _) if !finding.is_found_elsewhere => {
+            writeln!(out, "{finding} was {WRONG}MISSED{WRONG:#}: it breaks, but not under these seeds")
         }
         _ => Ok(()),
     }

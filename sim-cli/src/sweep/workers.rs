@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use sim_executor::Config;
-use sim_explorer::{Tally, sweep_variant};
+use sim_executor::{Config, Executor, Report};
+use sim_explorer::{RunSeed, Tally, sweep_variant};
 
 use super::Plan;
 use crate::interrupt::Interrupt;
@@ -58,11 +58,14 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
         let Some(entry) = plan.entries.get((number / pieces) as usize) else { return };
         let piece = plan.part.piece(number % pieces, SEEDS_PER_PIECE);
         let stopwatch = Stopwatch::start();
-        let tally =
-            sweep_variant(entry.program.variant, &entry.settings, Config::default(), &piece, |_, _| {
-                (work.on_run)();
-                if work.interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            });
+        let prepare =
+            |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
+        let on_run = |_: RunSeed, _: &Report| {
+            (work.on_run)();
+            if work.interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let variant = entry.program.variant;
+        let tally = sweep_variant(variant, &entry.settings, Config::default(), &piece, &prepare, on_run);
         let mut row = rows[(number / pieces) as usize].lock().unwrap_or_else(PoisonError::into_inner);
         row.tally.merge(tally);
         row.busy += stopwatch.elapsed();
@@ -99,7 +102,7 @@ mod tests {
     };
 
     fn plan(seeds: std::ops::Range<u64>) -> Plan {
-        let entry = |program| Entry { program, settings: Settings::default() };
+        let entry = |program| Entry { program, settings: Settings::default(), profile: None };
         Plan { entries: Program::of(&SCENARIO).map(entry).collect(), part: Part::whole(seeds) }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use sim_executor::{Config, Report};
+use sim_executor::{Config, Executor, Report};
 
 use crate::run_seed::RunSeed;
 use crate::scenario::{Settings, Variant};
@@ -13,18 +13,19 @@ mod tally;
 pub use part::Part;
 pub use tally::{FailedSeed, RunResult, Tally};
 
-/// Makes these runs of a variant, one after the other, each in a fresh executor. After each run `on_run` is told of it,
-/// and may say that it was the last.
+/// Makes these runs of a variant, one after the other, each in a fresh executor that `prepare` has seen before the program
+/// begins. After each run `on_run` is told of it, and may say that it was the last.
 pub fn sweep_variant(
     variant: &Variant,
     settings: &Settings,
     config: Config,
     part: &Part,
+    prepare: &dyn Fn(&mut Executor),
     mut on_run: impl FnMut(RunSeed, &Report) -> ControlFlow<()>,
 ) -> Tally {
     let mut tally = Tally::default();
     for run in part.runs() {
-        let report = variant.run(settings, config, run.source());
+        let report = variant.run_prepared(settings, config, run.source(), prepare);
         tally.add(run, &report);
         if on_run(run, &report).is_break() {
             break;
@@ -53,7 +54,7 @@ mod tests {
 
     fn sweep(part: &Part) -> Tally {
         let go_on = |_: RunSeed, _: &Report| ControlFlow::Continue(());
-        sweep_variant(&UNLUCKY, &Settings::default(), Config::default(), part, go_on)
+        sweep_variant(&UNLUCKY, &Settings::default(), Config::default(), part, &|_| {}, go_on)
     }
 
     #[test]
@@ -75,9 +76,24 @@ mod tests {
             if run == RunSeed::Seed(1) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let part = Part::whole(0..1_000);
-        let tally = sweep_variant(&UNLUCKY, &Settings::default(), Config::default(), &part, stop_at_two);
+        let settings = Settings::default();
+        let tally = sweep_variant(&UNLUCKY, &settings, Config::default(), &part, &|_| {}, stop_at_two);
         assert_eq!(tally.runs, 2);
         assert_eq!(seen, [RunSeed::Production, RunSeed::Seed(0), RunSeed::Seed(1)]);
+    }
+
+    #[test]
+    fn every_run_is_prepared_before_its_program_begins() {
+        let prepare = |executor: &mut Executor| {
+            executor.block_on(async { sim_executor::event!("prepared") }).unwrap();
+        };
+        let plain = sweep(&Part::whole(0..8));
+        let go_on = |_: RunSeed, _: &Report| ControlFlow::Continue(());
+        let part = Part::whole(0..8);
+        let settings = Settings::default();
+        let prepared = sweep_variant(&UNLUCKY, &settings, Config::default(), &part, &prepare, go_on);
+        assert_eq!(prepared.runs, plain.runs);
+        assert_ne!(prepared.production.unwrap().hash, plain.production.unwrap().hash);
     }
 
     proptest! {
