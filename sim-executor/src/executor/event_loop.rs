@@ -235,7 +235,13 @@ impl Executor {
             return Turn::Exit(Exit::Reached);
         }
         let is_silent = core.timers.next_due().is_none() && core.is_silent();
-        let due = due.filter(|_| !is_silent || self.may_wake());
+        let mut due = due;
+        if is_silent {
+            // With nothing borrowed, since a device may look at the run.
+            drop(core);
+            due = due.filter(|_| self.may_wake());
+            core = self.run.core.borrow_mut();
+        }
         let Some(due) = due else {
             return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
         };
