@@ -299,12 +299,17 @@ impl State {
     /// Does all that is due.
     fn fire(&mut self, now: Instant) {
         loop {
-            if let Some(mut packet) = self.wire.pop_packet(now) {
+            let (packet, event) = self.wire.look_ahead();
+            if packet <= now.min(event)
+                && let Some(mut packet) = self.wire.pop_packet()
+            {
                 self.deliver(now, &mut packet);
-            } else if let Some(event) = self.wire.pop_event(now) {
+            } else if event <= now
+                && let Some(event) = self.wire.pop_event(now)
+            {
                 self.handle(now, event);
             } else {
-                return self.wire.update_due();
+                return;
             }
         }
     }

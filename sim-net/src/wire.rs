@@ -248,20 +248,18 @@ impl Wire {
         if self.due == Instant::MAX { None } else { Some(self.due) }
     }
 
-    /// Looks what is due first, after something was taken.
+    /// Looks when the first packet of the lane arrives and when the first event is due, after something was taken.
     #[inline]
-    pub(crate) fn update_due(&mut self) {
+    pub(crate) fn look_ahead(&mut self) -> (Instant, Instant) {
         let packet = self.lane.front().map_or(Instant::MAX, |&(arrival, _)| arrival);
-        self.due = packet.min(self.events.next_due().unwrap_or(Instant::MAX));
+        let event = self.events.next_due().unwrap_or(Instant::MAX);
+        self.due = packet.min(event);
+        (packet, event)
     }
 
-    /// Takes the packet of the lane that arrives now, unless an event is due before.
+    /// Takes the first packet of the lane.
     #[inline]
-    pub(crate) fn pop_packet(&mut self, now: Instant) -> Option<Packet> {
-        let &(arrival, _) = self.lane.front()?;
-        if arrival > now || self.events.next_due().is_some_and(|due| due < arrival) {
-            return None;
-        }
+    pub(crate) fn pop_packet(&mut self) -> Option<Packet> {
         self.lane.pop_front().map(|(_, packet)| packet)
     }
 

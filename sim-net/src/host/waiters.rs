@@ -57,8 +57,13 @@ impl Waiters {
         if self.first.is_none() {
             self.first = Some(waker);
         } else {
-            self.others.push(waker);
+            self.push_other(waker);
         }
+    }
+
+    #[inline(never)]
+    fn push_other(&mut self, waker: Waker) {
+        self.others.push(waker);
     }
 
     /// Takes the only one, if there is just one.

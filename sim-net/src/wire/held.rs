@@ -72,7 +72,7 @@ impl Wire {
         for (arrival, packet, is_corrupt) in taken {
             held.push(arrival, packet, is_corrupt);
         }
-        self.update_due();
+        self.look_ahead();
         id
     }
 
