@@ -298,8 +298,10 @@ pub(super) struct Stream {
 impl Stream {
     pub(super) fn write(&self, bytes: &[u8]) {
         let mut pipes = self.world.pipes.borrow_mut();
-        for piece in bytes.chunks(PIECE_BYTES) {
-            pipes[self.outgoing].bytes.extend(piece);
+        if bytes.len() <= PIECE_BYTES {
+            pipes[self.outgoing].bytes.extend(bytes);
+        } else {
+            bytes.chunks(PIECE_BYTES).for_each(|piece| pipes[self.outgoing].bytes.extend(piece));
         }
         drop(pipes);
         let arrival = Event::Arrive { pipe: small(self.outgoing), length: small(bytes.len()) };
@@ -314,8 +316,12 @@ impl Stream {
                 return Poll::Pending;
             }
             let length = pipe.visible.min(buffer.len());
-            for piece in buffer[..length].chunks_mut(PIECE_BYTES) {
-                pipe.bytes.read_exact(piece).expect("reading from memory");
+            if length <= PIECE_BYTES {
+                pipe.bytes.read_exact(&mut buffer[..length]).expect("reading from memory");
+            } else {
+                for piece in buffer[..length].chunks_mut(PIECE_BYTES) {
+                    pipe.bytes.read_exact(piece).expect("reading from memory");
+                }
             }
             pipe.visible -= length;
             if let Some(writer) = pipe.writer.take() {
