@@ -42,14 +42,14 @@ pub use sim_executor::{
     NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay,
     Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, choose,
     choose_at, choose_between, context, event, flip, pick, rng, select, shuffle, spawn, spawn_blocking,
-    spawn_named, stop, yield_now,
+    spawn_named, stop, unique_rng, yield_now,
 };
 pub use sim_explorer::RunSeed;
 
 #[cfg(feature = "net")]
 pub use sim_net as net;
 
-#[cfg(feature = "hyper")]
+#[cfg(any(feature = "hyper", feature = "rustls", feature = "tungstenite"))]
 pub mod adapters;
 mod divergence;
 mod environment;

@@ -92,7 +92,32 @@ pub fn rng() -> SimRng {
     SimRng(ChaCha8Rng::seed_from_u64(seed))
 }
 
-/// A generator whose seed is one choice of the run; made by [`rng`].
+/// A generator for what must never be equal twice: keys, nonces, identifiers. It is seeded by one choice, as [`rng`] is, and
+/// by the name of this choice: who drew, at `label`, for which time. So no two are equal in production order either, where
+/// all choices are.
+///
+/// ```
+/// use rand_core::Rng;
+/// use sim_executor::{Executor, Label, ProductionOrder, unique_rng};
+///
+/// let key = || unique_rng(Label::new("user:key")).next_u64();
+/// Executor::new(ProductionOrder).block_on(async move { assert_ne!(key(), key()) }).unwrap();
+/// ```
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn unique_rng(label: Label) -> SimRng {
+    let choice = context::ask_int(context::current_actor(), label, 0, u64::MAX, 0);
+    let name = context::last_asked();
+    let mut seed = [0; 32];
+    for (part, word) in seed.chunks_exact_mut(8).zip([choice, name.stream, u64::from(name.ordinal)]) {
+        part.copy_from_slice(&word.to_le_bytes());
+    }
+    SimRng(ChaCha8Rng::from_seed(seed))
+}
+
+/// A generator whose seed is one choice of the run; made by [`rng`] or [`unique_rng`].
 #[derive(Clone, Debug)]
 pub struct SimRng(ChaCha8Rng);
 

@@ -49,7 +49,7 @@ pub use context::{
     RestartOnPanic, TaskPanic, Thrown, spawn, spawn_named, stop,
 };
 pub use device::Device;
-pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle};
+pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
 pub use executor::{Config, Deadlock, Executor, Outcome, Report, RunError};
 pub use limits::{Bound, LimitReached, Limits};
 pub use select::{Branch, first_branch};

@@ -39,7 +39,7 @@ use futures::io::{AsyncRead, AsyncWrite};
 use send_wrapper::SendWrapper;
 use sim_executor::{spawn_named, time};
 
-use super::std_instant::{self, StdInstant};
+use super::std_time::{self, StdInstant};
 
 /// The most that one read takes from a stream, in bytes.
 const READ_BYTES_MAX: usize = 16 * 1024;
@@ -161,16 +161,16 @@ impl rt::Timer for Timer {
     }
 
     fn sleep_until(&self, deadline: StdInstant) -> Pin<Box<dyn rt::Sleep>> {
-        Box::pin(Sleep(time::sleep_until(std_instant::to_virtual(deadline))))
+        Box::pin(Sleep(time::sleep_until(std_time::to_virtual(deadline))))
     }
 
     fn now(&self) -> StdInstant {
-        std_instant::now()
+        std_time::now()
     }
 
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: StdInstant) {
         match sleep.as_mut().downcast_mut_pin::<Sleep>() {
-            Some(sleep) => sleep.get_mut().0.reset(std_instant::to_virtual(deadline)),
+            Some(sleep) => sleep.get_mut().0.reset(std_time::to_virtual(deadline)),
             None => *sleep = self.sleep_until(deadline),
         }
     }

@@ -7,13 +7,22 @@
 //! all that belongs to it; what is not `Send` for that reason is held in a [`SendWrapper`], which panics if another thread
 //! ever touches it. Use it in the same way for your own futures, in a handler of axum for example.
 
+#[cfg(any(feature = "tower", feature = "tungstenite"))]
+mod authority;
 #[cfg(feature = "axum")]
 pub mod axum;
 #[cfg(feature = "hyper")]
 pub mod hyper;
-#[cfg(feature = "hyper")]
-mod std_instant;
+#[cfg(feature = "quinn")]
+pub mod quinn;
+#[cfg(feature = "rustls")]
+pub mod rustls;
+#[cfg(any(feature = "hyper", feature = "quinn"))]
+mod std_time;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tungstenite")]
+pub mod tungstenite;
 
+#[cfg(any(feature = "hyper", feature = "quinn"))]
 pub use send_wrapper::SendWrapper;

@@ -28,6 +28,7 @@ use send_wrapper::SendWrapper;
 use sim_net::TcpStream;
 use tower_service::Service;
 
+use super::authority::host_and_port;
 use super::hyper::Io;
 
 /// Connects the current node to the host of a URI: to its port, or to that of its scheme. TLS is none of its business: with
@@ -54,17 +55,7 @@ impl Service<Uri> for Connector {
 }
 
 async fn connect(uri: Uri) -> io::Result<TcpStream> {
-    let invalid = |what| io::Error::new(io::ErrorKind::InvalidInput, format!("{uri} has no {what}"));
-    let host = uri.host().ok_or_else(|| invalid("host"))?;
-    // An IPv6 address has brackets in a URI.
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let port = match (uri.port_u16(), uri.scheme_str()) {
-        (Some(port), _) => port,
-        (None, Some("http" | "ws")) => 80,
-        (None, Some("https" | "wss")) => 443,
-        (None, _) => return Err(invalid("port, nor a scheme that implies one")),
-    };
-    TcpStream::connect((host, port)).await
+    TcpStream::connect(host_and_port(uri.host(), uri.port_u16(), uri.scheme_str())?).await
 }
 
 impl Future for Connecting {

@@ -1,10 +1,18 @@
-//! Libraries of others over the simulated network: what goes in comes out, and the same seed gives the same run.
+//! Libraries of others over the simulated network: what goes in comes out, the same seed gives the same run.
 
 #[cfg(feature = "tower")]
 mod connector;
 #[cfg(feature = "hyper")]
 mod http;
-#[cfg(feature = "hyper")]
+mod multiplex;
 mod networks;
+#[cfg(feature = "quinn")]
+mod quic;
 #[cfg(feature = "axum")]
 mod router;
+#[cfg(feature = "rustls")]
+mod tap;
+#[cfg(feature = "rustls")]
+mod tls;
+#[cfg(feature = "tungstenite")]
+mod websocket;

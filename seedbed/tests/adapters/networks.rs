@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, TcpConfig, TcpListener};
+use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, TcpConfig, TcpListener, UdpConfig};
 use seedbed::{Ratio, Sweep, node};
 
 const SEEDS: u64 = 8;
@@ -14,10 +14,12 @@ fn lossy() -> NetworkConfig {
     NetworkConfig { link, ..NetworkConfig::default() }
 }
 
-/// Nothing fits into the buffers at once.
+/// Nothing fits into the buffers at once, and no packet is sent before the last one has left, at 2 MB a second.
 fn narrow() -> NetworkConfig {
+    let link = LinkConfig { bandwidth_bytes_per_second: Some(2_000_000), ..LinkConfig::default() };
     let tcp = TcpConfig { send_buffer_bytes: 1_500, receive_buffer_bytes: 2_000, ..TcpConfig::default() };
-    NetworkConfig { tcp, ..NetworkConfig::default() }
+    let udp = UdpConfig { send_buffer_bytes: 4_000, ..UdpConfig::default() };
+    NetworkConfig { link, tcp, udp, ..NetworkConfig::default() }
 }
 
 /// Runs a program over each network, in production order and under seeds, each time twice: it must hold, the two runs

@@ -24,7 +24,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use crate::choice::{Label, LineageId, Ratio, TaskId};
+use crate::choice::{Key, Label, LineageId, Ratio, TaskId};
 use crate::clock::Instant;
 use crate::device::Device;
 use crate::task::Wait;
@@ -234,6 +234,11 @@ pub fn ask_int(actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) 
         return lo;
     }
     with(|run| ask::int(run, actor, label, lo, hi, simplest))
+}
+
+/// The name of the value that was asked for last.
+pub(crate) fn last_asked() -> Key {
+    with(|run| run.core.borrow().asked)
 }
 
 /// The actor for the current task's own decisions; between tasks, that of the node `main`.

@@ -1,12 +1,16 @@
-//! Virtual time as `std::time::Instant`, for libraries that compute with that type.
-#![expect(clippy::disallowed_types, reason = "libraries want this type; its values here are virtual times")]
+//! Virtual time in the types of `std::time`, for libraries that compute with those.
+#![expect(clippy::disallowed_types, reason = "libraries want these types; the values here are virtual times")]
 
 use std::sync::OnceLock;
 
-use sim_executor::{Instant, context};
+use sim_executor::{Instant, time};
 
-/// The type that libraries want.
+/// The type of monotonic time that libraries want.
 pub(crate) type StdInstant = std::time::Instant;
+
+/// The type of dates that libraries want.
+#[cfg(feature = "quinn")]
+pub(crate) type StdDate = std::time::SystemTime;
 
 /// What stands for the beginning of every run. Such a value can be had from the clock only. Which one it is decides
 /// nothing: the type tells nobody more than differences, and those are virtual.
@@ -15,11 +19,10 @@ fn base() -> StdInstant {
     *BASE.get_or_init(StdInstant::now)
 }
 
-/// The virtual time on the clock of the current node.
+/// The virtual time on the monotonic clock of the current node.
 pub(crate) fn now() -> StdInstant {
-    let elapsed = context::now() - Instant::START;
     // Only after centuries of virtual time can there be no such value.
-    base().checked_add(elapsed).unwrap_or_else(base)
+    base().checked_add(time::elapsed()).unwrap_or_else(base)
 }
 
 /// The virtual time that [`now`] gives as this one.
@@ -27,10 +30,16 @@ pub(crate) fn to_virtual(at: StdInstant) -> Instant {
     Instant::START + at.saturating_duration_since(base())
 }
 
+/// The date on the wall clock of the current node.
+#[cfg(feature = "quinn")]
+pub(crate) fn date() -> StdDate {
+    std::time::UNIX_EPOCH + time::system_now()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_executor::{Executor, ProductionOrder, time};
+    use sim_executor::{Executor, ProductionOrder};
     use std::time::Duration;
 
     #[test]
