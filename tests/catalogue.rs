@@ -183,3 +183,11 @@ fn each_published_log_is_stored() {
     }
     assert_eq!(stored, 162);
 }
+
+#[test]
+fn the_readme_says_how_many_scenarios_there_are() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let text = fs::read_to_string(readme).unwrap();
+    let count = format!("# {} scenarios, ", scenarios::all().len());
+    assert!(text.contains(&count), "the README should say {count:?}");
+}

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use seedbed::net::{self, NetworkConfig, TcpListener, TcpStream};
 use seedbed::{
-    Config, Executor, Outcome, ProductionOrder, Report, StatsTable, TaskStats, TraceLevel, event,
+    Config, Executor, Node, Outcome, ProductionOrder, Report, StatsTable, TaskStats, TraceLevel, event,
     spawn_named, time, yield_now,
 };
 
@@ -101,6 +103,7 @@ const PAIRS: &[(&str, &str, &str)] = &[
     ("ws_loopback", "broken_starve", "starve_fixed"),
     ("ws_time_sleep", "broken_short", "fixed"),
     ("ws_slow_process", "broken_blocking", "fixed_queue_worker"),
+    ("ws_blocked_handler", "broken_inline", "fixed_queue_and_worker"),
 ];
 
 /// The tasks of one name, as one line.
@@ -150,20 +153,25 @@ fn side_by_side(scenario: &str, broken: &str, fixed: &str) -> String {
         let variant = scenario.variant(name).unwrap_or_else(|| panic!("{} has no {name}", scenario.name));
         (variant, variant.run(&settings, config, Box::new(ProductionOrder)))
     });
-    let tables = [&broken, &fixed].map(|(_, report)| lines(&report.stats));
+    beside([&broken, &fixed].map(|(variant, report)| (variant.name, report)))
+}
+
+/// Two runs beside each other.
+fn beside(runs: [(&str, &Report); 2]) -> String {
+    let tables = runs.map(|(_, report)| lines(&report.stats));
     let names: BTreeSet<&String> = tables.iter().flat_map(BTreeMap::keys).collect();
     let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
     let head = format!("{:>5} {:>7} {:>8} {:>8}", "polls", "waited:", "waited:", "longest");
     let units = format!("{:>5} {:>7} {:>8} {:>8}", "", "polls", "seconds", "gap");
-    let mut text = format!("{:width$} | {:^31} | {:^31}\n", "", broken.0.name, fixed.0.name);
+    let mut text = format!("{:width$} | {:^31} | {:^31}\n", "", runs[0].0, runs[1].0);
     text.push_str(&format!("{:width$} | {head} | {head}\n", "task"));
     text.push_str(&format!("{:width$} | {units} | {units}\n", ""));
     for name in names {
-        let [broken, fixed] = [0, 1].map(|side| cells(tables[side].get(name)));
-        text.push_str(&format!("{name:width$} | {broken} | {fixed}\n"));
+        let [one, other] = [0, 1].map(|side| cells(tables[side].get(name)));
+        text.push_str(&format!("{name:width$} | {one} | {other}\n"));
     }
-    for (variant, report) in [&broken, &fixed] {
-        text.push_str(&format!("{}: {}\n", variant.name, ended(report)));
+    for (name, report) in runs {
+        text.push_str(&format!("{name}: {}\n", ended(report)));
     }
     text
 }
@@ -173,6 +181,47 @@ fn ended(report: &Report) -> String {
         Outcome::Done => format!("done at {}", report.ended_at),
         outcome => outcome.to_string().lines().next().unwrap_or_default().to_string(),
     }
+}
+
+/// A client whose every write takes a millisecond of its CPU, and a heartbeat beside it that is due every 5 ms.
+async fn writes_that_cost_time(yields: bool) {
+    net::install(NetworkConfig { op_cost: MS, ..NetworkConfig::default() });
+    let server = Node::named("server").spawn_named("server", async {
+        let listener = TcpListener::bind("0.0.0.0:80").await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).await.unwrap();
+        assert_eq!(all.len(), 40 * 100);
+    });
+    let client = Node::named("client");
+    let heart = client.spawn_named("heart", async {
+        for _ in 0..8 {
+            time::sleep(5 * MS).await;
+        }
+    });
+    let writer = client.spawn_named("writer", async move {
+        let mut stream = TcpStream::connect("server:80").await.unwrap();
+        for _ in 0..40 {
+            stream.write_all(&[b'x'; 100]).await.unwrap();
+            if yields {
+                yield_now().await;
+            }
+        }
+    });
+    writer.await.unwrap();
+    server.await.unwrap();
+    heart.await.unwrap();
+}
+
+#[test]
+fn writes_that_cost_time_stop_the_heart_unless_the_writer_yields() {
+    let [never, always] = [false, true].map(|yields| {
+        let config = Config { stats: true, ..Config::default() };
+        let mut executor = Executor::with_config(config, ProductionOrder);
+        executor.block_on(writes_that_cost_time(yields)).unwrap();
+        executor.finish(Outcome::Done)
+    });
+    insta::assert_snapshot!(beside([("never yields", &never), ("yields", &always)]));
 }
 
 #[test]

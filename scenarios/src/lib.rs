@@ -5,6 +5,7 @@
 //! `seedbed sweep --all` proves that every broken one is found and every other one holds.
 
 mod asyncio;
+mod http;
 mod patterns;
 mod producer_consumer;
 mod queue;
@@ -28,13 +29,17 @@ static ALL: &[Scenario] = &[
     websocket::lost_update::SCENARIO,
     websocket::slow_process::SCENARIO,
     websocket::time_sleep::SCENARIO,
+    websocket::blocked_handler::SCENARIO,
     websocket::dead_connection::SCENARIO,
+    websocket::reconnect::SCENARIO,
+    websocket::over_mobile::SCENARIO,
     websocket::two_coroutines::SCENARIO,
     websocket::send_starves_recv::SCENARIO,
     websocket::send_yields_when_full::SCENARIO,
     websocket::connection_breaks::SCENARIO,
     websocket::loopback::SCENARIO,
     websocket::realtime_broadcast::SCENARIO,
+    http::retry_storm::SCENARIO,
     asyncio::loop_life::first_example::SCENARIO,
     asyncio::loop_life::sigint_stops_loop::SCENARIO,
     asyncio::loop_life::blocking_between_runs::SCENARIO,

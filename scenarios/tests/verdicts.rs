@@ -67,6 +67,10 @@ fn production_order_shows_all_mistakes_but_those_of_timing() {
     let expected = [
         ("queue_many_producers", "broken_last_started"),
         ("ws_lost_update", "broken"),
+        ("ws_reconnect", "broken_no_deduplication"),
+        ("ws_reconnect", "broken_memory_of_the_process"),
+        ("ws_over_mobile", "broken_short_keepalive"),
+        ("ws_over_mobile", "broken_reconnect"),
         ("timer_hops", "broken_equal_deadlines"),
         ("test_isolation", "broken_order_ba"),
     ];

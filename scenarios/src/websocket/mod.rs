@@ -1,6 +1,7 @@
 //! WebSocket programs: the real `async-tungstenite` over simulated TCP.
 
 mod asyncio_client;
+pub(crate) mod blocked_handler;
 pub(crate) mod both_send;
 mod changes;
 mod connection;
@@ -11,8 +12,10 @@ mod echo_server;
 pub(crate) mod keepalive;
 pub(crate) mod loopback;
 pub(crate) mod lost_update;
+pub(crate) mod over_mobile;
 pub(crate) mod producer_consumer;
 pub(crate) mod realtime_broadcast;
+pub(crate) mod reconnect;
 pub(crate) mod send_starves_recv;
 pub(crate) mod send_yields_when_full;
 mod session;

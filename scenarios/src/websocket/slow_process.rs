@@ -97,9 +97,10 @@ fn check(client: Client, account: &Account) -> Result<(), Violation> {
     let (processed, most_in_work) = (account.processed(), account.most_in_work());
     match client {
         Client::QueueWorker | Client::DropOldest => {
+            let seconds = account.worked_for().as_secs();
             ensure!(
-                (99..=101).contains(&processed),
-                "{processed} messages were processed in 100 s, one a second"
+                (seconds.saturating_sub(IDLE_MAX)..=seconds + 1).contains(&processed),
+                "{processed} messages were processed in {seconds} s, one a second"
             );
         }
         _ => ensure!(processed == MESSAGES, "of {MESSAGES} messages {processed} were processed"),
@@ -113,6 +114,9 @@ fn check(client: Client, account: &Account) -> Result<(), Violation> {
     }
     Ok(())
 }
+
+/// Seconds without a message in the beginning, when none waits yet, over a link that stalls.
+const IDLE_MAX: u64 = 3;
 
 /// What the server saw.
 struct Served {

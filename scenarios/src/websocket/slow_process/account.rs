@@ -1,7 +1,9 @@
 //! A client's account of its messages.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
+use seedbed::{Instant, time};
 use sim_explorer::{Violation, ensure};
 
 /// Where each message is that came.
@@ -17,6 +19,10 @@ pub(super) struct Account {
     most_in_work: Cell<u64>,
     /// How many newer messages had come, at most, when one was taken into work.
     most_behind: Cell<u64>,
+    /// When the first was taken into work.
+    began_at: Cell<Option<Instant>>,
+    /// When nothing more was to be processed.
+    left_at: Cell<Option<Instant>>,
 }
 
 /// The number of a message, which begins with `m0123`.
@@ -35,9 +41,13 @@ impl Account {
 
     pub(super) fn leaves(&self, waiting: usize) {
         self.waiting.set(waiting as u64);
+        self.left_at.set(Some(time::now()));
     }
 
     pub(super) fn begins(&self, message: &str) {
+        if self.began_at.get().is_none() {
+            self.began_at.set(Some(time::now()));
+        }
         let newer = self.received.get().saturating_sub(number_of(message).saturating_add(1));
         self.most_behind.set(self.most_behind.get().max(newer));
         self.in_work.set(self.in_work.get() + 1);
@@ -47,6 +57,14 @@ impl Account {
     pub(super) fn ends(&self, message: &str) {
         self.in_work.set(self.in_work.get() - 1);
         self.processed.borrow_mut().push(number_of(message));
+    }
+
+    /// How long messages were processed.
+    pub(super) fn worked_for(&self) -> Duration {
+        match (self.began_at.get(), self.left_at.get()) {
+            (Some(began_at), Some(left_at)) => left_at - began_at,
+            _ => Duration::ZERO,
+        }
     }
 
     pub(super) fn processed(&self) -> u64 {

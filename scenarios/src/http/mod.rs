@@ -1,0 +1,3 @@
+//! HTTP programs: the real hyper over simulated TCP.
+
+pub(crate) mod retry_storm;
