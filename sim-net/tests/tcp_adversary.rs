@@ -1,4 +1,4 @@
-//! Reads and writes that do less than they could, drawn.
+//! Calls that read or write less than they could, drawn.
 
 mod pair;
 

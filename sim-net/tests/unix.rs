@@ -10,7 +10,9 @@ use proptest::prelude::*;
 use sim_executor::{
     Executor, KeyedRandom, Node, ProductionOrder, RunError, spawn, spawn_named, time, yield_now,
 };
-use sim_net::{NetworkConfig, UnixConfig, UnixDatagram, UnixListener, UnixStream, install, unix};
+use sim_net::{
+    Interest, NetworkConfig, Ready, UnixConfig, UnixDatagram, UnixListener, UnixStream, install, unix,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -118,6 +120,30 @@ fn halves_are_put_together_again_if_they_are_of_one_stream() {
         let other = error.1.reunite(other_read).unwrap();
         assert_eq!(one.try_write(b"x").unwrap(), 1, "no half was closed");
         assert_eq!(other.try_read(&mut [0; 9]).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_socket_tells_what_it_is_ready_for() {
+    run(async {
+        let (one, mut other) = UnixStream::pair().unwrap();
+        let both = Interest::READABLE | Interest::WRITABLE;
+        assert_eq!(one.ready(both).await.unwrap(), Ready::WRITABLE);
+        assert_eq!(one.try_io(Interest::READABLE, || Ok(())).unwrap_err().kind(), ErrorKind::WouldBlock);
+        let reading = spawn(async move { one.ready(Interest::READABLE).await.map(|ready| (one, ready)) });
+        time::sleep(SECOND).await;
+        other.write_all(b"x").await.unwrap();
+        let (one, ready) = reading.await.unwrap().unwrap();
+        assert_eq!(ready, Ready::READABLE);
+        one.try_write(b"y").unwrap();
+        drop(other);
+        let ready = one.ready(both | Interest::ERROR).await.unwrap();
+        let ended =
+            Ready::READABLE | Ready::WRITABLE | Ready::READ_CLOSED | Ready::WRITE_CLOSED | Ready::ERROR;
+        assert_eq!(ready, ended);
+        let (here, there) = UnixDatagram::pair().unwrap();
+        there.send(b"x").await.unwrap();
+        assert_eq!(here.ready(both).await.unwrap(), Ready::READABLE | Ready::WRITABLE);
     });
 }
 

@@ -20,6 +20,45 @@ pub(crate) const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "a backlog that is full hears nobody",
+        steps: &[
+            ListenWith("l", ANY, 1),
+            Connect("a", of("l")),
+            Connect("b", of("l")),
+            ConnectSoon("c", of("l")),
+            Accept("s", "l"),
+            Connect("c", of("l")),
+            ConnectSoon("d", of("l")),
+            Accept("t", "l"),
+            Accept("u", "l"),
+            TryAccept("v", "l"),
+        ],
+    },
+    Program {
+        name: "a backlog of zero takes one",
+        steps: &[
+            ListenWith("l", ANY, 0),
+            Connect("a", of("l")),
+            ConnectSoon("b", of("l")),
+            Accept("s", "l"),
+            Connect("b", of("l")),
+        ],
+    },
+    Program {
+        name: "who waits in a full backlog can write and close",
+        steps: &[
+            ListenWith("l", ANY, 0),
+            Connect("a", of("l")),
+            Write("a", 5),
+            ConnectSoon("b", of("l")),
+            Close("a"),
+            ConnectSoon("b", of("l")),
+            Accept("s", "l"),
+            AwaitBytes("s", 5),
+            ReadToEnd("s"),
+        ],
+    },
+    Program {
         name: "connections are accepted in their order",
         steps: &[
             Listen("l", ANY),

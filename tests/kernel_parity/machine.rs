@@ -15,8 +15,9 @@ pub(crate) trait Machine {
     /// Lets a little time pass.
     async fn pause(&self);
 
-    async fn listen(&self, at: SocketAddr) -> io::Result<Self::Listener>;
-    async fn connect(&self, to: SocketAddr) -> io::Result<Self::Stream>;
+    async fn listen(&self, at: SocketAddr, backlog: u32) -> io::Result<Self::Listener>;
+    /// Gives up with `TimedOut`.
+    async fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<Self::Stream>;
     async fn bind(&self, at: SocketAddr) -> io::Result<Self::Datagrams>;
 
     fn accept(&self, listener: &Self::Listener) -> io::Result<(Self::Stream, SocketAddr)>;

@@ -13,6 +13,13 @@ const PAUSES_MAX: u32 = 10_000;
 /// For how many pauses a writer must find no room until there is none.
 const FULL_AFTER_PAUSES: u32 = 30;
 
+/// How long a call that blocks may take. It is only reached when something is wrong.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long somebody tries to connect who will not be heard: less than a SYN waits to be sent again.
+const SOON: Duration = Duration::from_millis(300);
+/// What tokio asks for.
+const BACKLOG: u32 = 1_024;
+
 /// What a call that never stops blocking is noted as.
 pub(super) const GAVE_UP: &str = "gave up";
 
@@ -82,13 +89,15 @@ impl<M: Machine> Player<M> {
     async fn step(&mut self, step: &Step) -> io::Result<String> {
         use Step::*;
         match *step {
-            Listen(slot, at) => self.listen(slot, at).await,
-            Connect(slot, to) => self.connect(slot, to).await,
+            Listen(slot, at) => self.listen(slot, at, BACKLOG).await,
+            ListenWith(slot, at, backlog) => self.listen(slot, at, backlog).await,
+            Connect(slot, to) => self.connect(slot, to, PATIENCE).await,
+            ConnectSoon(slot, to) => self.connect(slot, to, SOON).await,
             Accept(slot, listener) => self.accept(slot, listener, PAUSES_MAX).await,
             TryAccept(slot, listener) => self.accept(slot, listener, 0).await,
             Pair => {
-                self.listen("l", ANY).await?;
-                self.connect("c", of("l")).await?;
+                self.listen("l", ANY, BACKLOG).await?;
+                self.connect("c", of("l"), PATIENCE).await?;
                 self.accept("s", "l", PAUSES_MAX).await
             }
             Close(slot) => {
@@ -271,16 +280,16 @@ impl<M: Machine> Player<M> {
         }
     }
 
-    async fn listen(&mut self, slot: Slot, at: Address) -> io::Result<String> {
-        let listener = self.machine.listen(self.address(at)).await?;
+    async fn listen(&mut self, slot: Slot, at: Address, backlog: u32) -> io::Result<String> {
+        let listener = self.machine.listen(self.address(at), backlog).await?;
         let address = self.machine.listener_address(&listener)?;
         self.name(TCP, slot, address);
         self.sockets.insert(slot, Socket::Listener(listener));
         Ok(done(()))
     }
 
-    async fn connect(&mut self, slot: Slot, to: Address) -> io::Result<String> {
-        let stream = self.machine.connect(self.address(to)).await?;
+    async fn connect(&mut self, slot: Slot, to: Address, patience: Duration) -> io::Result<String> {
+        let stream = self.machine.connect(self.address(to), patience).await?;
         self.add_stream(slot, stream)
     }
 

@@ -10,11 +10,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use super::machine::{DatagramOptions, Machine, StreamOptions};
 
-/// How long a call that blocks may take. It is only reached when something is wrong.
-const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_micros(500);
-/// What tokio asks for.
-const BACKLOG: i32 = 1024;
 
 pub(crate) struct Real {
     /// Bound, so that nobody else gets the port, but not listening.
@@ -63,17 +59,17 @@ impl Machine for Real {
         std::thread::sleep(PAUSE);
     }
 
-    async fn listen(&self, at: SocketAddr) -> io::Result<TcpListener> {
+    async fn listen(&self, at: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
         socket.bind(&at.into())?;
-        socket.listen(BACKLOG)?;
+        socket.listen(backlog.try_into().expect("a backlog is small"))?;
         socket.set_nonblocking(true)?;
         Ok(socket.into())
     }
 
-    async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect_timeout(&to, PATIENCE)?;
+    async fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect_timeout(&to, patience)?;
         stream.set_nonblocking(true)?;
         Ok(stream)
     }

@@ -49,7 +49,11 @@ pub(crate) const fn of(slot: Slot) -> Address {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     Listen(Slot, Address),
+    /// With a backlog.
+    ListenWith(Slot, Address, u32),
     Connect(Slot, Address),
+    /// Gives up soon.
+    ConnectSoon(Slot, Address),
     /// From a listener, the second.
     Accept(Slot, Slot),
     TryAccept(Slot, Slot),

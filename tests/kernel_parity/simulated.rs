@@ -5,12 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures::{AsyncWriteExt as _, FutureExt as _};
-use seedbed::net::{TcpListener, TcpStream, UdpSocket};
+use seedbed::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use seedbed::time;
 
 use super::machine::{DatagramOptions, Machine, StreamOptions};
 
-const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// The node on which it is used.
@@ -34,12 +33,15 @@ impl Machine for Simulated {
         time::sleep(PAUSE).await;
     }
 
-    async fn listen(&self, at: SocketAddr) -> io::Result<TcpListener> {
-        TcpListener::bind(at).await
+    async fn listen(&self, at: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(at)?;
+        socket.listen(backlog)
     }
 
-    async fn connect(&self, to: SocketAddr) -> io::Result<TcpStream> {
-        time::timeout(PATIENCE, TcpStream::connect(to)).await.unwrap_or(Err(ErrorKind::TimedOut.into()))
+    async fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
+        time::timeout(patience, TcpStream::connect(to)).await.unwrap_or(Err(ErrorKind::TimedOut.into()))
     }
 
     async fn bind(&self, at: SocketAddr) -> io::Result<UdpSocket> {

@@ -1,4 +1,4 @@
-//! What sees the packets of a network and keeps them as they would be on a real one.
+//! What sees the packets of a network: it keeps them as they would be on a real one.
 
 use std::any::Any;
 use std::cell::{Ref, RefCell};

@@ -1,4 +1,4 @@
-//! Reads and writes that do less than they could, as a kernel's may: drawn, if the configuration asks for it.
+//! Calls that read or write less than they could, as a kernel's may: drawn, if the configuration asks for it.
 
 use sim_executor::{Label, LineageId, Ratio, context};
 

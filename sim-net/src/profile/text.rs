@@ -1,4 +1,4 @@
-//! Times and probabilities as they are written in a profile.
+//! The text of a profile: times, probabilities.
 
 use std::time::Duration;
 

@@ -160,11 +160,6 @@ impl Sender {
         self.finishing && self.una > self.end
     }
 
-    /// What was written and is not acknowledged, the SYN and the FIN being one byte each.
-    pub(super) fn unacknowledged(&self) -> u64 {
-        (self.end + u64::from(self.finishing)).saturating_sub(self.una)
-    }
-
     /// Whether its timer is there to probe a window that has no room at all.
     pub(crate) fn is_probing(&self) -> bool {
         self.timer != Instant::MAX && self.una == self.next && self.edge <= self.next
@@ -182,7 +177,7 @@ impl Sender {
     }
 
     #[inline]
-    fn buffered(&self) -> usize {
+    pub(super) fn buffered(&self) -> usize {
         self.end.saturating_sub(self.una.max(1)) as usize
     }
 

@@ -24,9 +24,14 @@ impl Connection {
         }
     }
 
-    /// Bytes that can be read, and bytes that were sent or are to be, and are not acknowledged.
+    /// Bytes that can be read; bytes that were written and are not acknowledged, a SYN and a FIN being one each.
     pub(crate) fn queues(&self) -> (u64, u64) {
-        (self.rx.readable() as u64, self.tx.unacknowledged())
+        let has_sign = match self.phase {
+            Phase::SynSent | Phase::SynReceived => true,
+            Phase::Open => self.tx.is_finishing() && !self.tx.is_finished(),
+            Phase::Closed => false,
+        };
+        (self.rx.readable() as u64, self.tx.buffered() as u64 + u64::from(has_sign))
     }
 
     /// What happens next by itself, besides a delayed acknowledgement.

@@ -44,6 +44,11 @@ impl Datagrams {
         self.peer.as_ref().map(|(peer, _)| *peer)
     }
 
+    /// Whether it receives no more, whether it sends no more, and whether it has something to tell.
+    pub(super) fn ends(&self) -> (bool, bool, bool) {
+        (self.is_read_closed, self.is_write_closed, self.failure.is_some())
+    }
+
     /// Bytes that can be received, and what was sent and not received, as it counts.
     pub(super) fn queues(&self) -> (u64, u64) {
         let queued: usize = self.queue.iter().map(|datagram| datagram.length).sum();

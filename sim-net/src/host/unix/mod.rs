@@ -117,6 +117,17 @@ impl Kernel<'_> {
         }
     }
 
+    /// Whether nothing more will come, whether nothing more can be sent, and whether there is an error to be told of. As
+    /// Linux's `poll` has it, that nothing can be sent shows only when nothing will come either.
+    pub(crate) fn unix_ends(&mut self, socket: SocketId) -> (bool, bool, bool) {
+        let (no_reads, no_writes, has_error) = match &self.host.sockets.unix(socket).state {
+            State::Idle | State::Listener(_) => (false, false, false),
+            State::Stream(end) => (end.is_read_closed, end.is_write_closed, end.failure.is_some()),
+            State::Datagrams(datagrams) => datagrams.ends(),
+        };
+        (no_reads, no_reads && no_writes, has_error)
+    }
+
     /// Whether a call for this interest would not block, be it that it tells an error.
     pub(crate) fn unix_is_ready(&mut self, socket: SocketId, interest: Interest) -> bool {
         match (&self.host.sockets.unix(socket).state, interest) {

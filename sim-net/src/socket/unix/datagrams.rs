@@ -16,8 +16,8 @@ use crate::host::unix::Name;
 use crate::host::{Interest, Kernel, SocketId};
 use crate::network::{Descriptor, Network};
 
-const SEND: Label = Label::new("unix.send");
-const RECEIVE: Label = Label::new("unix.recv");
+pub(super) const SEND: Label = Label::new("unix.send");
+pub(super) const RECEIVE: Label = Label::new("unix.recv");
 
 /// Sends datagrams to sockets of the same host, and receives theirs: in order, whole, and none is lost. A sender waits when
 /// the receiver has [`UnixConfig::max_dgram_qlen`](crate::UnixConfig::max_dgram_qlen) to receive.

@@ -35,6 +35,7 @@
 mod address;
 pub(super) mod datagrams;
 pub(super) mod listener;
+mod ready;
 pub(super) mod socket;
 mod split;
 pub(super) mod stream;

@@ -14,8 +14,8 @@ use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::host::{Interest, Kernel};
 use crate::network::{Descriptor, Network};
 
-const READ: Label = Label::new("unix.read");
-const WRITE: Label = Label::new("unix.write");
+pub(super) const READ: Label = Label::new("unix.read");
+pub(super) const WRITE: Label = Label::new("unix.write");
 
 /// A connection between two sockets of one host. It reads and writes through [`futures_io::AsyncRead`] and
 /// [`futures_io::AsyncWrite`], and with the feature `tokio` through tokio's traits of these names, whose `poll_close` and
