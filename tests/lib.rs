@@ -1,4 +1,6 @@
-//! Nothing: the package is its tests.
+//! What tests share with fuzz targets. Else the package is its tests.
+
+pub mod tcp_driver;
 
 /// The README, whose example must compile.
 #[cfg(doctest)]

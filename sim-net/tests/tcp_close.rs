@@ -146,8 +146,11 @@ fn a_full_backlog_drops_connections_until_there_is_room() {
 fn dropping_a_listener_resets_what_was_not_accepted() {
     run(async {
         let listener = listen("0.0.0.0:7").await;
+        let mut early = TcpStream::connect("server:7").await.unwrap();
+        time::sleep(Duration::from_millis(5)).await; // its handshake ends here, and that of the other does not
         let mut client = TcpStream::connect("server:7").await.unwrap();
         drop(listener);
+        assert_eq!(early.read(&mut [0; 8]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
         assert_eq!(client.read(&mut [0; 8]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
         let error = TcpStream::connect("server:7").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionRefused);

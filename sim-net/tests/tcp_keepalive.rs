@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use futures::io::{AsyncReadExt, AsyncWriteExt};
-use pair::{connected, run};
+use pair::{connected, listen, run};
 use sim_executor::{Executor, ProductionOrder, RunError, spawn, time};
-use sim_net::{Interest, Ready, TcpKeepalive, fault};
+use sim_net::{Interest, Ready, TcpKeepalive, TcpSocket, fault};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -22,6 +22,19 @@ fn keepalive_ends_a_connection_to_a_silent_peer() {
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert_eq!(time::now() - start, 2 * HOUR + 9 * Duration::from_secs(75));
         assert_eq!(client.write(&[1]).await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn keepalive_that_was_set_before_connecting_begins_with_the_connection() {
+    run(async {
+        let _listener = listen("0.0.0.0:7").await;
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_keepalive(true).unwrap();
+        let mut client = socket.connect("10.0.0.2:7".parse().unwrap()).await.unwrap();
+        let (_partition, start) = (fault::partition("main", "server"), time::now());
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(time::now() - start, 2 * HOUR + 9 * Duration::from_secs(75));
     });
 }
 

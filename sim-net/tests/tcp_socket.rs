@@ -10,7 +10,7 @@ use futures::future::join;
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use pair::{connected, listen, run, run_on};
 use sim_executor::{Executor, KeyedRandom, Node, spawn, time};
-use sim_net::{NetworkConfig, TcpListener, TcpSocket, TcpStream};
+use sim_net::{LinkConfig, NetworkConfig, TcpListener, TcpSocket, TcpStream, fault};
 
 fn at(address: &str) -> SocketAddr {
     address.parse().unwrap()
@@ -179,6 +179,26 @@ fn the_backlog_is_the_listeners_own() {
 }
 
 #[test]
+fn handshakes_that_end_when_the_backlog_is_full_wait_as_well() {
+    run(async {
+        let listener = Node::named("server").spawn(async { bound("0.0.0.0:7").listen(0).unwrap() });
+        let listener = listener.await.unwrap();
+        let both = join(TcpStream::connect("server:7"), TcpStream::connect("server:7")).await;
+        let (mut first, mut second) = (both.0.unwrap(), both.1.unwrap());
+        time::sleep(Duration::from_millis(100)).await;
+        listener.accept().await.unwrap();
+        let is_waiting = time::timeout(Duration::from_millis(1), listener.accept()).await.is_err();
+        assert!(is_waiting, "its client believes that it is connected, and is not");
+        first.write_all(b"x").await.unwrap();
+        second.write_all(b"y").await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        let mut buffer = [0];
+        server.read_exact(&mut buffer).await.unwrap();
+        assert_eq!(&buffer, b"y");
+    });
+}
+
+#[test]
 fn buffers_have_the_size_that_was_asked_for() {
     let config = NetworkConfig::default();
     run_on(config, async move {
@@ -278,7 +298,9 @@ fn a_pair_of_addresses_is_used_again_through_time_wait() {
             let socket = socket();
             socket.set_reuseaddr(true).unwrap();
             socket.bind(at("10.0.0.1:4000")).unwrap();
+            let start = time::now();
             let mut client = socket.connect(at("10.0.0.2:7")).await.unwrap();
+            assert_eq!(time::now() - start, Duration::from_millis(2), "there and back");
             let (mut server, _) = listener.accept().await.unwrap();
             client.write_all(&[round; 10]).await.unwrap();
             let mut buffer = [0; 10];
@@ -303,5 +325,53 @@ fn a_real_connection_is_not_disturbed_by_sockets_that_are_only_bound() {
         let error = Node::named("server").spawn(TcpStream::connect("10.0.0.1:5000")).await.unwrap();
         assert_eq!(kind(error), ErrorKind::ConnectionRefused, "bound is not listening");
         drop(bystander);
+    });
+}
+
+#[test]
+fn what_comes_late_of_an_earlier_connection_of_the_pair_is_not_taken() {
+    run(async {
+        let listener = listen("0.0.0.0:7").await;
+        let mut is_first = true;
+        let _hook = fault::hook(move |crossing| {
+            if crossing.packet.payload == b"old" && std::mem::take(&mut is_first) {
+                // A copy goes at once, so that nobody misses it.
+                crossing.copies = 1;
+                crossing.delay = Duration::from_secs(3);
+            }
+        });
+        let mut buffer = [0; 3];
+        for (text, pause) in [(b"old", 0), (b"new", 5)] {
+            let socket = socket();
+            socket.set_reuseaddr(true).unwrap();
+            socket.bind(at("10.0.0.1:4000")).unwrap();
+            let mut client = socket.connect(at("10.0.0.2:7")).await.unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            time::sleep(Duration::from_secs(pause)).await;
+            client.write_all(text).await.unwrap();
+            server.read_exact(&mut buffer).await.unwrap();
+            assert_eq!(&buffer, text);
+            drop(server);
+            assert_eq!(client.read(&mut buffer).await.unwrap(), 0);
+            drop(client);
+            time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+}
+
+#[test]
+fn segments_are_as_large_as_the_link_carries() {
+    let link = LinkConfig { mtu_bytes: 140, ..LinkConfig::default() };
+    run_on(NetworkConfig { link, ..NetworkConfig::default() }, async {
+        let (mut client, mut server) = connected().await;
+        let lengths = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let seen = std::rc::Rc::clone(&lengths);
+        let _hook = fault::hook(move |crossing| seen.borrow_mut().push(crossing.packet.payload.len()));
+        client.write_all(&[1; 100]).await.unwrap();
+        // A full segment does not wait for an acknowledgement, and 99 bytes would.
+        client.write_all(&[2; 100]).await.unwrap();
+        client.write_all(&[3; 99]).await.unwrap();
+        server.read_exact(&mut [0; 200]).await.unwrap();
+        assert_eq!(lengths.borrow()[..3], [100, 100, 99]);
     });
 }

@@ -190,7 +190,7 @@ impl Connection {
         }
         let is_bare = segment.payload.is_none() && !flags.has(Flags::FIN);
         self.handle_ack(context, segment, is_bare);
-        true
+        !flags.has(Flags::SYN)
     }
 
     fn handle_text(

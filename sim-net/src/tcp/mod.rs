@@ -24,6 +24,8 @@ mod rtt;
 mod rules;
 mod segment;
 mod send;
+#[cfg(test)]
+mod sender_rules;
 mod settings;
 mod state;
 mod time_wait;

@@ -10,40 +10,40 @@ use crate::config::TcpConfig;
 use crate::errno::Errno;
 use crate::pool::Pool;
 
-const ACK: Flags = Flags::ACK;
-const SYN_ACK: Flags = Flags::SYN.with(ACK);
-const FIN_ACK: Flags = Flags::FIN.with(ACK);
+pub(super) const ACK: Flags = Flags::ACK;
+pub(super) const SYN_ACK: Flags = Flags::SYN.with(ACK);
+pub(super) const FIN_ACK: Flags = Flags::FIN.with(ACK);
 
 /// A connection; its peer is the test.
-struct OneEnd {
-    connection: Connection,
-    pool: Pool,
-    rules: Rules,
-    now: Instant,
+pub(super) struct OneEnd {
+    pub(super) connection: Connection,
+    pub(super) pool: Pool,
+    pub(super) rules: Rules,
+    pub(super) now: Instant,
 }
 
 impl OneEnd {
-    fn connecting(config: TcpConfig) -> Self {
+    pub(super) fn connecting(config: TcpConfig) -> Self {
         let rules = Rules::new(config);
         let (connection, pool) = (Connection::connect(&rules, &Options::new(&rules.config)), Pool::default());
         OneEnd { connection, pool, rules, now: Instant::START }
     }
 
     /// A connection whose peer has a window of so many bytes.
-    fn open(config: TcpConfig, window: u32) -> Self {
+    pub(super) fn open(config: TcpConfig, window: u32) -> Self {
         let mut end = OneEnd::connecting(config);
         assert_eq!(end.sent(), ["SYN"]);
         assert_eq!(end.receive(SYN_ACK, 0, 1, window, &[]), ["ack 1"]);
         end
     }
 
-    fn context(&mut self) -> (&mut Connection, Context<'_>) {
+    pub(super) fn context(&mut self) -> (&mut Connection, Context<'_>) {
         let OneEnd { connection, pool, rules, now } = self;
         (connection, Context { now: *now, pool, rules })
     }
 
     /// What it sends now.
-    fn sent(&mut self) -> Vec<String> {
+    pub(super) fn sent(&mut self) -> Vec<String> {
         let (connection, mut context) = self.context();
         let mut sent = Vec::new();
         while let Some(segment) = connection.poll_segment(&mut context) {
@@ -54,7 +54,14 @@ impl OneEnd {
     }
 
     /// What it sends in answer to a segment.
-    fn receive(&mut self, flags: Flags, seq: u64, ack: u64, window: u32, data: &[u8]) -> Vec<String> {
+    pub(super) fn receive(
+        &mut self,
+        flags: Flags,
+        seq: u64,
+        ack: u64,
+        window: u32,
+        data: &[u8],
+    ) -> Vec<String> {
         let payload = (!data.is_empty()).then(|| self.pool.copy_in(data));
         let (connection, mut context) = self.context();
         connection.handle_segment(&mut context, &mut Segment { flags, seq, ack, window, payload });
@@ -62,7 +69,7 @@ impl OneEnd {
     }
 
     /// What it sends at its next timeout.
-    fn time_out(&mut self) -> Vec<String> {
+    pub(super) fn time_out(&mut self) -> Vec<String> {
         assert_ne!(self.connection.timer(), Instant::MAX, "no timer is set");
         self.now = self.connection.timer();
         let (connection, mut context) = self.context();
@@ -72,13 +79,13 @@ impl OneEnd {
         sent
     }
 
-    fn write(&mut self, length: usize) -> Vec<String> {
+    pub(super) fn write(&mut self, length: usize) -> Vec<String> {
         assert_eq!(self.connection.write(&mut self.pool, &vec![5; length]), Ok(length));
         self.sent()
     }
 
     /// What it sends after a read, and what was read.
-    fn read(&mut self, length: usize) -> (Vec<u8>, Vec<String>) {
+    pub(super) fn read(&mut self, length: usize) -> (Vec<u8>, Vec<String>) {
         let mut buffer = vec![0; length];
         let bytes = self.connection.read(&mut self.pool, &mut buffer).unwrap();
         buffer.truncate(bytes);
@@ -86,7 +93,7 @@ impl OneEnd {
     }
 }
 
-const NOTHING: [&str; 0] = [];
+pub(super) const NOTHING: [&str; 0] = [];
 
 #[test]
 fn data_ahead_of_a_gap_is_acknowledged_at_once_up_to_the_gap() {

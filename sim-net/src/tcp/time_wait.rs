@@ -92,6 +92,26 @@ mod tests {
     }
 
     #[test]
+    fn data_that_nobody_will_read_is_reset() {
+        let mut pool = crate::pool::Pool::default();
+        let segment = Segment { payload: Some(pool.copy_in(b"late")), ..bare(Flags::ACK, 20) };
+        let verdict = waiting(false).handle_segment(Instant::START, &TcpConfig::default(), &segment);
+        assert!(verdict.is_over && verdict.answer.is_some_and(|answer| answer.flags.has(Flags::RST)));
+        let verdict = waiting(true).handle_segment(Instant::START, &TcpConfig::default(), &segment);
+        assert!(!verdict.is_over, "after its end the peer sends old data only");
+    }
+
+    #[test]
+    fn its_time_begins_anew_with_what_is_sent_again() {
+        let (mut time_wait, config) = (waiting(true), TcpConfig::default());
+        let now = Instant::START + config.time_wait / 2;
+        time_wait.handle_segment(now, &config, &bare(Flags::ACK, 20));
+        assert_eq!(time_wait.until(), Instant::START, "a bare acknowledgement is nothing new");
+        time_wait.handle_segment(now, &config, &bare(Flags::ACK.with(Flags::FIN), 19));
+        assert_eq!(time_wait.until(), now + config.time_wait);
+    }
+
+    #[test]
     fn a_bare_acknowledgement_is_not_answered_and_a_reset_ends_it() {
         let mut time_wait = waiting(true);
         let config = TcpConfig::default();
