@@ -11,8 +11,8 @@ use sim_executor::{
     spawn_blocking, time,
 };
 use sim_net::{
-    Latency, LinkConfig, NetworkConfig, TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixListener,
-    UnixStream, install, unix,
+    Latency, LinkConfig, NetworkConfig, TcpKeepalive, TcpListener, TcpStream, UdpSocket, UnixDatagram,
+    UnixListener, UnixStream, install, unix,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -191,6 +191,28 @@ fn data_for_a_host_that_stays_down_ends_with_host_unreachable() {
         let error = stream.read(&mut [0; 8]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::HostUnreachable);
         assert!((time::now() - start).as_secs() > 900, "after all retransmissions");
+    });
+}
+
+#[test]
+fn keepalive_notices_a_loss_of_power_and_no_freeze() {
+    each(|| async {
+        serve(echo);
+        time::sleep(MS).await;
+        let times = TcpKeepalive { idle: 4 * SECOND, interval: 3 * SECOND, count: 3 };
+        let mut stream = TcpStream::connect("server:7").await.unwrap();
+        stream.set_tcp_keepalive(&times).unwrap();
+        server().freeze();
+        let silence = time::timeout(100 * SECOND, stream.read(&mut [0; 8])).await;
+        assert!(silence.is_err(), "the kernel answers for a process that is stopped");
+        server().thaw();
+        assert_eq!(&ask(&mut stream).await.unwrap(), b"ping");
+        server().crash(Crash::PowerLoss);
+        let start = time::now();
+        let error = stream.read(&mut [0; 8]).await.unwrap_err();
+        // As measured on Linux, where data that is repeated ends with `HostUnreachable`, and keepalive does not.
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!((time::now() - start).as_secs(), 13);
     });
 }
 

@@ -6,6 +6,7 @@ use super::sockets::{Owner, Socket, SocketId, Stream};
 use super::{Host, Kernel, Known, TIME_WAITS_MAX};
 use crate::address::{HostId, Pair};
 use crate::errno::Errno;
+use crate::netstat::TimerKind;
 use crate::packet::{Body, Packet};
 use crate::tcp::{Connection, Context, Ending, Flags, Ready, Segment, TimeWait, reset_for};
 use crate::wire::{Event, Wire};
@@ -173,10 +174,11 @@ impl Kernel<'_> {
         let owner = stream.owner;
         let is_down = self.wire.is_down(self.wire.interfaces.host(stream.pair.remote.interface));
         let probe = self.with_connection(socket, |connection, context| {
-            let was_closed = connection.is_closed();
+            let repeats = connection.next_timer().is_some_and(|timer| timer.kind == TimerKind::Retransmit);
             let probe = connection.handle_timeout(context);
-            if is_down && connection.is_closed() && !was_closed {
-                // Each of the packets that were repeated has found that nobody has the address.
+            if is_down && repeats && connection.is_closed() {
+                // Each of the packets that were repeated has found that nobody has the address. Linux forgets that of
+                // probes, which bear a number that was acknowledged.
                 connection.fail(context, Errno::HostUnreachable);
             }
             probe
