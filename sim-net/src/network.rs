@@ -135,6 +135,10 @@ impl Network {
     /// # Panics
     /// If a hook does what it may not.
     fn call_hooks(&self) {
+        if !context::in_run() {
+            // What is sent after the run arrives nowhere, and hooks belong to it.
+            return;
+        }
         if std::thread::panicking() {
             // A socket is dropped by a panic. If a hook panicked in there, that would be the end of the process.
             return self.state.borrow_mut().wire.leave_aside(context::now());

@@ -175,7 +175,11 @@ impl Wire {
         let fate = link.pass(now, bytes, fragments, |from, to| {
             format!("link:{}->{}", name(names, from), name(names, to))
         });
-        let Fate::Arrives { at, is_corrupt, copy_at } = fate else { return self.lose(&mut packet) };
+        let (at, is_corrupt, copy_at) = match fate {
+            Fate::Arrives { at, is_corrupt, copy_at } => (at, is_corrupt, copy_at),
+            Fate::Dropped => return self.give_up("queue full", &mut packet),
+            Fate::Lost => return self.lose(&mut packet),
+        };
         let later = |at: Instant| Instant::from_nanos(at.as_nanos().saturating_add(delay_ns));
         if let Some(copy_at) = copy_at
             && packets + 1 < packets_max
@@ -220,8 +224,12 @@ impl Wire {
 
     /// A packet comes to nothing.
     pub(crate) fn lose(&mut self, packet: &mut Packet) {
+        self.give_up("lost", packet);
+    }
+
+    fn give_up(&mut self, why: &str, packet: &mut Packet) {
         if self.is_traced {
-            self.record("lost", packet);
+            self.record(why, packet);
         }
         self.pool.release_all(packet.body.take_payload());
     }
@@ -272,7 +280,7 @@ impl Wire {
     pub(crate) fn drop_corrupted(&mut self, packet: &mut Packet) {
         self.packets -= 1;
         context::hash(!packet.fingerprint());
-        self.lose(packet);
+        self.give_up("corrupt", packet);
     }
 
     /// Takes note that a packet arrives; gives the host, unless a partition has come between.

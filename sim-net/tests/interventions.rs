@@ -348,3 +348,47 @@ fn a_hook_may_not_change_the_length_of_a_segment() {
     });
     panic!("{}", result.unwrap_err());
 }
+
+#[test]
+#[should_panic(expected = "the server may not answer")]
+fn a_hook_that_panics_fails_the_test_and_does_not_end_the_process() {
+    let mut executor = Executor::new(ProductionOrder);
+    let guards = executor.enter(|| {
+        let _server = Node::named("server");
+        let hook =
+            fault::hook(|crossing| assert!(crossing.packet.from != "server", "the server may not answer"));
+        (hook, fault::partition_one_way("server", "main"), fault::hold_one_way("server", "main"))
+    });
+    let result = executor.block_on(async {
+        let bind = Node::named("server").spawn(TcpListener::bind("0.0.0.0:7"));
+        let listener = bind.await.unwrap().unwrap();
+        // The kernel of the server answers, in no task's name; both sockets are dropped by the panic.
+        join(TcpStream::connect("server:7"), listener.accept()).await.0.map(drop)
+    });
+    drop(guards);
+    panic!("{result:?}");
+}
+
+#[test]
+fn corrupted_packets_are_held_and_listed_as_others_are() {
+    let mut executor = Executor::new(ProductionOrder);
+    let corrupt = sim_executor::Ratio::new(1, 1);
+    let link = LinkConfig { corrupt, ..LinkConfig::default() };
+    executor.enter(|| install(NetworkConfig { link, ..NetworkConfig::default() }));
+    executor
+        .block_on(async {
+            let server = socket_on("server").await;
+            let client = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+            client.send_to(b"x", "server:7").await.unwrap();
+            assert_eq!(fault::in_flight().len(), 1);
+            let hold = fault::hold("main", "server");
+            client.send_to(b"y", "server:7").await.unwrap();
+            assert_eq!(fault::in_flight().iter().filter(|packet| packet.held.is_some()).count(), 2);
+            hold.release();
+            assert_eq!(fault::in_flight().len(), 2);
+            time::sleep(5 * MS).await;
+            assert_eq!(fault::in_flight(), []);
+            assert_eq!(server.try_recv(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
+        })
+        .unwrap();
+}

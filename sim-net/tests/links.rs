@@ -6,8 +6,8 @@ use futures::future::join;
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use proptest::prelude::*;
 use sim_executor::{
-    Config, Executor, Instant, KeyedRandom, Node, Outcome, ProductionOrder, Ratio, Recording, Value, context,
-    time,
+    Config, Executor, Instant, KeyedRandom, Node, Outcome, ProductionOrder, Ratio, Recording, TraceLevel,
+    Value, context, time,
 };
 use sim_net::{
     Latency, LinkConfig, NetworkConfig, TcpListener, TcpStream, UdpConfig, UdpSocket, fault, install,
@@ -234,6 +234,25 @@ fn a_link_delivers_at_its_bandwidth_and_drops_at_its_bound() {
     assert_eq!(times, expected, "fifty fit, and come a millisecond after each other");
     let spaced = send_all(&mut Executor::new(ProductionOrder), config, &datagrams, true);
     assert_eq!(spaced.len(), 100, "at its rate it takes all");
+}
+
+#[test]
+fn the_trace_says_why_a_packet_did_not_arrive() {
+    let why = |link: LinkConfig| {
+        let traced = Config { trace: TraceLevel::All, ..Config::default() };
+        let mut executor = Executor::with_config(traced, ProductionOrder);
+        let datagrams = [vec![1], vec![2]];
+        send_all(&mut executor, NetworkConfig { link, ..NetworkConfig::default() }, &datagrams, false);
+        let trace = executor.trace().to_string();
+        let last = trace.lines().rev().find(|line| line.contains(" net ") && !line.contains(" net recv"));
+        last.unwrap().split(" main:").next().unwrap().to_string()
+    };
+    let perfect = LinkConfig::default();
+    assert_eq!(why(perfect), "0.000 net send");
+    assert_eq!(why(LinkConfig { loss: ALWAYS, ..perfect }), "0.000 net lost");
+    assert_eq!(why(LinkConfig { corrupt: ALWAYS, ..perfect }), "0.001 net corrupt");
+    let full = LinkConfig { bandwidth_bytes_per_second: Some(1), queue_bytes: 0, ..perfect };
+    assert_eq!(why(full), "0.000 net queue full");
 }
 
 #[test]
