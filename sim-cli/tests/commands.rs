@@ -39,6 +39,31 @@ static SCENARIOS: [Scenario; 2] = [
     },
 ];
 
+static TALKERS: [Scenario; 1] = [Scenario {
+    name: "talk",
+    about: "A datagram is sent.",
+    invariant: "None.",
+    patterns: &[],
+    parameters: &[],
+    variants: &[Variant { name: "only", about: "Over a slow link.", expect: Expect::Holds, body: talk }],
+}];
+
+/// With a network of its own, which is installed when the run has begun.
+fn talk(executor: &mut Executor, _settings: &Settings) -> Result<(), Violation> {
+    executor.enter(|| seedbed::net::install(seedbed::net::NetworkConfig::default()));
+    executor.block_on(async {
+        let receiver = seedbed::node("server").spawn(async {
+            let socket = seedbed::net::UdpSocket::bind("0.0.0.0:7").await.unwrap();
+            socket.recv(&mut [0; 9]).await.unwrap()
+        });
+        yield_now().await;
+        let socket = seedbed::net::UdpSocket::bind("0.0.0.0:0").await.unwrap();
+        socket.send_to(b"hello", "server:7").await.unwrap();
+        receiver.await.unwrap();
+    })?;
+    Ok(())
+}
+
 fn fixed(executor: &mut Executor, settings: &Settings) -> Result<(), Violation> {
     count(executor, settings.get("tasks"), false)
 }
@@ -73,6 +98,7 @@ fn count(executor: &mut Executor, tasks: u64, yields: bool) -> Result<(), Violat
 }
 
 /// The status of a command, and what it wrote.
+#[derive(Debug, PartialEq)]
 struct Called {
     exit: Exit,
     out: String,
@@ -80,11 +106,15 @@ struct Called {
 }
 
 fn seedbed(arguments: &str) -> Called {
+    seedbed_of(&SCENARIOS, arguments)
+}
+
+fn seedbed_of(scenarios: &'static [Scenario], arguments: &str) -> Called {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = {
         let (mut out, mut err) = (StripStream::new(&mut out), StripStream::new(&mut err));
         let mut console = Console { out: &mut out, err: &mut err, is_process: false };
-        call(&SCENARIOS, ["seedbed"].into_iter().chain(arguments.split_whitespace()), &mut console)
+        call(scenarios, ["seedbed"].into_iter().chain(arguments.split_whitespace()), &mut console)
     };
     let [out, err] = [out, err].map(|bytes| String::from_utf8(bytes).unwrap());
     Called { exit, out, err }
@@ -248,14 +278,15 @@ fn a_sweep_that_shows_what_is_not_expected_fails() {
 #[test]
 fn a_capture_is_written_and_changes_nothing() {
     let path = std::env::temp_dir().join(format!("seedbed-cli-{}.pcapng", std::process::id()));
-    let with = seedbed(&format!("run counter --seed 7 --pcap {}", path.display()));
-    assert_eq!((with.exit, with.out), {
-        let without = seedbed("run counter --seed 7");
-        (without.exit, without.out)
-    });
+    let with = seedbed_of(&TALKERS, &format!("run talk --seed 7 --pcap {}", path.display()));
+    assert_eq!(with.exit, Exit::Expected, "{}", with.err);
+    assert_eq!(with, seedbed_of(&TALKERS, "run talk --seed 7"));
     let file = std::fs::read(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
     assert_eq!(file[..4], [0x0a, 0x0d, 0x0d, 0x0a], "the block with which a section begins");
+    let count = |what: &[u8]| file.windows(what.len()).filter(|bytes| *bytes == what).count();
+    assert_eq!(count(b"hello"), 2, "at its sender, at its receiver");
+    assert_eq!((count(b"main"), count(b"server")), (1, 1), "an interface for each host");
 }
 
 #[test]

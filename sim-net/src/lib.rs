@@ -4,6 +4,9 @@
 //! [`TcpListener`], [`TcpStream`] and [`UdpSocket`] have tokio's names and signatures, and Linux's errors. What is sent
 //! travels in packets over links, whose latency and loss are decisions of the run; a [`fault`] cuts them.
 //!
+//! [`unix`] has the sockets of programs on one host, [`mod@netstat`] shows which sockets there are, and with the feature `pcap`
+//! `capture` keeps the packets for Wireshark.
+//!
 //! ```
 //! use futures::io::{AsyncReadExt, AsyncWriteExt};
 //! use sim_executor::{Executor, KeyedRandom, Node};
