@@ -24,12 +24,12 @@ pub(crate) fn replay(
     let config = Config { trace: TraceLevel::Events, record: true, ..Config::default() };
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
-    let recorded = variant.run_prepared(&settings, config, args.seed.source(), &prepare);
+    let recorded = variant.run_prepared(&settings, config, args.seed.source(), prepare);
     show::log(&recorded, console.out)?;
     let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
     let source = Replay::new(recording);
     let followed = source.report();
-    let replayed = variant.run_prepared(&settings, config, Box::new(source), &prepare);
+    let replayed = variant.run_prepared(&settings, config, Box::new(source), prepare);
     let is_same = compare(&recorded, &replayed, recording, followed.diverged_at(), console.out)?;
     show::last_line(&recorded, console.out)?;
     Ok(if is_same { show::exit_of(&recorded) } else { Exit::Failure })
