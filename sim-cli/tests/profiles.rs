@@ -8,25 +8,31 @@ use anstream::StripStream;
 use seedbed::net::{LinkConfig, NetworkConfig, UdpSocket, install};
 use sim_cli::{Console, Exit, call};
 use sim_executor::{Executor, Node, context, event};
-use sim_explorer::{Expect, Scenario, Settings, Variant, Violation};
+use sim_explorer::{Expect, Parameter, Scenario, Settings, Variant, Violation};
 
 static SCENARIOS: [Scenario; 1] = [Scenario {
     name: "ping",
     about: "A datagram there and back.",
     invariant: "It takes no longer than the client waits.",
     patterns: &[],
-    parameters: &[],
+    parameters: &[Parameter {
+        name: "patience",
+        about: "how long the patient client waits, in ms",
+        default: 2_000,
+        min: 1,
+        max: 10_000,
+    }],
     variants: &[
-        Variant { name: "patient", about: "Waits for 2 s.", expect: Expect::Holds, body: patient },
+        Variant { name: "patient", about: "Waits.", expect: Expect::Holds, body: patient },
         Variant { name: "impatient", about: "Waits for 100 ms.", expect: Expect::Breaks, body: impatient },
     ],
 }];
 
-fn patient(executor: &mut Executor, _: &Settings) -> Result<(), Violation> {
+fn patient(executor: &mut Executor, settings: &Settings) -> Result<(), Violation> {
     // Its own network: a profile replaces the link, and only that.
     let link = LinkConfig::fixed(Duration::from_millis(7));
     executor.enter(|| install(NetworkConfig { link, ..NetworkConfig::default() }));
-    ping(executor, Duration::from_secs(2))
+    ping(executor, Duration::from_millis(settings.get("patience")))
 }
 
 fn impatient(executor: &mut Executor, _: &Settings) -> Result<(), Violation> {
@@ -108,7 +114,8 @@ fn a_sweep_is_made_over_each_profile_of_a_folder() {
     let folder = Folder::new("sweep", &files);
     let json = folder.path().join("out.json");
     let (folder, json) = (folder.path().display(), json.display());
-    let (exit, out, _) = seedbed(&format!("sweep --all --seeds 0..50 --profiles {folder} --json {json}"));
+    let (exit, out, _) =
+        seedbed(&format!("sweep --all --seeds 0..50 --set patience=1900 --profiles {folder} --json {json}"));
     assert_eq!(exit, Exit::Failure, "{out}");
     let names: Vec<String> =
         out.lines().skip(1).take(4).map(|line| line.split("  ").next().unwrap().to_string()).collect();
@@ -127,9 +134,10 @@ fn a_sweep_is_made_over_each_profile_of_a_folder() {
     assert!(line("ping/impatient over fast").contains("not here"), "one profile is enough to show a mistake");
     assert!(line("ping/impatient over slow").contains("found"));
     assert!(out.contains("not as expected: 1 of 4"), "{out}");
-    // The line that makes the run again names the profile, and does.
+    // The line that makes the run again names what was set and the profile, and does.
     let again = out.lines().find(|line| line.trim().starts_with("replay ping/patient")).unwrap().trim();
-    assert!(again.ends_with(&format!("--profile {folder}/slow.toml")), "{again}");
+    let options = format!("--set patience=1900 --profile {folder}/slow.toml");
+    assert!(again.ends_with(&options), "{again}");
     let (exit, replayed, _) = seedbed(again);
     assert_eq!(exit, Exit::Failure);
     assert!(replayed.contains("decisions gave the same hash"), "{replayed}");

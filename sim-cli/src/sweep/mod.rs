@@ -16,7 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::names;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
-use crate::setting::{self, UnusedSetting};
+use crate::setting::{self, Setting, UnusedSetting};
 use crate::wall_time::Stopwatch;
 
 use workers::Work;
@@ -36,6 +36,8 @@ pub(crate) struct Plan {
 pub(crate) struct Entry {
     pub(crate) program: Program,
     pub(crate) settings: Settings,
+    /// Those that were given, of the parameters that it has.
+    pub(crate) given: Vec<Setting>,
     /// The network under it, if one was named.
     pub(crate) profile: Option<Arc<NetworkProfile>>,
 }
@@ -43,6 +45,7 @@ pub(crate) struct Entry {
 /// What became of one program of a sweep.
 pub(crate) struct Finding<'a> {
     pub(crate) program: Program,
+    pub(crate) given: &'a [Setting],
     pub(crate) profile: Option<&'a NetworkProfile>,
     pub(crate) tally: &'a Tally,
     /// `None` while nothing was found and not all runs were made.
@@ -118,7 +121,9 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
     for program in programs {
         for profile in &profiles {
             let settings = setting::settings_known(program.scenario, &args.set)?;
-            entries.push(Entry { program, settings, profile: profile.clone() });
+            let is_known = |given: &&Setting| setting::has(program.scenario, given);
+            let given = args.set.iter().filter(is_known).cloned().collect();
+            entries.push(Entry { program, settings, given, profile: profile.clone() });
         }
     }
     Ok(Plan { entries, part: Part::whole(args.seeds.range()) })
@@ -128,7 +133,7 @@ fn finding<'a>(entry: &'a Entry, tally: &'a Tally, part: &Part) -> Finding<'a> {
     let is_known = tally.has_failed() || is_complete(tally, part);
     let verdict = is_known.then(|| Verdict::of(entry.program.variant.expect, tally));
     let (program, profile) = (entry.program, entry.profile.as_deref());
-    Finding { program, profile, tally, verdict, is_found_elsewhere: false }
+    Finding { program, given: &entry.given, profile, tally, verdict, is_found_elsewhere: false }
 }
 
 /// Says of each finding whether its mistake was found over another profile.

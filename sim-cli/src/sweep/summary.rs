@@ -107,7 +107,12 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
     match (finding.verdict, finding.tally.first_failing()) {
         (Some(Verdict::Failed), Some((run, result))) => {
             writeln!(out, "{finding} {WRONG}FAILED{WRONG:#}: {}", first_line(result))?;
-            writeln!(out, "  replay {} --seed {run}{}", finding.program, ProfileOption(finding.profile))
+            write!(out, "  replay {} --seed {run}", finding.program)?;
+            finding
+                .given
+                .iter()
+                .try_for_each(|given| write!(out, " --set {}={}", given.name, given.value))?;
+            writeln!(out, "{}", ProfileOption(finding.profile))
         }
         (Some(Verdict::Missed), _) if !finding.is_found_elsewhere => {
             writeln!(out, "{finding} was {WRONG}MISSED{WRONG:#}: it breaks, but not under these seeds")

@@ -102,7 +102,8 @@ mod tests {
     };
 
     fn plan(seeds: std::ops::Range<u64>) -> Plan {
-        let entry = |program| Entry { program, settings: Settings::default(), profile: None };
+        let entry =
+            |program| Entry { program, settings: Settings::default(), given: Vec::new(), profile: None };
         Plan { entries: Program::of(&SCENARIO).map(entry).collect(), part: Part::whole(seeds) }
     }
 
