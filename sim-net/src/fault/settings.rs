@@ -7,7 +7,7 @@ use crate::network::Network;
 /// How one direction behaves now.
 ///
 /// # Panics
-/// As [`partition`].
+/// As [`partition`](super::partition()).
 #[must_use]
 pub fn link(from: impl ToHost, to: impl ToHost) -> LinkConfig {
     let network = Network::current();
@@ -21,7 +21,7 @@ pub fn link(from: impl ToHost, to: impl ToHost) -> LinkConfig {
 /// Sets how one direction behaves, for packets that are sent from now on.
 ///
 /// # Panics
-/// As [`partition`], or if a field is out of its bounds: see [`LinkConfig::check`].
+/// As [`partition`](super::partition()), or if a field is out of its bounds: see [`LinkConfig::check`].
 pub fn set_link(from: impl ToHost, to: impl ToHost, config: LinkConfig) {
     config.check().unwrap_or_else(|error| panic!("the link cannot be set: {error}"));
     let network = Network::current();
