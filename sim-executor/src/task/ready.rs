@@ -118,17 +118,22 @@ impl ReadyLists {
     }
 
     /// Adds a task that is in no list.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, node: u32, task: u32, origin: Origin) {
-        let list = &mut self.nodes[node as usize];
-        if list.held && origin != Origin::Task && list.stop != Stop::Dead {
-            match origin {
-                Origin::Timer => list.timers.push(task),
-                _ => list.devices.push(task),
-            }
-            return;
+        if self.nodes[node as usize].held && origin != Origin::Task {
+            return self.push_while_held(node, task, origin);
         }
         self.append(node, task);
+    }
+
+    #[cold]
+    fn push_while_held(&mut self, node: u32, task: u32, origin: Origin) {
+        let list = &mut self.nodes[node as usize];
+        match origin {
+            _ if list.stop == Stop::Dead => self.append(node, task),
+            Origin::Timer => list.timers.push(task),
+            Origin::Device | Origin::Task => list.devices.push(task),
+        }
     }
 
     #[inline(always)]
@@ -148,15 +153,19 @@ impl ReadyLists {
                 list.has_turn = true;
                 self.turns.push_back(node);
             }
-        } else if list.stop == Stop::Dead && list.len == 1 {
-            self.add_grave(node);
+        } else {
+            self.note_grave(node);
         }
     }
 
+    /// A task was added to a list of which nothing is polled.
     #[cold]
-    fn add_grave(&mut self, node: u32) {
-        self.graves.push_back(node);
-        self.deferring += 1;
+    fn note_grave(&mut self, node: u32) {
+        let list = &self.nodes[node as usize];
+        if list.stop == Stop::Dead && list.len == 1 {
+            self.graves.push_back(node);
+            self.deferring += 1;
+        }
     }
 
     /// The task that production order polls next. Begins the iteration of its node if that has none under way.
