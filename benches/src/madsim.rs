@@ -163,7 +163,7 @@ fn heartbeats(hosts: u64) {
                 tokio_ends::serve(stream).await;
             });
             clients.push(node.spawn(async move {
-                sleep(Duration::from_millis(1)).await;
+                sleep(Duration::from_millis(100)).await;
                 let next = address((host + 1) % hosts);
                 let mut stream = TcpStream::connect(next).await.expect("the client connects");
                 for beat in 0..HEARTBEATS {
