@@ -4,13 +4,17 @@
 mod parity;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use parity::differences::DIFFERENCES;
-use parity::real::Real;
+use parity::real::{self, Real};
 use parity::script::Program;
-use parity::{address_programs, close_programs, connect_programs, datagram_programs, transfer_programs};
+use parity::{
+    address_programs, close_programs, connect_programs, datagram_programs, family_programs, group_programs,
+    transfer_programs,
+};
 use parity::{on_real, on_simulated};
 
 /// Of the simulated loopback.
@@ -25,6 +29,10 @@ const GROUPS: &[&[Program]] = &[
     transfer_programs::PROGRAMS,
     close_programs::PROGRAMS,
     datagram_programs::PROGRAMS,
+    family_programs::PROGRAMS,
+    group_programs::BROADCASTS,
+    group_programs::MULTICASTS,
+    group_programs::MULTICASTS_V6,
 ];
 
 /// What the table of differences makes of a simulated transcript.
@@ -47,6 +55,14 @@ fn compare(real: &[String], simulated: &[String]) -> Option<String> {
         format!("  {number:2} {real}{differs}\n")
     });
     Some(lines.collect())
+}
+
+/// [`check`] if the machine has what they need.
+fn check_if(has_it: io::Result<()>, programs: &'static [Program]) {
+    match has_it {
+        Ok(()) => check(programs),
+        Err(error) => eprintln!("skipped, as the real loopback lacks something: {error}"),
+    }
 }
 
 fn check(programs: &'static [Program]) {
@@ -89,6 +105,18 @@ fn kernel_parity_of_closing() {
 #[test]
 fn kernel_parity_of_datagrams() {
     check(datagram_programs::PROGRAMS);
+}
+
+#[test]
+fn kernel_parity_of_families() {
+    check_if(real::has_ipv6(), family_programs::PROGRAMS);
+}
+
+#[test]
+fn kernel_parity_of_datagrams_to_many() {
+    check(group_programs::BROADCASTS);
+    check_if(real::has_multicast(), group_programs::MULTICASTS);
+    check_if(real::has_ipv6().and(real::has_multicast()), group_programs::MULTICASTS_V6);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use super::script::Step::*;
 use super::script::{ANY, Address, Port, Program, SECOND, WILD, of};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// An address that is no machine's (TEST-NET-1).
-const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 7);
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 pub(crate) const PROGRAMS: &[Program] = &[
     Program {

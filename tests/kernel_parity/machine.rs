@@ -1,8 +1,10 @@
 //! What a program can ask of a machine: calls that never wait, under tokio's names.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
+
+use super::script::DatagramOption;
 
 /// A real or simulated machine with its loopback.
 pub(crate) trait Machine {
@@ -54,6 +56,12 @@ pub(crate) trait StreamOptions {
 
 /// The options and addresses of a datagram socket.
 pub(crate) trait DatagramOptions {
+    fn set(&self, option: DatagramOption) -> io::Result<()>;
+    fn get(&self, option: DatagramOption) -> io::Result<String>;
+    fn join_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()>;
+    fn leave_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()>;
+    fn join_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()>;
+    fn leave_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()>;
     fn local_addr(&self) -> io::Result<SocketAddr>;
     fn peer_addr(&self) -> io::Result<SocketAddr>;
     fn take_error(&self) -> io::Result<Option<io::Error>>;

@@ -5,6 +5,8 @@ pub(crate) mod close_programs;
 pub(crate) mod connect_programs;
 pub(crate) mod datagram_programs;
 pub(crate) mod differences;
+pub(crate) mod family_programs;
+pub(crate) mod group_programs;
 mod machine;
 mod play;
 pub(crate) mod real;

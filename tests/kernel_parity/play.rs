@@ -121,6 +121,12 @@ impl<M: Machine> Player<M> {
             | TryRecv(slot, _)
             | PeekFrom(slot, _)
             | TryPeekFrom(slot, _) => self.datagram_step(slot, step).await,
+            Set(slot, _)
+            | Get(slot, _)
+            | JoinV4(slot, ..)
+            | LeaveV4(slot, ..)
+            | JoinV6(slot, ..)
+            | LeaveV6(slot, ..) => self.datagram_option_step(slot, step),
             Write(slot, _)
             | WriteVectored(slot, _)
             | Fill(slot)
@@ -232,6 +238,19 @@ impl<M: Machine> Player<M> {
             Step::Linger(_) => Ok(format!("{:?}", stream.linger()?)),
             Step::SetNodelay(_, nodelay) => stream.set_nodelay(nodelay).map(done),
             Step::Nodelay(_) => Ok(stream.nodelay()?.to_string()),
+            _ => unreachable!("{step:?} is no option"),
+        }
+    }
+
+    fn datagram_option_step(&self, slot: Slot, step: &Step) -> io::Result<String> {
+        let socket = self.machine.datagram_options(self.datagrams(slot));
+        match *step {
+            Step::Set(_, option) => socket.set(option).map(done),
+            Step::Get(_, option) => socket.get(option),
+            Step::JoinV4(_, group, interface) => socket.join_v4(group, interface).map(done),
+            Step::LeaveV4(_, group, interface) => socket.leave_v4(group, interface).map(done),
+            Step::JoinV6(_, group, interface) => socket.join_v6(group, interface).map(done),
+            Step::LeaveV6(_, group, interface) => socket.leave_v6(group, interface).map(done),
             _ => unreachable!("{step:?} is no option"),
         }
     }

@@ -1,7 +1,7 @@
 //! The machine that the test runs on, through non-blocking sockets of its own loopback.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -9,14 +9,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, SockRef, Socket, Type};
 
 use super::machine::{DatagramOptions, Machine, StreamOptions};
+use super::script::DatagramOption;
 
 const PAUSE: Duration = Duration::from_micros(500);
 
 pub(crate) struct Real {
     /// Bound, so that nobody else gets the port, but not listening.
     closed: Socket,
-    /// Has the same port, and takes datagrams from itself only.
-    _closed: UdpSocket,
+    /// The same port of IPv6, and those that have it and take datagrams from themselves only.
+    _closed: (Option<Socket>, Vec<UdpSocket>),
 }
 
 impl Real {
@@ -39,10 +40,35 @@ impl Real {
     fn with_closed_port() -> io::Result<Self> {
         let closed = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         closed.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
-        let udp = UdpSocket::bind(address_of(&closed)?)?;
-        udp.connect(udp.local_addr()?)?;
-        Ok(Real { closed, _closed: udp })
+        let port = address_of(&closed)?.port();
+        let takes_own = |ip: IpAddr| {
+            let udp = UdpSocket::bind((ip, port))?;
+            udp.connect(udp.local_addr()?)?;
+            Ok::<_, io::Error>(udp)
+        };
+        let mut datagrams = vec![takes_own(Ipv4Addr::LOCALHOST.into())?];
+        let mut closed_v6 = None;
+        if has_ipv6().is_ok() {
+            let closed = Socket::new(Domain::IPV6, Type::STREAM, None)?;
+            closed.bind(&SocketAddr::from((Ipv6Addr::LOCALHOST, port)).into())?;
+            closed_v6 = Some(closed);
+            datagrams.push(takes_own(Ipv6Addr::LOCALHOST.into())?);
+        }
+        Ok(Real { closed, _closed: (closed_v6, datagrams) })
     }
+}
+
+/// Whether the machine has a loopback of IPv6.
+pub(crate) fn has_ipv6() -> io::Result<()> {
+    UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).map(drop)
+}
+
+/// Whether the machine's loopback takes multicasts.
+pub(crate) fn has_multicast() -> io::Result<()> {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let group = Ipv4Addr::new(239, 7, 7, 8);
+    socket.join_multicast_v4(&group, &Ipv4Addr::LOCALHOST)?;
+    socket.send_to(b"x", (group, 9)).map(drop)
 }
 
 impl Machine for Real {
@@ -60,7 +86,7 @@ impl Machine for Real {
     }
 
     async fn listen(&self, at: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        let socket = Socket::new(Domain::for_address(at), Type::STREAM, None)?;
         socket.set_reuse_address(true)?;
         socket.bind(&at.into())?;
         socket.listen(backlog.try_into().expect("a backlog is small"))?;
@@ -204,4 +230,40 @@ impl StreamOptions for TcpStream {
 
 impl DatagramOptions for UdpSocket {
     options_of_both!();
+
+    fn set(&self, option: DatagramOption) -> io::Result<()> {
+        match option {
+            DatagramOption::Broadcast(on) => self.set_broadcast(on),
+            DatagramOption::Ttl(ttl) => self.set_ttl(ttl),
+            DatagramOption::LoopV4(on) => self.set_multicast_loop_v4(on),
+            DatagramOption::LoopV6(on) => self.set_multicast_loop_v6(on),
+            DatagramOption::MulticastTtl(ttl) => self.set_multicast_ttl_v4(ttl),
+        }
+    }
+
+    fn get(&self, option: DatagramOption) -> io::Result<String> {
+        Ok(match option {
+            DatagramOption::Broadcast(_) => self.broadcast()?.to_string(),
+            DatagramOption::Ttl(_) => self.ttl()?.to_string(),
+            DatagramOption::LoopV4(_) => self.multicast_loop_v4()?.to_string(),
+            DatagramOption::LoopV6(_) => self.multicast_loop_v6()?.to_string(),
+            DatagramOption::MulticastTtl(_) => self.multicast_ttl_v4()?.to_string(),
+        })
+    }
+
+    fn join_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.join_multicast_v4(&group, &interface)
+    }
+
+    fn leave_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.leave_multicast_v4(&group, &interface)
+    }
+
+    fn join_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.join_multicast_v6(&group, interface)
+    }
+
+    fn leave_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.leave_multicast_v6(&group, interface)
+    }
 }

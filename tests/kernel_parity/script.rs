@@ -1,6 +1,6 @@
 //! The language of the programs, as plain data.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The name of a socket in a program.
 pub(crate) type Slot = &'static str;
@@ -14,7 +14,7 @@ pub(crate) struct Program {
 
 /// An address, before ports are known.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Address(pub(crate) Ipv4Addr, pub(crate) Port);
+pub(crate) struct Address(pub(crate) IpAddr, pub(crate) Port);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Port {
@@ -28,10 +28,12 @@ pub(crate) enum Port {
     Is(u16),
 }
 
-pub(crate) const LOCAL: Ipv4Addr = Ipv4Addr::LOCALHOST;
-pub(crate) const WILD: Ipv4Addr = Ipv4Addr::UNSPECIFIED;
+pub(crate) const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const WILD: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// Another address of the same loopback.
-pub(crate) const SECOND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+pub(crate) const SECOND: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+pub(crate) const LOCAL_V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+pub(crate) const WILD_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// Any free port of 127.0.0.1.
 pub(crate) const ANY: Address = Address(LOCAL, Port::Any);
@@ -41,6 +43,16 @@ pub(crate) const CLOSED: Address = Address(LOCAL, Port::Closed);
 /// Where that socket is, on 127.0.0.1.
 pub(crate) const fn of(slot: Slot) -> Address {
     Address(LOCAL, Port::Of(slot))
+}
+
+/// What a datagram socket can be told; the value does not count when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DatagramOption {
+    Broadcast(bool),
+    Ttl(u32),
+    LoopV4(bool),
+    LoopV6(bool),
+    MulticastTtl(u32),
 }
 
 /// One step: a call, or a wait until what is under way has arrived.
@@ -92,6 +104,14 @@ pub(crate) enum Step {
     TryRecv(Slot, usize),
     PeekFrom(Slot, usize),
     TryPeekFrom(Slot, usize),
+    Set(Slot, DatagramOption),
+    Get(Slot, DatagramOption),
+    /// A group of IPv4, with the address of the interface.
+    JoinV4(Slot, Ipv4Addr, Ipv4Addr),
+    LeaveV4(Slot, Ipv4Addr, Ipv4Addr),
+    /// A group of IPv6, with the number of the interface.
+    JoinV6(Slot, Ipv6Addr, u32),
+    LeaveV6(Slot, Ipv6Addr, u32),
 
     /// Until so many bytes can be read at once.
     AwaitBytes(Slot, usize),

@@ -1,7 +1,7 @@
 //! The simulated machine, by the names that a program would use.
 
 use std::io::{self, ErrorKind, IoSlice};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use futures::{AsyncWriteExt as _, FutureExt as _};
@@ -9,6 +9,7 @@ use seedbed::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
 use seedbed::time;
 
 use super::machine::{DatagramOptions, Machine, StreamOptions};
+use super::script::DatagramOption;
 
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -155,4 +156,40 @@ impl StreamOptions for TcpStream {
 
 impl DatagramOptions for UdpSocket {
     options_of_both!();
+
+    fn set(&self, option: DatagramOption) -> io::Result<()> {
+        match option {
+            DatagramOption::Broadcast(on) => self.set_broadcast(on),
+            DatagramOption::Ttl(ttl) => self.set_ttl(ttl),
+            DatagramOption::LoopV4(on) => self.set_multicast_loop_v4(on),
+            DatagramOption::LoopV6(on) => self.set_multicast_loop_v6(on),
+            DatagramOption::MulticastTtl(ttl) => self.set_multicast_ttl_v4(ttl),
+        }
+    }
+
+    fn get(&self, option: DatagramOption) -> io::Result<String> {
+        Ok(match option {
+            DatagramOption::Broadcast(_) => self.broadcast()?.to_string(),
+            DatagramOption::Ttl(_) => self.ttl()?.to_string(),
+            DatagramOption::LoopV4(_) => self.multicast_loop_v4()?.to_string(),
+            DatagramOption::LoopV6(_) => self.multicast_loop_v6()?.to_string(),
+            DatagramOption::MulticastTtl(_) => self.multicast_ttl_v4()?.to_string(),
+        })
+    }
+
+    fn join_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.join_multicast_v4(group, interface)
+    }
+
+    fn leave_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.leave_multicast_v4(group, interface)
+    }
+
+    fn join_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.join_multicast_v6(&group, interface)
+    }
+
+    fn leave_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.leave_multicast_v6(&group, interface)
+    }
 }

@@ -158,19 +158,18 @@ impl Kernel<'_> {
         }
     }
 
-    /// Undoes [`Kernel::udp_join_v4`]. The unspecified interface is any.
+    /// Undoes [`Kernel::udp_join_v4`].
     ///
     /// # Errors
-    /// If `interface` is not the host's, or if the socket has not joined the group.
+    /// If the socket has not joined the group there.
     pub(crate) fn udp_leave_v4(
         &mut self,
         socket: SocketId,
         group: Ipv4Addr,
         interface: Ipv4Addr,
     ) -> Result<(), Errno> {
-        let in_loopback = self.is_loopback_interface(interface)?;
-        let is_any = interface.is_unspecified();
-        self.leave(socket, group.into(), |joined| is_any || joined.is_loopback() == in_loopback)
+        let in_loopback = self.is_loopback_interface(interface).map_err(|_| Errno::AddrNotAvailable)?;
+        self.leave(socket, group.into(), |joined| joined.is_loopback() == in_loopback)
     }
 
     /// Undoes [`Kernel::udp_join_v6`].

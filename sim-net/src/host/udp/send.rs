@@ -35,10 +35,10 @@ impl Datagrams {
 }
 
 impl Kernel<'_> {
-    /// Whether a socket is bound to one address that is not of the family of the other.
+    /// Whether a socket is bound to one address of IPv6, and the other is one of IPv4 that is not mapped.
     pub(super) fn has_other_family(&mut self, socket: SocketId, address: SocketAddr) -> bool {
         let source = self.host.sockets.datagrams(socket).bound.source();
-        source.is_some_and(|source| source.is_v6() != address.ip().to_canonical().is_ipv6())
+        source.is_some_and(|source| source.is_v6() && address.is_ipv4())
     }
 
     /// The way to an address, which is remembered.

@@ -186,10 +186,10 @@ impl UdpSocket {
         self.descriptor.try_now(|kernel, socket| kernel.udp_join_v6(socket, *multiaddr, interface))
     }
 
-    /// Undoes [`UdpSocket::join_multicast_v4`], as closing the socket does. The unspecified interface is any.
+    /// Undoes [`UdpSocket::join_multicast_v4`], as closing the socket does.
     ///
     /// # Errors
-    /// `AddrNotAvailable` if the socket has not joined it, `ENODEV` if the host does not have the interface.
+    /// `AddrNotAvailable` if the socket has not joined it there.
     pub fn leave_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
         self.descriptor.try_now(|kernel, socket| kernel.udp_leave_v4(socket, multiaddr, interface))
     }
