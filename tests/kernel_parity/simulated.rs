@@ -35,7 +35,7 @@ impl Machine for Simulated {
     }
 
     async fn listen(&self, at: SocketAddr, backlog: u32) -> io::Result<TcpListener> {
-        let socket = TcpSocket::new_v4()?;
+        let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.set_reuseaddr(true)?;
         socket.bind(at)?;
         socket.listen(backlog)
