@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
+use tracing_core::subscriber::Interest;
 use tracing_core::{Event, LevelFilter, Metadata, Subscriber};
 
 use crate::context;
@@ -25,6 +26,12 @@ impl Capture {
 }
 
 impl Subscriber for Capture {
+    /// The answer is kept for the process, and is asked for whenever any thread makes a subscriber, so it must not depend on
+    /// whether a run goes on just then.
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if *metadata.level() <= self.level { Interest::sometimes() } else { Interest::never() }
+    }
+
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         *metadata.level() <= self.level && context::in_run()
     }
