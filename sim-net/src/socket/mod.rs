@@ -1,6 +1,7 @@
 //! The sockets that programs use: thin async types over the kernel of a host, as tokio's are.
 
 mod datagrams;
+mod halves;
 mod io_traits;
 mod listener;
 mod readiness;

@@ -6,7 +6,6 @@ use std::task::{Context, Poll};
 use sim_executor::Label;
 
 use super::datagrams::UnixDatagram;
-use super::split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::stream::UnixStream;
 use crate::errno::Errno;
 use crate::host::{self, Kernel, SocketId};
@@ -80,19 +79,3 @@ macro_rules! ready {
 
 ready!(UnixStream, [super::stream::READ, super::stream::WRITE]);
 ready!(UnixDatagram, [super::datagrams::RECEIVE, super::datagrams::SEND]);
-
-macro_rules! half_ready {
-    ($($half:ty),*) => {$(
-        impl $half {
-            /// As [`UnixStream::ready`].
-            ///
-            /// # Errors
-            /// As [`UnixStream::ready`].
-            pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-                AsRef::<UnixStream>::as_ref(self).ready(interest).await
-            }
-        }
-    )*};
-}
-
-half_ready!(ReadHalf<'_>, WriteHalf<'_>, OwnedReadHalf, OwnedWriteHalf);
