@@ -9,9 +9,10 @@ use std::task::{Context, Poll, Waker};
 
 use sim_executor::{Label, context};
 
-use crate::event_loop::EventLoop;
+use crate::await_point::Cancel;
 use crate::exc::Exc;
 use crate::future_core::{Callback, FutureCore, Status};
+use crate::loop_core::LoopCore;
 
 const AWAIT: Label = Label::new("asyncio.await");
 
@@ -41,8 +42,8 @@ impl From<InvalidState> for Exc {
 }
 
 impl<T: Clone + 'static> Future<T> {
-    pub(crate) fn new(event_loop: EventLoop) -> Self {
-        Future::of(FutureCore::new(event_loop, None))
+    pub(crate) fn new(loop_core: Rc<LoopCore>) -> Self {
+        Future::of(FutureCore::new(loop_core, None))
     }
 
     pub(crate) fn of(core: Rc<FutureCore>) -> Self {
@@ -203,7 +204,7 @@ impl<T> Await<T> {
         let core = &self.future.core;
         let number = core.add_callback(Callback::Wake(waker.clone()));
         self.registered = Some((number, waker.clone()));
-        core.event_loop().note_waiter(core);
+        core.note_waiter();
     }
 
     fn unregister(&mut self) {
@@ -218,13 +219,13 @@ impl<T: Clone + 'static> StdFuture for Await<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if self.registered.is_some()
-            && let Some(exc) = self.future.core.event_loop().take_raised()
+            && let Some(exc) = self.future.core.loop_core().take_raised()
         {
             self.unregister();
             return Poll::Ready(Err(exc));
         }
         if self.is_own {
-            let raised = self.future.core.event_loop().take_raised();
+            let raised = self.future.core.loop_core().take_raised();
             return Poll::Ready(Err(
                 raised.unwrap_or_else(|| Exc::raised("RuntimeError", "Task cannot await on itself"))
             ));
@@ -242,7 +243,7 @@ impl<T: Clone + 'static> StdFuture for Await<T> {
         match &self.registered {
             Some((_, waker)) if waker.will_wake(context.waker()) => {
                 let core = &self.future.core;
-                core.event_loop().note_waiter(core);
+                core.note_waiter();
             }
             _ => {
                 self.unregister();

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
-use crate::event_loop::EventLoop;
+use crate::await_point::Cancel;
 use crate::exc::Exc;
+use crate::loop_core::LoopCore;
 use crate::report::Report;
-use crate::task_core::TaskCore;
 use crate::thread::Entry;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,12 +28,12 @@ pub(crate) enum Callback {
 /// What `cancel` means for a future.
 pub(crate) enum Canceller {
     Plain,
-    Task(Weak<TaskCore>),
+    Task(Weak<dyn Cancel>),
     Gather { children: Vec<Rc<FutureCore>>, requested: Rc<Cell<bool>> },
 }
 
 pub(crate) struct FutureCore {
-    event_loop: EventLoop,
+    loop_core: Rc<LoopCore>,
     status: RefCell<Status>,
     /// With their numbers, in the order of their registration.
     callbacks: RefCell<Vec<(u64, Callback)>>,
@@ -41,32 +41,29 @@ pub(crate) struct FutureCore {
     canceller: RefCell<Canceller>,
     /// Whether somebody has seen how it ended.
     retrieved: Cell<bool>,
-    task_name: Option<Rc<str>>,
+    /// The number and the name of the task whose result it is, if it is that of one.
+    task: Option<(u64, Rc<str>)>,
 }
 
 impl FutureCore {
-    pub(crate) fn new(event_loop: EventLoop, task_name: Option<Rc<str>>) -> Rc<Self> {
+    pub(crate) fn new(loop_core: Rc<LoopCore>, task: Option<(u64, Rc<str>)>) -> Rc<Self> {
         Rc::new(FutureCore {
-            event_loop,
+            loop_core,
             status: RefCell::new(Status::Pending),
             callbacks: RefCell::default(),
             callbacks_added: Cell::new(0),
             canceller: RefCell::new(Canceller::Plain),
             retrieved: Cell::new(false),
-            task_name,
+            task,
         })
     }
 
-    pub(crate) fn event_loop(&self) -> &EventLoop {
-        &self.event_loop
+    pub(crate) fn loop_core(&self) -> &Rc<LoopCore> {
+        &self.loop_core
     }
 
     pub(crate) fn set_canceller(&self, canceller: Canceller) {
         *self.canceller.borrow_mut() = canceller;
-    }
-
-    pub(crate) fn is_done(&self) -> bool {
-        *self.status.borrow() != Status::Pending
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
@@ -89,7 +86,12 @@ impl FutureCore {
 
     /// Whether it is that of the task whose step is running.
     pub(crate) fn is_current_task(&self) -> bool {
-        self.event_loop.current_task().is_some_and(|task| task.is_of(self))
+        self.task.as_ref().is_some_and(|(number, _)| self.loop_core.current_task() == Some(*number))
+    }
+
+    /// Notes that the current task waits for it.
+    pub(crate) fn note_waiter(self: &Rc<Self>) {
+        self.loop_core.note_waiter(Rc::<Self>::clone(self));
     }
 
     /// Ends it, if it is pending: schedules every callback in the order of registration.
@@ -106,8 +108,8 @@ impl FutureCore {
 
     fn schedule(&self, callback: Callback) {
         match callback {
-            Callback::Wake(waker) => self.event_loop.enqueue_unless_asleep(Entry::Step(waker)),
-            Callback::Call(call) => drop(self.event_loop.call_soon(call)),
+            Callback::Wake(waker) => self.loop_core.enqueue_unless_asleep(Entry::Step(waker)),
+            Callback::Call(call) => drop(self.loop_core.call_soon(call)),
         }
     }
 
@@ -136,8 +138,14 @@ impl FutureCore {
         let callbacks = self.callbacks.take();
         drop(callbacks);
     }
+}
 
-    pub(crate) fn cancel(&self) -> bool {
+impl Cancel for FutureCore {
+    fn is_done(&self) -> bool {
+        *self.status.borrow() != Status::Pending
+    }
+
+    fn cancel(&self) -> bool {
         if self.is_done() {
             return false;
         }
@@ -167,8 +175,8 @@ impl Drop for FutureCore {
             return;
         }
         let Status::Failed(exc) = self.status.replace(Status::Pending) else { return };
-        self.event_loop.report(&match self.task_name.take() {
-            Some(task) => Report::TaskExceptionNeverRetrieved { task, exc },
+        self.loop_core.report(&match self.task.take() {
+            Some((_, task)) => Report::TaskExceptionNeverRetrieved { task, exc },
             None => Report::FutureExceptionNeverRetrieved { exc },
         });
     }

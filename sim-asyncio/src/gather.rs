@@ -59,9 +59,10 @@ where
     R: Clone + 'static,
 {
     let children: Vec<Future<T>> = children.into_iter().map(Into::into).collect();
-    let event_loop =
-        children.first().map_or_else(EventLoop::current, |child: &Future<T>| child.core.event_loop().clone());
-    let outer: Future<R> = event_loop.create_future();
+    let outer: Future<R> = match children.first() {
+        Some(child) => Future::new(Rc::clone(child.core.loop_core())),
+        None => EventLoop::current().create_future(),
+    };
     if children.is_empty() {
         *outer.value.borrow_mut() = Some(collect(Vec::new()));
         outer.core.settle(Status::Done);

@@ -75,6 +75,7 @@
 //! [`cancellable`] lets a cancellation reach it.
 
 mod as_completed;
+mod await_point;
 pub mod difftest;
 mod event;
 mod event_loop;
@@ -86,9 +87,13 @@ mod handle;
 mod iteration_cost;
 mod lock;
 mod loop_config;
+mod loop_core;
+mod loop_signal;
+mod loop_thread;
 mod loops;
 mod pool;
 mod queue;
+mod registry;
 mod report;
 mod runner;
 mod running;
@@ -115,6 +120,7 @@ pub use gather::{gather, gather_results};
 pub use handle::Handle;
 pub use lock::{Lock, NotLocked};
 pub use loop_config::LoopConfig;
+pub use loops::create_task;
 pub use pool::Pool;
 pub use queue::{Queue, QueueEmpty, QueueFull, TooManyDone};
 pub use report::Report;
@@ -124,7 +130,7 @@ pub use semaphore::Semaphore;
 pub use shield::shield;
 pub use signal::Signal;
 pub use sleep::{block, cancellable, sleep, yield_now};
-pub use task::{AnyTask, Task, create_task};
+pub use task::{AnyTask, Task};
 pub use task_group::{GroupError, TaskGroup};
 pub use timeout::timeout;
 pub use timer_heap::TieOrder;

@@ -2,11 +2,15 @@
 
 use std::any::Any;
 use std::cell::RefCell;
+use std::future::Future as StdFuture;
 use std::rc::Rc;
 
-use sim_executor::{Device, Instant, NodeId, context};
+use sim_executor::{Device, Instant, Node, NodeId, context};
 
 use crate::event_loop::EventLoop;
+use crate::exc::Exc;
+use crate::loop_config::LoopConfig;
+use crate::task::Task;
 
 /// All loops that were made in this run; the last of a node is the node's current one.
 #[derive(Default)]
@@ -33,13 +37,13 @@ impl Loops {
 
 impl Device for Loops {
     fn next_due(&self) -> Option<Instant> {
-        self.0.borrow().iter().filter_map(EventLoop::next_due).min()
+        self.0.borrow().iter().filter_map(|made| made.core().next_due()).min()
     }
 
     fn fire(&self, now: Instant) {
         // Firing runs nothing of the program, so nobody adds a loop meanwhile.
         for made in &*self.0.borrow() {
-            made.fire(now);
+            made.core().fire(now);
         }
     }
 
@@ -55,7 +59,51 @@ impl Device for Loops {
 impl Drop for Loops {
     fn drop(&mut self) {
         for made in self.0.take() {
-            made.forget();
+            made.core().forget();
         }
     }
+}
+
+impl EventLoop {
+    /// The loop of the current node, which is created with the default [`LoopConfig`] if there is none.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[must_use]
+    pub fn current() -> Self {
+        Loops::of_run().loop_of(context::node()).unwrap_or_else(|| EventLoop::new(LoopConfig::default()))
+    }
+
+    /// A new loop, which becomes that of the current node: `set_event_loop(new_event_loop())`.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[must_use]
+    pub fn new(config: LoopConfig) -> Self {
+        EventLoop::on(&Node::named(&context::node_name(context::node())), config)
+    }
+
+    /// A new loop, which becomes that of this node.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[must_use]
+    pub fn on(node: &Node, config: LoopConfig) -> Self {
+        let made = EventLoop::unplaced(node, config);
+        Loops::of_run().add(made.clone());
+        made
+    }
+}
+
+/// A task of the loop of the current node: `asyncio.create_task`.
+///
+/// # Panics
+/// Outside a run.
+#[track_caller]
+pub fn create_task<T, B>(name: impl Into<Rc<str>>, body: B) -> Task<T>
+where
+    T: Clone + 'static,
+    B: StdFuture<Output = Result<T, Exc>> + 'static,
+{
+    EventLoop::current().create_task(name, body)
 }

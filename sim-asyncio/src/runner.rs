@@ -122,7 +122,7 @@ impl<'run> Runner<'run> {
         B: StdFuture<Output = Result<T, Exc>> + 'static,
     {
         let at = Location::caller();
-        self.enter(|event_loop| Task::spawn(event_loop, name.into(), body, at))
+        self.enter(|event_loop| event_loop.create_task_at(name.into(), body, at))
     }
 
     /// As [`EventLoop::call_soon`].
@@ -175,7 +175,7 @@ impl<'run> Runner<'run> {
         for task in left {
             if let Some(exc) = task.exception() {
                 self.enter(|event_loop| {
-                    event_loop.report(&Report::ExceptionAtShutdown { task: task.name(), exc });
+                    event_loop.core().report(&Report::ExceptionAtShutdown { task: task.name(), exc });
                 });
             }
         }
@@ -257,9 +257,9 @@ impl<'run> Runner<'run> {
     /// # Errors
     /// At a limit, or when a task of another node panics.
     pub fn block(&mut self, duration: Duration) -> Result<(), RunnerError> {
-        self.event_loop.pause(true);
+        self.event_loop.core().pause(true);
         let blocked = self.executor.block(duration);
-        self.event_loop.pause(false);
+        self.event_loop.core().pause(false);
         Ok(blocked?)
     }
 

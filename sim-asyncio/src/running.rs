@@ -47,7 +47,11 @@ impl EventLoop {
     /// Whether it runs, if only to wait: not before its first run, between two runs, or after the last.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        if self.is_closed() || self.is_paused() || !self.thread().is_running() || !context::in_run() {
+        if self.is_closed()
+            || self.core().is_paused()
+            || !self.core().thread().is_running()
+            || !context::in_run()
+        {
             return false;
         }
         let is_current = Loops::of_run().loop_of(self.node()).is_some_and(|other| other.is(self));

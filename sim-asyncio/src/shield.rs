@@ -14,7 +14,7 @@ pub fn shield<T: Clone + 'static>(inner: impl Into<Future<T>>) -> Future<T> {
     if inner.is_done() {
         return inner;
     }
-    let outer: Future<T> = inner.core.event_loop().create_future();
+    let outer: Future<T> = Future::new(Rc::clone(inner.core.loop_core()));
     let copy = {
         let (inner, outer) = (inner.clone(), outer.clone());
         let core = Rc::clone(&inner.core);

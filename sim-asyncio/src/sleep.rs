@@ -37,7 +37,7 @@ pub async fn sleep(duration: Duration) -> Result<(), Exc> {
 /// Outside a run.
 pub async fn yield_now() -> Result<(), Exc> {
     sim_executor::yield_now().await;
-    EventLoop::current().take_raised().map_or(Ok(()), Err)
+    EventLoop::current().core().take_raised().map_or(Ok(()), Err)
 }
 
 /// Holds the CPU of the current node for `duration`, as `time.sleep` does: nothing else of the loop happens meanwhile.
@@ -82,7 +82,7 @@ impl<F: StdFuture> StdFuture for Cancellable<'_, F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if self.polled
-            && let Some(exc) = EventLoop::current().take_raised()
+            && let Some(exc) = EventLoop::current().core().take_raised()
         {
             return Poll::Ready(Err(exc));
         }

@@ -6,10 +6,12 @@ use std::ops::Deref;
 use std::panic::Location;
 use std::rc::Rc;
 
-use crate::event_loop::EventLoop;
+use crate::await_point::Cancel;
 use crate::exc::Exc;
 use crate::future::{Await, CallbackId, Future};
 use crate::future_core::{Callback, Canceller, FutureCore, Status};
+use crate::loop_core::LoopCore;
+use crate::registry::Registry;
 use crate::task_core::{Steps, TaskCore};
 
 /// A running body, and the future of its result. Cloning gives another reference; dropping all of them stops nothing.
@@ -131,7 +133,8 @@ pub struct Task<T> {
 
 impl<T: Clone + 'static> Task<T> {
     pub(crate) fn spawn<B>(
-        event_loop: &EventLoop,
+        loop_core: &Rc<LoopCore>,
+        registry: &Rc<Registry<TaskCore>>,
         name: Rc<str>,
         body: B,
         at: &'static Location<'static>,
@@ -139,32 +142,20 @@ impl<T: Clone + 'static> Task<T> {
     where
         B: StdFuture<Output = Result<T, Exc>> + 'static,
     {
-        let future = Future::of(FutureCore::new(event_loop.clone(), Some(Rc::clone(&name))));
+        let number = registry.next_number();
+        let future = Future::of(FutureCore::new(Rc::clone(loop_core), Some((number, Rc::clone(&name)))));
         let value = Rc::clone(&future.value);
         let body = Box::pin(async move {
             let result = body.await?;
             *value.borrow_mut() = Some(result);
             Ok(())
         });
-        let core = event_loop
-            .register(|number| TaskCore::new(Rc::clone(&future.core), Rc::clone(&name), number, body));
-        future.core.set_canceller(Canceller::Task(Rc::downgrade(&core)));
-        event_loop.spawn(&name, Steps(Rc::clone(&core)), at);
+        let core = TaskCore::new(registry, number, Rc::clone(&future.core), Rc::clone(&name), body);
+        let canceller = Rc::<TaskCore>::downgrade(&core);
+        future.core.set_canceller(Canceller::Task(canceller));
+        loop_core.spawn(&name, Steps(Rc::clone(&core)), at);
         Task { future, core }
     }
-}
-
-/// A task of the loop of the current node: `asyncio.create_task`.
-///
-/// # Panics
-/// Outside a run.
-#[track_caller]
-pub fn create_task<T, B>(name: impl Into<Rc<str>>, body: B) -> Task<T>
-where
-    T: Clone + 'static,
-    B: StdFuture<Output = Result<T, Exc>> + 'static,
-{
-    EventLoop::current().create_task(name, body)
 }
 
 impl<T> Task<T> {
@@ -256,10 +247,6 @@ pub struct AnyTask(Rc<TaskCore>);
 impl AnyTask {
     pub(crate) fn new(core: Rc<TaskCore>) -> Self {
         AnyTask(core)
-    }
-
-    pub(crate) fn is_of(&self, future: &FutureCore) -> bool {
-        std::ptr::eq(&*self.0.future, future)
     }
 
     /// Its name.

@@ -6,9 +6,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::event_loop::EventLoop;
+use crate::await_point::{AwaitPoint, Cancel};
 use crate::exc::Exc;
 use crate::future_core::{FutureCore, Status};
+use crate::loop_core::LoopCore;
+use crate::registry::Registry;
 use crate::report::Report;
 use crate::thread::Entry;
 
@@ -17,100 +19,76 @@ pub(crate) type Body = Pin<Box<dyn StdFuture<Output = Result<(), Exc>>>>;
 pub(crate) struct TaskCore {
     pub(crate) future: Rc<FutureCore>,
     pub(crate) name: Rc<str>,
-    pub(crate) number: u64,
+    /// Where it stands until it has ended.
+    registry: Rc<Registry<TaskCore>>,
     /// Taken out while it is polled.
     body: RefCell<Option<Body>>,
     begun: Cell<bool>,
     is_polled: Cell<bool>,
-    waiter: RefCell<Option<Rc<FutureCore>>>,
+    point: Rc<AwaitPoint>,
     must_cancel: Cell<bool>,
-    /// What is to be raised at the await point in this step.
-    raised: RefCell<Option<Exc>>,
     /// How many requests to cancel it are not taken back.
     pub(crate) cancels: Cell<u64>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl TaskCore {
-    pub(crate) fn new(future: Rc<FutureCore>, name: Rc<str>, number: u64, body: Body) -> Rc<Self> {
-        Rc::new(TaskCore {
+    /// A task that stands in the registry, with this number.
+    pub(crate) fn new(
+        registry: &Rc<Registry<TaskCore>>,
+        number: u64,
+        future: Rc<FutureCore>,
+        name: Rc<str>,
+        body: Body,
+    ) -> Rc<Self> {
+        let task = Rc::new(TaskCore {
             future,
             name,
-            number,
+            registry: Rc::clone(registry),
             body: RefCell::new(Some(body)),
             begun: Cell::new(false),
             is_polled: Cell::new(false),
-            waiter: RefCell::new(None),
+            point: AwaitPoint::new(number),
             must_cancel: Cell::new(false),
-            raised: RefCell::new(None),
             cancels: Cell::new(0),
             waker: RefCell::new(None),
-        })
-    }
-
-    pub(crate) fn set_waiter(&self, waiter: Option<Rc<FutureCore>>) {
-        let before = self.waiter.replace(waiter);
-        drop(before);
-    }
-
-    pub(crate) fn take_raised(&self) -> Option<Exc> {
-        self.raised.take()
-    }
-
-    /// Asks for its cancellation, and passes that on to what it waits for: `false` if it has ended.
-    pub(crate) fn cancel(&self) -> bool {
-        if self.future.is_done() {
-            return false;
-        }
-        self.cancels.set(self.cancels.get() + 1);
-        let waiter = self.waiter.borrow().clone();
-        if waiter.as_ref().is_some_and(|waiter| waiter.cancel()) {
-            return true;
-        }
-        self.must_cancel.set(true);
-        // A task that waits for a future of another library has nothing that could wake it. Any other one is in the ready
-        // queue already, and stays where it is.
-        if waiter.is_none()
-            && !self.is_polled.get()
-            && let Some(waker) = &*self.waker.borrow()
-        {
-            waker.wake_by_ref();
-        }
-        true
+        });
+        registry.insert(number, &task);
+        task
     }
 
     /// Whether its next step is in the ready queue.
     pub(crate) fn is_scheduled(&self) -> bool {
-        !self.is_polled.get() && self.waiter.borrow().as_ref().is_none_or(|waiter| waiter.is_done())
+        !self.is_polled.get() && self.point.waiter().is_none_or(|waiter| waiter.is_done())
     }
 
     /// One step: the body goes on from its await point to the next.
     fn step(self: &Rc<Self>, context: &mut Context<'_>) -> Poll<()> {
         let Some(mut body) = self.body.take() else { return Poll::Ready(()) };
         self.waker.replace(Some(context.waker().clone()));
-        self.set_waiter(None);
+        self.point.set_waiter(None);
         let raised = self.must_cancel.take().then_some(Exc::Cancelled);
         if !self.begun.replace(true) && raised.is_some() {
             drop(body);
             self.finish(Status::Cancelled);
             return Poll::Ready(());
         }
-        *self.raised.borrow_mut() = raised;
+        self.point.set_raised(raised);
         let polled = self.poll_body(&mut body, context);
-        if self.raised.take().is_some() {
+        if self.point.take_raised().is_some() {
             // The body waits for a future of another library: it is raised at the next await that can raise.
             self.must_cancel.set(true);
         }
         let Poll::Ready(result) = polled else {
             *self.body.borrow_mut() = Some(body);
-            let waiter = self.waiter.borrow().clone();
+            let waiter = self.point.waiter();
             if self.must_cancel.get() && waiter.is_some_and(|waiter| waiter.cancel()) {
                 self.must_cancel.set(false);
             }
             return Poll::Pending;
         };
         drop(body);
-        self.set_waiter(None);
+        self.point.set_waiter(None);
         self.finish(match result {
             Ok(()) if self.must_cancel.take() => Status::Cancelled,
             Ok(()) => Status::Done,
@@ -121,22 +99,22 @@ impl TaskCore {
     }
 
     fn poll_body(self: &Rc<Self>, body: &mut Body, context: &mut Context<'_>) -> Poll<Result<(), Exc>> {
-        let event_loop = self.event_loop();
-        let before = event_loop.switch_to(Some(Rc::clone(self)));
+        let loop_core = self.loop_core();
+        let before = loop_core.switch_to(Some(Rc::clone(&self.point)));
         self.is_polled.set(true);
         let polled = body.as_mut().poll(context);
         self.is_polled.set(false);
-        drop(event_loop.switch_to(before));
+        drop(loop_core.switch_to(before));
         polled
     }
 
     fn finish(&self, status: Status) {
-        self.event_loop().unregister(self.number);
+        self.registry.remove(self.point.task);
         self.future.settle(status);
     }
 
-    fn event_loop(&self) -> &EventLoop {
-        self.future.event_loop()
+    fn loop_core(&self) -> &Rc<LoopCore> {
+        self.future.loop_core()
     }
 
     /// Drops the body where it is suspended, then complains: as the garbage collector does.
@@ -154,12 +132,40 @@ impl TaskCore {
     }
 
     fn give_up(&self) {
-        self.set_waiter(None);
-        self.event_loop().unregister(self.number);
+        self.point.set_waiter(None);
+        self.registry.remove(self.point.task);
         if !self.future.is_done() {
             self.future.abandon();
-            self.event_loop().report(&Report::TaskDestroyedPending { task: Rc::clone(&self.name) });
+            self.loop_core().report(&Report::TaskDestroyedPending { task: Rc::clone(&self.name) });
         }
+    }
+}
+
+impl Cancel for TaskCore {
+    fn is_done(&self) -> bool {
+        self.future.is_done()
+    }
+
+    /// Passes it on to what the task waits for.
+    fn cancel(&self) -> bool {
+        if self.is_done() {
+            return false;
+        }
+        self.cancels.set(self.cancels.get() + 1);
+        let waiter = self.point.waiter();
+        if waiter.as_ref().is_some_and(|waiter| waiter.cancel()) {
+            return true;
+        }
+        self.must_cancel.set(true);
+        // A task that waits for a future of another library has nothing that could wake it. Any other one is in the ready
+        // queue already, and stays where it is.
+        if waiter.is_none()
+            && !self.is_polled.get()
+            && let Some(waker) = &*self.waker.borrow()
+        {
+            waker.wake_by_ref();
+        }
+        true
     }
 }
 
@@ -170,9 +176,9 @@ impl StdFuture for Steps {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let event_loop = self.0.event_loop();
-        if !event_loop.may_run() {
-            event_loop.thread().park(Entry::Step(context.waker().clone()));
+        let loop_core = self.0.loop_core();
+        if !loop_core.may_run() {
+            loop_core.thread().park(Entry::Step(context.waker().clone()));
             return Poll::Pending;
         }
         self.0.step(context)

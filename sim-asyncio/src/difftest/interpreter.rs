@@ -131,7 +131,7 @@ impl Interpreter {
     /// Ends the run: the program does not come to an end by itself.
     fn runaway(&self) -> Exc {
         self.frozen.set(true);
-        self.event_loop.exhaust();
+        self.event_loop.core().exhaust();
         runaway()
     }
 
