@@ -3,35 +3,37 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::future::Future as StdFuture;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Duration;
 
-use sim_executor::{Config, Executor, Instant, Limits, ProductionOrder, context};
+use sim_executor::{Instant, context};
 
 use super::op::{Guard, Item};
-use super::phase;
 use super::program::Program;
-use super::task::run_proc;
 use crate::event::Event;
 use crate::event_loop::EventLoop;
 use crate::exc::Exc;
 use crate::lock::Lock;
-use crate::loop_config::LoopConfig;
 use crate::queue::Queue;
-use crate::runner::Runner;
 use crate::semaphore::Semaphore;
 use crate::task::Task;
-use crate::timer_heap::TieOrder;
 
 /// Operations of one program, after which it counts as a livelock: a loop that never suspends.
 const OPS_MAX: u64 = 20_000;
 /// Tasks of one program, which may start many in one operation.
 const TASKS_MAX: usize = 100_000;
 
+/// Runs the operations of a procedure as the body of a task, whose number is given.
+pub(super) type RunProc =
+    fn(Rc<Interpreter>, usize, Rc<str>) -> Pin<Box<dyn StdFuture<Output = Result<i64, Exc>>>>;
+
 pub(super) struct Interpreter {
     pub(super) program: Program,
     pub(super) event_loop: EventLoop,
-    log: RefCell<String>,
+    /// How tasks run: operations may start tasks, which run operations.
+    run_proc: RunProc,
+    pub(super) log: RefCell<String>,
     /// Whether nothing is logged any more, since the program is a livelock.
     pub(super) frozen: Cell<bool>,
     pub(super) tasks: RefCell<Vec<Task<i64>>>,
@@ -68,28 +70,7 @@ impl Actor {
 }
 
 impl Interpreter {
-    /// Runs a program in production order, and gives its log.
-    pub(super) fn run(program: Program, ties: TieOrder) -> String {
-        let limits = Limits {
-            virtual_time_max: Duration::MAX,
-            polls_max: u64::MAX,
-            polls_per_instant_max: u64::MAX,
-            ..Limits::default()
-        };
-        let mut executor = Executor::with_config(Config { limits, ..Config::default() }, ProductionOrder);
-        let config = LoopConfig { ties, iterations_max: program.iterations_max, ..LoopConfig::default() };
-        let mut runner = Runner::with_config(&mut executor, config);
-        let interpreter = Rc::new(Interpreter::new(program, runner.event_loop().clone()));
-        // The log says how every task ended.
-        interpreter.event_loop.set_exception_handler(|_| ());
-        phase::run_all(&interpreter, &mut runner);
-        let log = interpreter.log.take();
-        // While the run still lasts, since the slots hold tasks.
-        runner.enter(|_| drop(interpreter.tasks.take()));
-        log
-    }
-
-    fn new(program: Program, event_loop: EventLoop) -> Self {
+    pub(super) fn new(program: Program, event_loop: EventLoop, run_proc: RunProc) -> Self {
         Interpreter {
             queues: program.queues.iter().map(|(name, max)| (Rc::clone(name), Queue::new(*max))).collect(),
             events: program.events.iter().map(|name| (Rc::clone(name), Event::new())).collect(),
@@ -101,6 +82,7 @@ impl Interpreter {
                 .collect(),
             program,
             event_loop,
+            run_proc,
             log: RefCell::default(),
             frozen: Cell::new(false),
             tasks: RefCell::default(),
@@ -138,7 +120,7 @@ impl Interpreter {
     /// Starts a task with the operations of a procedure; gives its number.
     pub(super) fn start(self: &Rc<Self>, proc: &Rc<str>) -> usize {
         let number = self.tasks.borrow().len();
-        let body = run_proc(Rc::clone(self), number, Rc::clone(proc));
+        let body = (self.run_proc)(Rc::clone(self), number, Rc::clone(proc));
         let task = self.event_loop.create_task(format!("t{number}"), body);
         self.tasks.borrow_mut().push(task);
         if number >= TASKS_MAX {

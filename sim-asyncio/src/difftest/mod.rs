@@ -21,6 +21,7 @@ mod op;
 mod parse;
 mod phase;
 mod program;
+mod run;
 mod task;
 
 pub use program::{Program, ProgramError};

@@ -1,6 +1,7 @@
 //! From JSON to operations; whatever is wrong is said with its place.
 
 use std::rc::Rc;
+use std::str::FromStr;
 
 use serde_json::Value;
 
@@ -11,7 +12,15 @@ use crate::wait::ReturnWhen;
 
 const ITERATIONS_MAX: u64 = 20_000;
 
-pub(super) fn program(text: &str) -> Result<Program, ProgramError> {
+impl FromStr for Program {
+    type Err = ProgramError;
+
+    fn from_str(text: &str) -> Result<Self, ProgramError> {
+        program(text)
+    }
+}
+
+fn program(text: &str) -> Result<Program, ProgramError> {
     let json: Value = serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message).to_string();

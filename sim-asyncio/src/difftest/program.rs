@@ -1,13 +1,9 @@
-//! A program of the language, read from its JSON text.
+//! A program of the language.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::str::FromStr;
 
-use super::interpreter::Interpreter;
 use super::op::{Ops, Phase};
-use super::parse;
-use crate::timer_heap::TieOrder;
 
 /// A program: its objects, its procedures, what is done with them.
 #[derive(Clone, Debug)]
@@ -52,19 +48,5 @@ impl Program {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
-    }
-
-    /// Runs it, and gives its event log: one event a line.
-    #[must_use]
-    pub fn run(&self, ties: TieOrder) -> String {
-        Interpreter::run(self.clone(), ties)
-    }
-}
-
-impl FromStr for Program {
-    type Err = ProgramError;
-
-    fn from_str(text: &str) -> Result<Self, ProgramError> {
-        parse::program(text)
     }
 }
