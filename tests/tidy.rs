@@ -1,78 +1,23 @@
 //! The rules of the repository that a machine can check: the arrows between layers, the shape of files.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "tidy/circles.rs"]
+mod circles;
+#[path = "tidy/layers.rs"]
+mod layers;
+#[path = "tidy/modules.rs"]
+mod modules;
+#[path = "tidy/paths.rs"]
+mod paths;
+#[path = "tidy/sources.rs"]
+mod sources;
+#[path = "tidy/words.rs"]
+mod words;
 
-/// The crates, lowest first, with the workspace's crates that each may depend on.
-const CRATES: &[(&str, &[&str])] = &[
-    ("sim-executor", &[]),
-    ("sim-asyncio", &["sim-executor"]),
-    ("sim-net", &["sim-executor"]),
-    ("sim-explorer", &["sim-executor"]),
-    ("seedbed/macros", &[]),
-    ("seedbed", &["sim-executor", "sim-net", "sim-explorer", "seedbed-macros"]),
-    ("sim-cli", &["seedbed", "sim-explorer", "sim-asyncio", "sim-executor"]),
-    ("scenarios", &["seedbed", "sim-explorer", "sim-asyncio", "sim-cli"]),
-];
+use std::path::Path;
 
-/// The modules of sim-executor, lowest first; those of one row may use each other.
-const LAYERS: &[&[&str]] = &[
-    &["clock"],
-    &["choice"],
-    &["trace"],
-    &["limits"],
-    &["task"],
-    &["device"],
-    &["context"],
-    &["draw", "macros", "select", "spawn_blocking", "time", "tracing_capture", "yield_now"],
-    &["executor"],
-    &["lib"],
-];
+use sources::{assert_none, code, sources};
 
 const LINES_MAX: usize = 400;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the repository").to_path_buf()
-}
-
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            rust_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-}
-
-/// Every Rust file of the product, by its path from the repository's root.
-fn sources() -> BTreeMap<String, String> {
-    let root = root();
-    let mut files = Vec::new();
-    for (name, _) in CRATES {
-        rust_files(&root.join(name), &mut files);
-    }
-    for name in ["tests", "fuzz", "benches"] {
-        rust_files(&root.join(name), &mut files);
-    }
-    files
-        .into_iter()
-        .map(|path| {
-            let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
-            (name, fs::read_to_string(&path).unwrap())
-        })
-        .filter(|(name, _)| !name.contains("/target/"))
-        .collect()
-}
-
-/// The lines before the tests that lie below the code.
-fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().take_while(|line| line.trim() != "#[cfg(test)]")
-}
 
 /// The files and lines at which `wrong` finds something to say.
 fn offences(wrong: impl Fn(&str, &str) -> Option<String>) -> Vec<String> {
@@ -92,53 +37,6 @@ fn line_offences(wrong: impl Fn(&str, &str) -> bool) -> Vec<String> {
         }
     }
     found
-}
-
-fn assert_none(offences: &[String], rule: &str) {
-    assert!(offences.is_empty(), "{rule}\n  {}", offences.join("\n  "));
-}
-
-#[test]
-fn a_crate_depends_on_lower_crates_only() {
-    let mut wrong = Vec::new();
-    for (name, allowed) in CRATES {
-        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
-        let dependencies = manifest.split("[dependencies]").nth(1).unwrap_or_default();
-        let dependencies = dependencies.split("\n[").next().unwrap_or_default();
-        for line in dependencies.lines() {
-            let used = line.split(['.', ' ', '=']).next().unwrap_or_default();
-            let is_ours = CRATES.iter().any(|(name, _)| name.replace('/', "-") == used);
-            if is_ours && !allowed.contains(&used) {
-                wrong.push(format!("{name}/Cargo.toml: {line}"));
-            }
-        }
-    }
-    assert_none(&wrong, "arrows point from user to used: see CRATES");
-}
-
-fn layer_of(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|row| row.contains(&module))
-}
-
-#[test]
-fn a_module_of_the_executor_uses_lower_layers_only() {
-    let mut wrong = Vec::new();
-    for (name, text) in sources() {
-        let Some(path) = name.strip_prefix("sim-executor/src/") else { continue };
-        let module = path.split(['/', '.']).next().unwrap_or_default();
-        let layer =
-            layer_of(module).unwrap_or_else(|| panic!("{name}: the module {module} is not in LAYERS"));
-        for line in code(&text).filter(|line| !line.trim_start().starts_with("//")) {
-            for used in line.split("crate::").skip(1) {
-                let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                let is_higher = layer_of(&used).is_some_and(|other| other > layer);
-                if is_higher && !line.contains("$crate") {
-                    wrong.push(format!("{name}: {}", line.trim()));
-                }
-            }
-        }
-    }
-    assert_none(&wrong, "a lower layer never names a higher one: see LAYERS");
 }
 
 #[test]
