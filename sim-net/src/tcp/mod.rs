@@ -6,16 +6,8 @@
 
 mod close;
 mod connection;
-#[cfg(test)]
-mod conversation;
 mod handshake;
 mod keepalive;
-#[cfg(test)]
-mod lose_any_packet;
-#[cfg(test)]
-mod model;
-#[cfg(test)]
-mod one_end;
 mod options;
 mod receive;
 mod resend;
@@ -24,8 +16,6 @@ mod rtt;
 mod rules;
 mod segment;
 mod send;
-#[cfg(test)]
-mod sender_rules;
 mod settings;
 mod state;
 mod time_wait;
@@ -38,3 +28,6 @@ pub(crate) use reset::reset_for;
 pub(crate) use rules::Rules;
 pub(crate) use segment::{Flags, Segment};
 pub(crate) use time_wait::TimeWait;
+
+#[cfg(test)]
+mod tests;
