@@ -31,7 +31,7 @@ pub struct NetworkConfig {
     pub sockets_max: u32,
     /// The CPU time of its node that each operation on a socket takes when it does not wait: a read, a write, an accept.
     /// Default: zero.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub op_cost: Duration,
 }
 
@@ -61,19 +61,19 @@ pub struct TcpConfig {
     /// The same once the stream was dropped (`tcp_orphan_retries`). Default: 8.
     pub orphan_retries: u32,
     /// Retransmission timeout before a round trip was measured. Default: 1 s.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub rto_initial: Duration,
     /// Least retransmission timeout. Default: 200 ms.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub rto_min: Duration,
     /// Greatest retransmission timeout. Default: 120 s.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub rto_max: Duration,
     /// How long an acknowledgement waits for data to travel with. Default: 40 ms.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub delayed_ack: Duration,
     /// How long a closed connection keeps its pair of addresses. Default: 60 s.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub time_wait: Duration,
     /// Connections that wait to be accepted, unless [`TcpSocket::listen`](crate::TcpSocket::listen) says. Default: 1,024,
     /// as tokio asks for.
@@ -83,15 +83,15 @@ pub struct TcpConfig {
     pub keepalive: TcpKeepalive,
     /// How probable it is that a read gives fewer bytes than have arrived; how many is drawn as well, down to one.
     /// Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub short_reads: Ratio,
     /// How probable it is that a write takes fewer bytes than there is room for; how many is drawn as well, down to one.
     /// Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub short_writes: Ratio,
     /// How probable it is that what a write leaves in a segment less than full is held back until the next write, so that
     /// the peer reads both at once; without another write, for a retransmission timeout. Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub held_writes: Ratio,
 }
 

@@ -39,6 +39,8 @@ mod bytes;
 pub mod capture;
 mod config;
 mod config_error;
+#[cfg(feature = "serde")]
+mod config_text;
 pub mod dns;
 mod errno;
 pub mod fault;

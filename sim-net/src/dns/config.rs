@@ -17,10 +17,10 @@ pub struct DnsConfig {
     /// How long a lookup takes. Default: no time.
     pub latency: Latency,
     /// How probable it is that a lookup fails for now, as if no server had answered (`EAI_AGAIN`). Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub failure: Ratio,
     /// How long such a lookup takes. Default: 10 s, as glibc asks twice and waits for 5 s.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub failure_after: Duration,
     /// Whether an answer of several addresses begins with any of them, as that of a server does which shares load; with
     /// which is drawn for each lookup. Default: no, it is in the order in which they were set.

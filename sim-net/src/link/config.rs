@@ -43,26 +43,26 @@ pub struct LinkConfig {
     /// waits. Default: 1,500,000, which is 1,000 packets of an Ethernet (Linux' `txqueuelen`).
     pub queue_bytes: u64,
     /// How probable it is that a packet is lost. Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub loss: Ratio,
     /// How probable it is that a packet and all that follow it come later, in their order: the link stalls. Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub delay: Ratio,
     /// By how much at most such a packet comes later; how much is drawn. At least 1 ns. Default: 100 ms.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub delay_max: Duration,
     /// How probable it is that a packet arrives twice. The copy has a latency of its own. Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub duplicate: Ratio,
     /// How probable it is that a packet is held back, so that others overtake it. Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub reorder: Ratio,
     /// By how much at most such a packet comes later; how much is drawn. At least 1 ns. Default: 10 ms.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub reorder_max: Duration,
     /// How probable it is that a bit of a packet is flipped, so that its receiver drops it as its checksum is wrong (but see
     /// [`UdpConfig::checksums`](crate::UdpConfig::checksums)). Default: never.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::ratio"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub corrupt: Ratio,
     /// The most bytes that a packet has with its headers, such as 1,500 for an Ethernet. From 68 to 65,536. Default: 1,500,
     /// and 65,536 from a host to itself.

@@ -23,36 +23,34 @@ const LATENCY: Label = Label::new("link.latency");
 )]
 pub enum Latency {
     /// Always the same.
-    Fixed(
-        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))] Duration,
-    ),
+    Fixed(#[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))] Duration),
     /// Anything between two bounds, all equally probable.
     Uniform {
         /// The least.
-        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
         min: Duration,
         /// The greatest, at least `min`.
-        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
         max: Duration,
     },
     /// The least, and an exponentially distributed time more: `min + (mean - min) · -ln(1 - u)`. That is what packets wait
     /// which come at random to a queue that is not full. At most about 22 times as far above the least as the mean is.
     Exponential {
         /// The least.
-        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
         min: Duration,
         /// The mean of all, at least `min`.
-        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
         mean: Duration,
     },
     /// Mostly little above the least, rarely far above: a Pareto distribution that is bounded,
     /// `min / (1 - u · (1 - (min/max)^shape))^(1/shape)` (Devroye, as above; its truncation as in section II.2.2).
     HeavyTail {
         /// The least; at least 1 ns.
-        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
         min: Duration,
         /// The greatest, at least `min`.
-        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
         max: Duration,
         /// The shape of the tail, in hundredths: the lower, the heavier. At 100 each doubling of a latency is half as
         /// probable, at 200 a quarter. From 10 to 1,000.

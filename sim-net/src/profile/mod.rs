@@ -14,8 +14,6 @@
 mod chosen;
 #[cfg(feature = "serde")]
 mod parse;
-#[cfg(feature = "serde")]
-pub(crate) mod text;
 
 use std::time::Duration;
 

@@ -14,10 +14,10 @@ use crate::config_error::{ConfigError, DURATION_MAX, check_duration, check_numbe
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct TcpKeepalive {
     /// How long nothing is heard of the peer before it is probed. At least 1 ns. Default: 2 hours.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub idle: Duration,
     /// How long an answer to a probe is waited for before the next one. At least 1 ns. Default: 75 s.
-    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::profile::text::duration"))]
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub interval: Duration,
     /// Probes in a row without an answer after which the connection ends with `TimedOut`. At least 1. Default: 9.
     pub count: u32,

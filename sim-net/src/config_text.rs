@@ -1,4 +1,4 @@
-//! The text of a profile: times, probabilities.
+//! The text of a configuration: times, probabilities.
 
 use std::time::Duration;
 
