@@ -53,6 +53,7 @@ mod pool;
 pub mod profile;
 mod socket;
 mod tcp;
+mod waiters;
 mod wire;
 
 pub use address::{AddressError, add_address, addresses, remove_address};

@@ -13,11 +13,12 @@ use sim_executor::{EventId, EventQueue, Instant, context};
 
 use crate::address::{Endpoint, HostId, Interfaces};
 use crate::config::NetworkConfig;
-use crate::host::{Groups, SocketId, Waiters};
+use crate::host::{Groups, SocketId};
 use crate::link::{Directions, Fate, Link, LinkId, Links};
 use crate::packet::{Body, Packet};
 use crate::pool::Pool;
 use crate::tcp::Rules;
+use crate::waiters::Waiters;
 
 use held::HeldPackets;
 

@@ -9,10 +9,10 @@ use std::collections::VecDeque;
 use sim_executor::Instant;
 
 use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
-use super::waiters::Waiters;
 use super::{Host, Kernel, Known};
 use crate::errno::Errno;
 use crate::tcp::{Connection, Context, Options};
+use crate::waiters::Waiters;
 use crate::wire::Wire;
 
 impl Kernel<'_> {

@@ -13,7 +13,6 @@ mod tcp_options;
 mod tcp_socket;
 mod udp;
 pub(crate) mod unix;
-mod waiters;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,6 +23,7 @@ use sim_executor::{Instant, context};
 use crate::address::{Bound, Endpoint, HostId, InterfaceId, Pair, Place, place, share_network};
 use crate::errno::Errno;
 use crate::tcp::TimeWait;
+use crate::waiters::Interest;
 use crate::wire::Wire;
 
 pub(crate) use sockets::{SocketId, Stream};
@@ -31,7 +31,6 @@ pub(crate) use tcp_options::{Status, whole_seconds};
 pub(crate) use tcp_socket::Fresh;
 pub(crate) use udp::DATAGRAM_BYTES_MAX;
 pub(crate) use udp::{Groups, Options as DatagramOptions};
-pub(crate) use waiters::{Interest, Waiters};
 
 use ports::{Bindings, Sharing};
 use sockets::{Socket, Sockets};

@@ -8,11 +8,11 @@ use super::ports::Sharing;
 use super::tcp_socket::{Fresh, Settings};
 use super::udp::Datagrams;
 use super::unix::UnixSocket;
-use super::waiters::{Interest, Waiters};
 use crate::address::{Bound, Pair};
 use crate::errno::Errno;
 use crate::link::LinkId;
 use crate::tcp::Connection;
+use crate::waiters::{Interest, Waiters};
 
 /// A descriptor, with a generation that tells its uses apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -10,11 +10,11 @@ use sim_executor::{Instant, context};
 use super::ports::Protocol;
 use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
 use super::tcp_socket::Settings;
-use super::waiters::Waiters;
 use super::{Kernel, Known, Route};
 use crate::address::{Bound, Endpoint, HostId, Pair};
 use crate::errno::Errno;
 use crate::tcp::{Connection, Context, Options};
+use crate::waiters::Waiters;
 use crate::wire::Event;
 
 /// How long it takes to find that nobody has an address of the network: three questions, a second each.

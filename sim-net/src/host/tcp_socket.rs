@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::Kernel;
 use super::ports::{Protocol, Sharing};
 use super::sockets::{Listener, Socket, SocketId};
-use super::waiters::Waiters;
 use crate::address::Bound;
 use crate::errno::Errno;
 use crate::tcp::Options;
+use crate::waiters::Waiters;
 
 /// The most that `listen` can ask for (`net.core.somaxconn`).
 const BACKLOG_MAX: u32 = 4_096;

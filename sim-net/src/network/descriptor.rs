@@ -7,7 +7,8 @@ use sim_executor::{context, time};
 
 use super::Network;
 use crate::address::HostId;
-use crate::host::{Interest, Kernel, SocketId};
+use crate::host::{Kernel, SocketId};
+use crate::waiters::Interest;
 
 /// A socket and how to reach it: what all the async types hold. Dropping it closes the socket.
 pub(crate) struct Descriptor {

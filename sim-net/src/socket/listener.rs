@@ -9,8 +9,8 @@ use sim_executor::Label;
 
 use super::stream::TcpStream;
 use crate::dns::{ToSocketAddrs, first_of, resolve};
-use crate::host::Interest;
 use crate::network::{Descriptor, Network};
+use crate::waiters::Interest;
 
 const ACCEPT: Label = Label::new("tcp.accept");
 

@@ -11,8 +11,9 @@ use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::wait::ready_if;
 use crate::dns::{ToSocketAddrs, resolve};
 use crate::errno::Errno;
-use crate::host::{Interest, Kernel};
+use crate::host::Kernel;
 use crate::network::{Descriptor, Network};
+use crate::waiters::Interest;
 
 const CONNECT: Label = Label::new("tcp.connect");
 const READ: Label = Label::new("tcp.read");

@@ -9,8 +9,9 @@ use sim_executor::Label;
 use super::readiness::{Interest, Ready};
 use super::stream::TcpStream;
 use crate::errno::Errno;
-use crate::host::{self, Kernel, SocketId, Status};
+use crate::host::{Kernel, SocketId, Status};
 use crate::tcp::TcpKeepalive;
+use crate::waiters;
 
 const READ: Label = Label::new("tcp.read");
 const WRITE: Label = Label::new("tcp.write");
@@ -45,7 +46,7 @@ impl TcpStream {
     ) -> Poll<io::Result<Ready>> {
         let only_writes = interest.is_writable() && !interest.is_readable();
         let (waits_for, label) =
-            if only_writes { (host::Interest::Write, WRITE) } else { (host::Interest::Read, READ) };
+            if only_writes { (waiters::Interest::Write, WRITE) } else { (waiters::Interest::Read, READ) };
         let waker = context.waker().clone();
         self.descriptor.poll(context, waits_for, label, |kernel, socket| {
             let ready = readiness(kernel, socket) & Ready::from_interest(interest);
@@ -53,7 +54,7 @@ impl TcpStream {
                 return Ok(ready);
             }
             if interest.is_writable() || interest.is_error() {
-                kernel.wait(socket, host::Interest::Write, &waker);
+                kernel.wait(socket, waiters::Interest::Write, &waker);
             }
             Err(Errno::WouldBlock)
         })

@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use sim_executor::{Label, context};
 
 use crate::errno::Errno;
-use crate::host::{Interest, Kernel, SocketId};
+use crate::host::{Kernel, SocketId};
 use crate::network::Descriptor;
+use crate::waiters::Interest;
 
 impl Descriptor {
     /// Makes a call; if it would block, the task is woken when it is worth trying again, and says where it waits.

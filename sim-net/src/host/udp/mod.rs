@@ -12,10 +12,10 @@ use std::net::SocketAddr;
 
 use super::ports::Protocol;
 use super::sockets::{Socket, SocketId};
-use super::waiters::Waiters;
 use super::{Kernel, Route};
 use crate::address::{Bound, Endpoint, InterfaceId};
 use crate::errno::Errno;
+use crate::waiters::Waiters;
 
 pub(crate) use groups::Groups;
 pub(crate) use options::Options;

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use super::super::sockets::SocketId;
-use super::super::waiters::Interest;
 use super::inbox::{counted, is_roomy};
 use super::{Kernel, Kind, Name, State};
 use crate::bytes::Bytes;
 use crate::errno::Errno;
+use crate::waiters::Interest;
 
 /// Bytes of the send buffer that no datagram can fill, as in Linux.
 const RESERVED_BYTES: usize = 32;

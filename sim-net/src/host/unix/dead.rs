@@ -3,9 +3,9 @@
 //! Both ends are of one process and die together, so nobody is told. Files stay, as they do on a disk.
 
 use super::super::sockets::SocketId;
-use super::super::waiters::Interest;
 use super::{Kernel, Name, State};
 use crate::errno::Errno;
+use crate::waiters::Interest;
 
 impl Kernel<'_> {
     /// Closes a Unix socket, and leaves something dead for its descriptor. It may be dead already, or gone with a listener.

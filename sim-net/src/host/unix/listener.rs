@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use super::super::sockets::SocketId;
-use super::super::waiters::Interest;
 use super::stream::End;
 use super::{Kernel, Kind, Name, State};
 use crate::errno::Errno;
+use crate::waiters::Interest;
 
 /// A listening Unix socket.
 pub(super) struct Listener {

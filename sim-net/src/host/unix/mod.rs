@@ -14,8 +14,8 @@ use sim_executor::context;
 
 use super::Kernel;
 use super::sockets::{Socket, SocketId};
-use super::waiters::{Interest, Waiters};
 use crate::errno::Errno;
+use crate::waiters::{Interest, Waiters};
 
 pub(crate) use name::{Kind, Name, Names};
 

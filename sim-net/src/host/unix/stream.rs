@@ -3,11 +3,11 @@
 use std::io::IoSlice;
 
 use super::super::sockets::SocketId;
-use super::super::waiters::Interest;
 use super::inbox::{Inbox, is_roomy, piece_bytes_max};
 use super::{Kernel, Name, State};
 use crate::config::UnixConfig;
 use crate::errno::Errno;
+use crate::waiters::Interest;
 
 /// One end of a stream.
 pub(super) struct End {

@@ -10,7 +10,8 @@ use tokio::io::ReadBuf;
 use super::UdpSocket;
 use super::receive::RECEIVE;
 use crate::errno::Errno;
-use crate::host::{Interest as Direction, Kernel, SocketId};
+use crate::host::{Kernel, SocketId};
+use crate::waiters::Interest as Direction;
 
 /// More than a datagram has.
 const ROOM_BYTES_MAX: usize = 65_536;

@@ -8,9 +8,10 @@ use super::UdpSocket;
 use super::receive::RECEIVE;
 use super::send::SEND;
 use crate::errno::Errno;
-use crate::host::{Interest as Direction, Kernel, SocketId};
+use crate::host::{Kernel, SocketId};
 use crate::socket::wait::ready_if;
 use crate::socket::{Interest, Ready};
+use crate::waiters::Interest as Direction;
 
 impl UdpSocket {
     /// Waits until there is something to receive.

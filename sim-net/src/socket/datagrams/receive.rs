@@ -9,7 +9,8 @@ use sim_executor::Label;
 
 use super::UdpSocket;
 use crate::errno::Errno;
-use crate::host::{Interest as Direction, Kernel, SocketId};
+use crate::host::{Kernel, SocketId};
+use crate::waiters::Interest as Direction;
 
 pub(super) const RECEIVE: Label = Label::new("udp.recv");
 

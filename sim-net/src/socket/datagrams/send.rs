@@ -10,7 +10,8 @@ use sim_executor::{Label, context};
 use super::UdpSocket;
 use crate::dns::{Addresses, ToSocketAddrs, resolve};
 use crate::errno::Errno;
-use crate::host::{Interest as Direction, Kernel};
+use crate::host::Kernel;
+use crate::waiters::Interest as Direction;
 
 pub(super) const SEND: Label = Label::new("udp.send");
 

@@ -13,8 +13,9 @@ use super::SocketAddr;
 use super::socket::UnixSocket;
 use crate::errno::Errno;
 use crate::host::unix::Name;
-use crate::host::{Interest, Kernel, SocketId};
+use crate::host::{Kernel, SocketId};
 use crate::network::{Descriptor, Network};
+use crate::waiters::Interest;
 
 pub(super) const SEND: Label = Label::new("unix.send");
 pub(super) const RECEIVE: Label = Label::new("unix.recv");

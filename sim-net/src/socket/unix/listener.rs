@@ -10,9 +10,9 @@ use sim_executor::Label;
 use super::SocketAddr;
 use super::socket::UnixSocket;
 use super::stream::UnixStream;
-use crate::host::Interest;
 use crate::host::unix::Name;
 use crate::network::{Descriptor, Network};
+use crate::waiters::Interest;
 
 const ACCEPT: Label = Label::new("unix.accept");
 

@@ -8,15 +8,16 @@ use sim_executor::Label;
 use super::datagrams::UnixDatagram;
 use super::stream::UnixStream;
 use crate::errno::Errno;
-use crate::host::{self, Kernel, SocketId};
+use crate::host::{Kernel, SocketId};
 use crate::network::Descriptor;
 use crate::socket::readiness::{Interest, Ready};
+use crate::waiters;
 
 fn readiness(kernel: &mut Kernel<'_>, socket: SocketId) -> Ready {
     let (is_read_closed, is_write_closed, has_error) = kernel.unix_ends(socket);
     let all = [
-        (kernel.unix_is_ready(socket, host::Interest::Read), Ready::READABLE),
-        (kernel.unix_is_ready(socket, host::Interest::Write), Ready::WRITABLE),
+        (kernel.unix_is_ready(socket, waiters::Interest::Read), Ready::READABLE),
+        (kernel.unix_is_ready(socket, waiters::Interest::Write), Ready::WRITABLE),
         (is_read_closed, Ready::READ_CLOSED),
         (is_write_closed, Ready::WRITE_CLOSED),
         (has_error, Ready::ERROR),
@@ -32,8 +33,11 @@ impl Descriptor {
         [reading, writing]: [Label; 2],
     ) -> Poll<io::Result<Ready>> {
         let only_writes = interest.is_writable() && !interest.is_readable();
-        let (waits_for, label) =
-            if only_writes { (host::Interest::Write, writing) } else { (host::Interest::Read, reading) };
+        let (waits_for, label) = if only_writes {
+            (waiters::Interest::Write, writing)
+        } else {
+            (waiters::Interest::Read, reading)
+        };
         let waker = context.waker().clone();
         self.poll(context, waits_for, label, |kernel, socket| {
             let ready = readiness(kernel, socket) & Ready::from_interest(interest);
@@ -41,7 +45,7 @@ impl Descriptor {
                 return Ok(ready);
             }
             if interest.is_writable() || interest.is_error() {
-                kernel.wait(socket, host::Interest::Write, &waker);
+                kernel.wait(socket, waiters::Interest::Write, &waker);
             }
             Err(Errno::WouldBlock)
         })

@@ -11,8 +11,9 @@ use super::super::wait::ready_if;
 use super::SocketAddr;
 use super::socket::UnixSocket;
 use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
-use crate::host::{Interest, Kernel};
+use crate::host::Kernel;
 use crate::network::{Descriptor, Network};
+use crate::waiters::Interest;
 
 pub(super) const READ: Label = Label::new("unix.read");
 pub(super) const WRITE: Label = Label::new("unix.write");
