@@ -11,12 +11,12 @@ use std::time::Duration;
 use sim_executor::context::Operations;
 use sim_executor::{Crash, Device, Instant, NodeId, context};
 
-use crate::address::{HOSTS_MAX, HostId, Place, place};
+use crate::address::{HOSTS_MAX, HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::dns::Resolver;
 use crate::errno::Errno;
 use crate::fault::Hooks;
-use crate::host::{Host, Kernel, SocketId, Stream};
+use crate::host::{Host, Kernel, Stream};
 use crate::netstat::SocketRow;
 use crate::packet::Packet;
 use crate::profile::apply_chosen;

@@ -1,7 +1,6 @@
 //! What travels from one host to another.
 
-use crate::address::Endpoint;
-use crate::host::SocketId;
+use crate::address::{Endpoint, SocketId};
 use crate::link::LinkId;
 use crate::pool::{Pool, Slice};
 use crate::tcp::Segment;

@@ -11,9 +11,8 @@ use std::rc::Rc;
 
 use sim_executor::{EventId, EventQueue, Instant, context};
 
-use crate::address::{Endpoint, HostId, Interfaces};
+use crate::address::{Endpoint, Groups, HostId, Interfaces, SocketId};
 use crate::config::NetworkConfig;
-use crate::host::{Groups, SocketId};
 use crate::link::{Directions, Fate, Link, LinkId, Links};
 use crate::packet::{Body, Packet};
 use crate::pool::Pool;

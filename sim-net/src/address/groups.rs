@@ -34,3 +34,26 @@ impl Groups {
         self.members.range(all).map(|(&(_, host), _)| host)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Interfaces;
+
+    #[test]
+    fn a_host_is_a_member_while_one_of_its_sockets_is() {
+        let mut interfaces = Interfaces::default();
+        let (one, other) = (interfaces.at([239, 0, 0, 1].into()), interfaces.at([239, 0, 0, 2].into()));
+        let mut groups = Groups::default();
+        for host in [5, 3, 3, 9].map(HostId) {
+            groups.join(one, host);
+        }
+        groups.join(other, HostId(4));
+        assert_eq!(groups.of(one).collect::<Vec<_>>(), [3, 5, 9].map(HostId));
+        groups.leave(one, HostId(3));
+        assert!(groups.has(one, HostId(3)));
+        groups.leave(one, HostId(3));
+        assert_eq!(groups.of(one).collect::<Vec<_>>(), [5, 9].map(HostId));
+        assert!(!groups.has(one.in_loopback(true), HostId(5)));
+    }
+}

@@ -3,7 +3,7 @@
 use sim_executor::{Label, LineageId, Ratio, context};
 
 use super::Kernel;
-use super::sockets::SocketId;
+use crate::address::SocketId;
 
 const SHORT_READ: Label = Label::new("tcp.short_read");
 const SHORT_WRITE: Label = Label::new("tcp.short_write");

@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 
 use sim_executor::Instant;
 
-use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
+use super::sockets::{Listener, Owner, Socket, Stream};
 use super::{Host, Kernel, Known};
+use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::tcp::{Connection, Context, Options};
 use crate::waiters::Waiters;

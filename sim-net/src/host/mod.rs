@@ -20,17 +20,17 @@ use std::task::Waker;
 
 use sim_executor::{Instant, context};
 
-use crate::address::{Bound, Endpoint, HostId, InterfaceId, Pair, Place, place, share_network};
+use crate::address::{Bound, Endpoint, HostId, InterfaceId, Pair, Place, SocketId, place, share_network};
 use crate::errno::Errno;
 use crate::tcp::TimeWait;
 use crate::waiters::Interest;
 use crate::wire::Wire;
 
-pub(crate) use sockets::{SocketId, Stream};
+pub(crate) use sockets::Stream;
 pub(crate) use tcp_options::{Status, whole_seconds};
 pub(crate) use tcp_socket::Fresh;
 pub(crate) use udp::DATAGRAM_BYTES_MAX;
-pub(crate) use udp::{Groups, Options as DatagramOptions};
+pub(crate) use udp::Options as DatagramOptions;
 
 use ports::{Bindings, Sharing};
 use sockets::{Socket, Sockets};

@@ -2,9 +2,9 @@
 
 use sim_executor::{Label, context};
 
-use super::sockets::{Socket, SocketId};
+use super::sockets::Socket;
 use super::{EPHEMERAL_MIN, Host, Kernel, Known};
-use crate::address::{Bound, Endpoint, InterfaceId, Pair};
+use crate::address::{Bound, Endpoint, InterfaceId, Pair, SocketId};
 use crate::errno::Errno;
 
 /// Which of the listeners that share a port gets a connection.

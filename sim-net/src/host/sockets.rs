@@ -8,23 +8,11 @@ use super::ports::Sharing;
 use super::tcp_socket::{Fresh, Settings};
 use super::udp::Datagrams;
 use super::unix::UnixSocket;
-use crate::address::{Bound, Pair};
+use crate::address::{Bound, Pair, SocketId};
 use crate::errno::Errno;
 use crate::link::LinkId;
 use crate::tcp::Connection;
 use crate::waiters::{Interest, Waiters};
-
-/// A descriptor, with a generation that tells its uses apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SocketId {
-    pub(crate) index: u32,
-    pub(crate) generation: u32,
-}
-
-impl SocketId {
-    /// No socket that is known.
-    pub(crate) const UNKNOWN: SocketId = SocketId { index: u32::MAX, generation: 0 };
-}
 
 pub(crate) enum Socket {
     /// It neither listens nor connects yet.

@@ -8,10 +8,10 @@ use std::time::Duration;
 use sim_executor::{Instant, context};
 
 use super::ports::Protocol;
-use super::sockets::{Listener, Owner, Socket, SocketId, Stream};
+use super::sockets::{Listener, Owner, Socket, Stream};
 use super::tcp_socket::Settings;
 use super::{Kernel, Known, Route};
-use crate::address::{Bound, Endpoint, HostId, Pair};
+use crate::address::{Bound, Endpoint, HostId, Pair, SocketId};
 use crate::errno::Errno;
 use crate::tcp::{Connection, Context, Options};
 use crate::waiters::Waiters;

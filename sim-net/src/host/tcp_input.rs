@@ -2,9 +2,9 @@
 
 use sim_executor::Instant;
 
-use super::sockets::{Owner, Socket, SocketId, Stream};
+use super::sockets::{Owner, Socket, Stream};
 use super::{Host, Kernel, Known, TIME_WAITS_MAX};
-use crate::address::{HostId, Pair};
+use crate::address::{HostId, Pair, SocketId};
 use crate::errno::Errno;
 use crate::netstat::TimerKind;
 use crate::packet::{Body, Packet};

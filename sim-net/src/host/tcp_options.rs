@@ -4,7 +4,8 @@ use std::io::IoSliceMut;
 use std::time::Duration;
 
 use super::Kernel;
-use super::sockets::{Socket, SocketId};
+use super::sockets::Socket;
+use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::tcp::TcpKeepalive;
 

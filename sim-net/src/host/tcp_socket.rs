@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Kernel;
 use super::ports::{Protocol, Sharing};
-use super::sockets::{Listener, Socket, SocketId};
-use crate::address::Bound;
+use super::sockets::{Listener, Socket};
+use crate::address::{Bound, SocketId};
 use crate::errno::Errno;
 use crate::tcp::Options;
 use crate::waiters::Waiters;

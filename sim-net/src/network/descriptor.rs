@@ -6,8 +6,8 @@ use std::rc::Rc;
 use sim_executor::{context, time};
 
 use super::Network;
-use crate::address::HostId;
-use crate::host::{Kernel, SocketId};
+use crate::address::{HostId, SocketId};
+use crate::host::Kernel;
 use crate::waiters::Interest;
 
 /// A socket and how to reach it: what all the async types hold. Dropping it closes the socket.

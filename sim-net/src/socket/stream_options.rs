@@ -8,8 +8,9 @@ use sim_executor::Label;
 
 use super::readiness::{Interest, Ready};
 use super::stream::TcpStream;
+use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::host::{Kernel, SocketId, Status};
+use crate::host::{Kernel, Status};
 use crate::tcp::TcpKeepalive;
 use crate::waiters;
 

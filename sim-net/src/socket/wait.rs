@@ -6,8 +6,9 @@ use std::task::{Context, Poll};
 
 use sim_executor::{Label, context};
 
+use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::host::{Kernel, SocketId};
+use crate::host::Kernel;
 use crate::network::Descriptor;
 use crate::waiters::Interest;
 

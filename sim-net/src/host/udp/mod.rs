@@ -11,13 +11,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::ports::Protocol;
-use super::sockets::{Socket, SocketId};
+use super::sockets::Socket;
 use super::{Kernel, Route};
-use crate::address::{Bound, Endpoint, InterfaceId};
+use crate::address::{Bound, Endpoint, InterfaceId, SocketId};
 use crate::errno::Errno;
 use crate::waiters::Waiters;
 
-pub(crate) use groups::Groups;
 pub(crate) use options::Options;
 pub(crate) use send::DATAGRAM_BYTES_MAX;
 

@@ -4,9 +4,8 @@ use std::net::SocketAddr;
 use std::task::Waker;
 
 use super::{Datagrams, Kernel};
-use crate::address::Endpoint;
+use crate::address::{Endpoint, SocketId};
 use crate::errno::Errno;
-use crate::host::SocketId;
 use crate::host::ports::Protocol;
 use crate::packet::{Body, Packet};
 use crate::pool::{self, Slice};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use sim_executor::Instant;
 
 use super::Kernel;
-use crate::host::SocketId;
+use crate::address::SocketId;
 use crate::packet::Packet;
 use crate::wire::Event;
 

@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use super::{Datagrams, Kernel, Route};
-use crate::address::{Endpoint, HostId, InterfaceId, Place, place};
+use crate::address::{Endpoint, HostId, InterfaceId, Place, SocketId, place};
 use crate::errno::Errno;
-use crate::host::SocketId;
 use crate::link::LinkId;
 use crate::packet::{Body, Packet};
 use crate::pool::SLICE_BYTES_MAX;

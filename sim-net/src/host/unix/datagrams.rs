@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::super::sockets::SocketId;
 use super::inbox::{counted, is_roomy};
 use super::{Kernel, Kind, Name, State};
+use crate::address::SocketId;
 use crate::bytes::Bytes;
 use crate::errno::Errno;
 use crate::waiters::Interest;

@@ -2,8 +2,8 @@
 //!
 //! Both ends are of one process and die together, so nobody is told. Files stay, as they do on a disk.
 
-use super::super::sockets::SocketId;
 use super::{Kernel, Name, State};
+use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::waiters::Interest;
 

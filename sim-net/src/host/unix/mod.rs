@@ -13,7 +13,8 @@ use std::path::Path;
 use sim_executor::context;
 
 use super::Kernel;
-use super::sockets::{Socket, SocketId};
+use super::sockets::Socket;
+use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::waiters::{Interest, Waiters};
 

@@ -6,8 +6,8 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::host::SocketId;
 
 /// Bytes that a name has at most; those of a path end with a zero, which counts.
 const NAME_BYTES_MAX: usize = 108;

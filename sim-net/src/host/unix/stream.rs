@@ -2,9 +2,9 @@
 
 use std::io::IoSlice;
 
-use super::super::sockets::SocketId;
 use super::inbox::{Inbox, is_roomy, piece_bytes_max};
 use super::{Kernel, Name, State};
+use crate::address::SocketId;
 use crate::config::UnixConfig;
 use crate::errno::Errno;
 use crate::waiters::Interest;

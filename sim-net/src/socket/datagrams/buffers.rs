@@ -9,8 +9,9 @@ use tokio::io::ReadBuf;
 
 use super::UdpSocket;
 use super::receive::RECEIVE;
+use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::host::{Kernel, SocketId};
+use crate::host::Kernel;
 use crate::waiters::Interest as Direction;
 
 /// More than a datagram has.

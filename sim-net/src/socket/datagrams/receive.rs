@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 use sim_executor::Label;
 
 use super::UdpSocket;
+use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::host::{Kernel, SocketId};
+use crate::host::Kernel;
 use crate::waiters::Interest as Direction;
 
 pub(super) const RECEIVE: Label = Label::new("udp.recv");

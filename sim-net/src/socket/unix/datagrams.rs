@@ -11,9 +11,10 @@ use sim_executor::Label;
 use super::super::wait::ready_if;
 use super::SocketAddr;
 use super::socket::UnixSocket;
+use crate::address::SocketId;
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::host::unix::Name;
-use crate::host::{Kernel, SocketId};
 use crate::network::{Descriptor, Network};
 use crate::waiters::Interest;
 

@@ -7,8 +7,9 @@ use sim_executor::Label;
 
 use super::datagrams::UnixDatagram;
 use super::stream::UnixStream;
+use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::host::{Kernel, SocketId};
+use crate::host::Kernel;
 use crate::network::Descriptor;
 use crate::socket::readiness::{Interest, Ready};
 use crate::waiters;
