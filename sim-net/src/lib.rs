@@ -57,7 +57,7 @@ mod waiters;
 mod wire;
 
 pub use address::{AddressError, add_address, addresses, remove_address};
-pub use config::{NetworkConfig, TcpConfig, UdpConfig, UnixConfig};
+pub use config::{NetworkConfig, UdpConfig, UnixConfig};
 pub use config_error::{ConfigError, OutOfBounds};
 pub use dns::{DnsConfig, ToSocketAddrs, lookup_host};
 pub use link::{Latency, LinkConfig};
@@ -66,4 +66,4 @@ pub use socket::{
     Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpSocket,
     TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSocket, UnixStream, WriteHalf, unix,
 };
-pub use tcp::TcpKeepalive;
+pub use tcp::{TcpConfig, TcpKeepalive};

@@ -10,10 +10,9 @@ use sim_executor::{Device, Instant};
 use super::PACKETS_MAX;
 use super::frame::{self, Addresses};
 use crate::address::HostId;
-use crate::config::TcpConfig;
 use crate::packet::Body;
 use crate::pool::Pool;
-use crate::tcp::Flags;
+use crate::tcp::{Flags, TcpConfig};
 
 /// At which end a packet was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,10 +19,11 @@ use std::time::Duration;
 
 use sim_executor::Ratio;
 
-use crate::config::{NetworkConfig, TcpConfig, UdpConfig, UnixConfig};
+use crate::config::{NetworkConfig, UdpConfig, UnixConfig};
 use crate::config_error::ConfigError;
 use crate::dns::DnsConfig;
 use crate::link::{Latency, LinkConfig};
+use crate::tcp::TcpConfig;
 
 pub(crate) use chosen::apply_chosen;
 pub use chosen::choose;

@@ -5,6 +5,7 @@
 //! the SYN's; they are what the trace shows.
 
 mod close;
+mod config;
 mod connection;
 mod handshake;
 mod keepalive;
@@ -21,6 +22,7 @@ mod state;
 mod time_wait;
 
 pub(crate) use close::Ending;
+pub use config::TcpConfig;
 pub(crate) use connection::{Connection, Context, Ready};
 pub use keepalive::TcpKeepalive;
 pub(crate) use options::Options;

@@ -59,7 +59,7 @@ impl RoundTrip {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::TcpConfig;
+    use crate::tcp::TcpConfig;
 
     const MS: u64 = 1_000_000;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::TcpConfig;
+use super::config::TcpConfig;
 
 /// What [`TcpConfig`] says, so that no packet converts it.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,9 @@
 
 use sim_executor::Instant;
 
+use super::config::TcpConfig;
 use super::connection::Context;
 use super::segment::{Flags, Segment};
-use crate::config::TcpConfig;
 
 /// A closed connection in the state TIME-WAIT, or in FIN-WAIT-2 when its stream was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use sim_executor::{EventQueue, Instant};
 
-use crate::config::TcpConfig;
 use crate::errno::Errno;
 use crate::pool::Pool;
-use crate::tcp::{Connection, Context, Ending, Flags, Options, Rules, Segment, TimeWait, reset_for};
+use crate::tcp::{
+    Connection, Context, Ending, Flags, Options, Rules, Segment, TcpConfig, TimeWait, reset_for,
+};
 
 /// What a program does next.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::conversation::{Conversation, Fate, Outcome, Script, Step, bytes};
-use crate::config::TcpConfig;
+use crate::tcp::TcpConfig;
 use Step::{Close, Finish, Pause, Read, ReadToEnd, Write};
 
 const LATENCY: Fate = Fate::After(Duration::from_millis(1));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::conversation::{Conversation, Fate, Outcome, Step, bytes};
-use crate::config::TcpConfig;
+use crate::tcp::TcpConfig;
 
 /// A program: it writes in pieces with pauses, and reads in pieces with pauses, at the same time.
 #[derive(Clone, Debug)]

@@ -5,10 +5,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use sim_executor::Instant;
 
-use crate::config::TcpConfig;
 use crate::errno::Errno;
 use crate::pool::Pool;
-use crate::tcp::{Connection, Context, Flags, Options, Rules, Segment};
+use crate::tcp::{Connection, Context, Flags, Options, Rules, Segment, TcpConfig};
 
 pub(super) const ACK: Flags = Flags::ACK;
 pub(super) const SYN_ACK: Flags = Flags::SYN.with(ACK);

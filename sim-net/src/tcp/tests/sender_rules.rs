@@ -5,9 +5,8 @@ use std::time::Duration;
 use sim_executor::Instant;
 
 use super::one_end::{ACK, FIN_ACK, NOTHING, OneEnd, SYN_ACK};
-use crate::config::TcpConfig;
 use crate::errno::Errno;
-use crate::tcp::{Connection, Ending, Flags, Options, TcpKeepalive};
+use crate::tcp::{Connection, Ending, Flags, Options, TcpConfig, TcpKeepalive};
 
 const MS: Duration = Duration::from_millis(1);
 
