@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::config_error::{ConfigError, check_number};
-use crate::dns::DnsConfig;
 use crate::link::LinkConfig;
+use crate::resolver::DnsConfig;
 use crate::tcp::TcpConfig;
 
 /// A network. The default is a perfect one: no loss, a fixed latency.

@@ -51,6 +51,7 @@ mod network;
 mod packet;
 mod pool;
 pub mod profile;
+mod resolver;
 mod socket;
 mod tcp;
 mod waiters;
@@ -59,9 +60,10 @@ mod wire;
 pub use address::{AddressError, add_address, addresses, remove_address};
 pub use config::{NetworkConfig, UdpConfig, UnixConfig};
 pub use config_error::{ConfigError, OutOfBounds};
-pub use dns::{DnsConfig, ToSocketAddrs, lookup_host};
+pub use dns::{ToSocketAddrs, lookup_host};
 pub use link::{Latency, LinkConfig};
 pub use network::{Network, install};
+pub use resolver::DnsConfig;
 pub use socket::{
     Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpSocket,
     TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSocket, UnixStream, WriteHalf, unix,

@@ -13,13 +13,13 @@ use sim_executor::{Crash, Device, Instant, NodeId, context};
 
 use crate::address::{HOSTS_MAX, HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
-use crate::dns::Resolver;
 use crate::errno::Errno;
 use crate::fault::Hooks;
 use crate::host::{Host, Kernel, Stream};
 use crate::netstat::SocketRow;
 use crate::packet::Packet;
 use crate::profile::apply_chosen;
+use crate::resolver::Resolver;
 use crate::tcp::Ending;
 use crate::wire::{Event, Wire};
 

@@ -5,10 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use sim_executor::{context, time};
 
-use super::config::DnsConfig;
 use super::names::{Addresses, Question, ToSocketAddrs, malformed};
-use super::resolver::{Failure, Record};
 use crate::network::Network;
+use crate::resolver::{Answer, DnsConfig, Failure, Record};
 
 /// Looks a name up, as `tokio::net::lookup_host` does.
 ///
@@ -105,7 +104,7 @@ enum LookupError {
 }
 
 impl Network {
-    fn ask_resolver(&self, name: &str) -> super::resolver::Answer {
+    fn ask_resolver(&self, name: &str) -> Answer {
         let node = || {
             let host = self.host_of(context::node_by_name(name)?);
             Some([host.ip().into(), host.ip_v6().into()])

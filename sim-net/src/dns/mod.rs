@@ -25,16 +25,12 @@
 //! }).unwrap();
 //! ```
 
-mod config;
 mod lookup;
 mod names;
-mod resolver;
 
-pub use config::{DnsConfig, NodeAddresses};
+pub use crate::resolver::{DnsConfig, NodeAddresses, Record};
 pub use lookup::{configure, current_config, lookup_host, remove, set};
 pub use names::ToSocketAddrs;
-pub use resolver::Record;
 
 pub(crate) use lookup::{first_of, resolve};
 pub(crate) use names::Addresses;
-pub(crate) use resolver::Resolver;

@@ -21,8 +21,8 @@ use sim_executor::Ratio;
 
 use crate::config::{NetworkConfig, UdpConfig, UnixConfig};
 use crate::config_error::ConfigError;
-use crate::dns::DnsConfig;
 use crate::link::{Latency, LinkConfig};
+use crate::resolver::DnsConfig;
 use crate::tcp::TcpConfig;
 
 pub(crate) use chosen::apply_chosen;

@@ -121,8 +121,8 @@ mod tests {
 
     use super::*;
     use crate::NetworkConfig;
-    use crate::dns::NodeAddresses;
     use crate::profile;
+    use crate::resolver::NodeAddresses;
 
     #[test]
     fn every_file_says_what_the_constant_of_its_name_does() {

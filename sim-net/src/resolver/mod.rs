@@ -1,14 +1,17 @@
 //! What the resolver knows, and how it answers a question.
 
+mod config;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use sim_executor::{Label, LineageId, Ratio, context};
 
-use super::config::{DnsConfig, NodeAddresses};
 use crate::config_error::ConfigError;
 use crate::link::{Latency, LatencyNs};
+
+pub use config::{DnsConfig, NodeAddresses};
 
 const FAILURE: Label = Label::new("dns.failure");
 const LATENCY: Label = Label::new("dns.latency");
@@ -50,7 +53,7 @@ impl<const N: usize> From<[IpAddr; N]> for Record {
 /// The resolver of a network.
 #[derive(Debug)]
 pub(crate) struct Resolver {
-    pub(super) config: DnsConfig,
+    pub(crate) config: DnsConfig,
     /// By their names in lower case, without a dot at the end.
     records: BTreeMap<String, Record>,
 }
@@ -77,17 +80,17 @@ impl Resolver {
     }
 
     /// Gives a name addresses.
-    pub(super) fn set(&mut self, name: &str, record: Record) {
+    pub(crate) fn set(&mut self, name: &str, record: Record) {
         self.records.insert(normal(name), record);
     }
 
     /// Forgets what a name was given.
-    pub(super) fn remove(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         self.records.remove(&normal(name));
     }
 
     /// Answers by what is so now. `node` gives the addresses of the node with that name, IPv4 first.
-    pub(super) fn answer(&self, name: &str, node: impl FnOnce() -> Option<[IpAddr; 2]>) -> Answer {
+    pub(crate) fn answer(&self, name: &str, node: impl FnOnce() -> Option<[IpAddr; 2]>) -> Answer {
         let record = self.records.get(&normal(name));
         let actor = || context::actor(format!("dns:{}", normal(name)));
         let failure = record.and_then(|record| record.failure).unwrap_or(self.config.failure);
