@@ -18,10 +18,10 @@
 use std::fmt;
 use std::net;
 
-use sim_executor::Instant;
-
 use crate::fault::ToHost;
 use crate::network::Network;
+
+pub use crate::tcp::{SocketState, Timer, TimerKind};
 use crate::unix;
 
 /// The sockets of some hosts, in the order of hosts, protocols, addresses.
@@ -76,57 +76,6 @@ pub enum Address {
     Inet(net::SocketAddr),
     /// At a path or a name, or at none.
     Unix(unix::SocketAddr),
-}
-
-/// The state of a socket. UDP and Unix sockets are `Close`, or `Established` if they are connected, as in Linux.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SocketState {
-    /// It waits for connections.
-    Listen,
-    /// It has asked for a connection.
-    SynSent,
-    /// It was asked for a connection, and has answered.
-    SynRecv,
-    /// Both can send.
-    Established,
-    /// It sends no more, and that is not acknowledged yet.
-    FinWait1,
-    /// It sends no more, but the peer may.
-    FinWait2,
-    /// The peer sends no more.
-    CloseWait,
-    /// Neither sends; the peer was first, and has not acknowledged our end.
-    LastAck,
-    /// Neither sends; we were first, and the peer has not acknowledged our end.
-    Closing,
-    /// Neither sends, we were first, and the pair of addresses is kept for a while.
-    TimeWait,
-    /// There is no connection, or none any more.
-    Close,
-}
-
-/// What happens by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timer {
-    /// What.
-    pub kind: TimerKind,
-    /// When, unless something else happens before.
-    pub due: Instant,
-}
-
-/// What a timer of a connection is for; in the words of `ss`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TimerKind {
-    /// Something is sent again (`on`).
-    Retransmit,
-    /// The peer is asked whether its window is still closed (`persist`).
-    Persist,
-    /// The peer is asked whether it is still there (`keepalive`).
-    Keepalive,
-    /// The pair of addresses becomes free (`timewait`).
-    TimeWait,
 }
 
 /// The sockets of all hosts of the current run.
@@ -207,36 +156,5 @@ impl fmt::Display for Address {
             Address::Inet(address) => write!(out, "{address}"),
             Address::Unix(address) => write!(out, "{}", address.name),
         }
-    }
-}
-
-impl fmt::Display for SocketState {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            SocketState::Listen => "LISTEN",
-            SocketState::SynSent => "SYN_SENT",
-            SocketState::SynRecv => "SYN_RECV",
-            SocketState::Established => "ESTABLISHED",
-            SocketState::FinWait1 => "FIN_WAIT1",
-            SocketState::FinWait2 => "FIN_WAIT2",
-            SocketState::CloseWait => "CLOSE_WAIT",
-            SocketState::LastAck => "LAST_ACK",
-            SocketState::Closing => "CLOSING",
-            SocketState::TimeWait => "TIME_WAIT",
-            SocketState::Close => "CLOSE",
-        })
-    }
-}
-
-impl fmt::Display for Timer {
-    /// Such as `on at 1.204`.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            TimerKind::Retransmit => "on",
-            TimerKind::Persist => "persist",
-            TimerKind::Keepalive => "keepalive",
-            TimerKind::TimeWait => "timewait",
-        };
-        write!(out, "{kind} at {}", self.due)
     }
 }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use super::sockets::{Socket, Stream};
 use super::{Kernel, Known};
 use crate::address::{Endpoint, Pair};
-use crate::netstat::{Address, Protocol, SocketRow, SocketState, Timer, TimerKind};
+use crate::netstat::{Address, Protocol, SocketRow};
+use crate::tcp::{SocketState, Timer, TimerKind};
 
 impl Kernel<'_> {
     /// A row for each socket, in order.

@@ -6,9 +6,8 @@ use super::sockets::{Owner, Socket, Stream};
 use super::{Host, Kernel, Known, TIME_WAITS_MAX};
 use crate::address::{HostId, Pair, SocketId};
 use crate::errno::Errno;
-use crate::netstat::TimerKind;
 use crate::packet::{Body, Packet};
-use crate::tcp::{Connection, Context, Ending, Flags, Ready, Segment, TimeWait, reset_for};
+use crate::tcp::{Connection, Context, Ending, Flags, Ready, Segment, TimeWait, TimerKind, reset_for};
 use crate::wire::{Event, Wire};
 
 /// Where a segment comes from and goes to.

@@ -29,6 +29,7 @@ pub(crate) use options::Options;
 pub(crate) use reset::reset_for;
 pub(crate) use rules::Rules;
 pub(crate) use segment::{Flags, Segment};
+pub use state::{SocketState, Timer, TimerKind};
 pub(crate) use time_wait::TimeWait;
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! What a Unix socket looks like from outside.
 
 use super::{Name, State, UnixSocket};
-use crate::netstat::{Protocol, SocketState};
+use crate::netstat::Protocol;
+use crate::tcp::SocketState;
 
 /// The protocol, the peer, the state, then what is to be received and what counts as sent.
 pub(in crate::host) type Status = (Protocol, Option<Name>, SocketState, (u64, u64));
