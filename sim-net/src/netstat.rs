@@ -21,8 +21,8 @@ use std::net;
 use crate::fault::ToHost;
 use crate::network::Network;
 
+use crate::host::unix;
 pub use crate::tcp::{SocketState, Timer, TimerKind};
-use crate::unix;
 
 /// The sockets of some hosts, in the order of hosts, protocols, addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Unix sockets of a host: what one of them writes is at once with the other.
 
+mod address;
 mod datagrams;
 mod dead;
 mod inbox;
@@ -18,6 +19,7 @@ use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::waiters::{Interest, Waiters};
 
+pub use address::SocketAddr;
 pub(crate) use name::{Kind, Name, Names};
 
 use datagrams::Datagrams;

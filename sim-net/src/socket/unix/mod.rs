@@ -32,7 +32,6 @@
 //! assert_eq!(answer.unwrap(), "hello");
 //! ```
 
-mod address;
 pub(super) mod datagrams;
 pub(super) mod listener;
 mod ready;
@@ -45,7 +44,7 @@ use std::path::Path;
 
 use crate::network::Network;
 
-pub use address::SocketAddr;
+pub use crate::host::unix::SocketAddr;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 
 /// Removes the file of a Unix socket from the current node's host, as `std::fs::remove_file` does. A socket that is bound

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::host::unix::Name;
+use super::name::Name;
 
 /// What a Unix socket is bound to, as `tokio::net::unix::SocketAddr`.
 ///
