@@ -6,6 +6,7 @@ mod adversary;
 mod crash;
 mod netstat;
 mod ports;
+mod socket_row;
 mod sockets;
 mod tcp_calls;
 mod tcp_input;
@@ -26,6 +27,7 @@ use crate::tcp::TimeWait;
 use crate::waiters::Interest;
 use crate::wire::Wire;
 
+pub use socket_row::{Address, Protocol, SocketRow};
 pub(crate) use sockets::Stream;
 pub(crate) use tcp_options::{Status, whole_seconds};
 pub(crate) use tcp_socket::Fresh;

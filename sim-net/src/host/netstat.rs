@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
+use super::socket_row::{Address, Protocol, SocketRow};
 use super::sockets::{Socket, Stream};
+use super::unix::Kind;
 use super::{Kernel, Known};
 use crate::address::{Endpoint, Pair};
-use crate::netstat::{Address, Protocol, SocketRow};
 use crate::tcp::{SocketState, Timer, TimerKind};
 
 impl Kernel<'_> {
@@ -71,7 +72,11 @@ impl Kernel<'_> {
                 Some(SocketRow { recv_q: datagrams.queued_bytes() as u64, ..row })
             }
             Socket::Unix(unix) => {
-                let (protocol, remote, state, (recv_q, send_q)) = unix.status();
+                let (kind, remote, state, (recv_q, send_q)) = unix.status();
+                let protocol = match kind {
+                    Kind::Stream => Protocol::UnixStream,
+                    Kind::Datagrams => Protocol::UnixDatagram,
+                };
                 let remote = remote.map(|name| Address::Unix(name.into()));
                 let row = self.row_at(protocol, Address::Unix(unix.name().into()), remote, state);
                 Some(SocketRow { recv_q, send_q, ..row })
