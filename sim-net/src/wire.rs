@@ -19,6 +19,10 @@ use crate::pool::Pool;
 use crate::tcp::Rules;
 use crate::waiters::Waiters;
 
+pub use held::{HeldId, InFlight};
+pub use hooked::Crossing;
+pub use packet_data::{PacketData, Protocol};
+
 use held::HeldPackets;
 
 /// What is due at some time, besides packets that keep their order.

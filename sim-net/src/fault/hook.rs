@@ -4,22 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{PacketData, Protocol};
+use super::{Crossing, PacketData, Protocol};
 use crate::network::Network;
-
-/// A packet that crosses a hook. What the hook leaves in it is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Crossing {
-    /// The packet. Of all in it only the payload may be changed, that of a TCP segment only into one of the same length.
-    pub packet: PacketData,
-    /// Whether it is dropped. Hooks that are called later do not see it.
-    pub is_dropped: bool,
-    /// By how much it comes later.
-    pub delay: Duration,
-    /// How many copies are sent before it.
-    pub copies: u32,
-}
 
 /// A packet hook that is called until this is dropped.
 #[must_use = "the hook is called until this is dropped; call `keep` to leave it for the rest of the run"]

@@ -2,10 +2,26 @@
 
 use sim_executor::Instant;
 
+use super::packet_data::PacketData;
 use super::{Event, Wire};
-use crate::fault::{HeldId, InFlight};
 use crate::link::{Directions, Stop, StopId};
 use crate::packet::Packet;
+
+/// A packet on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InFlight {
+    /// The packet.
+    pub packet: PacketData,
+    /// When it arrives; if it is held back, when it would have.
+    pub arrives_at: Instant,
+    /// By what name it can be delivered or lost, if it is held back.
+    pub held: Option<HeldId>,
+}
+
+/// A packet that is held back, in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldId(u64);
 
 /// A packet that is held back.
 #[derive(Debug)]

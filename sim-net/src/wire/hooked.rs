@@ -1,12 +1,27 @@
 //! The packets that wait for the packet hooks, which are called when nothing is borrowed.
 
 use std::task::Waker;
+use std::time::Duration;
 
 use sim_executor::Instant;
 
 use super::Wire;
-use crate::fault::Crossing;
+use super::packet_data::PacketData;
 use crate::packet::{Body, Packet};
+
+/// A packet that crosses a hook. What the hook leaves in it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Crossing {
+    /// The packet. Of all in it only the payload may be changed, that of a TCP segment only into one of the same length.
+    pub packet: PacketData,
+    /// Whether it is dropped. Hooks that are called later do not see it.
+    pub is_dropped: bool,
+    /// By how much it comes later.
+    pub delay: Duration,
+    /// How many copies are sent before it.
+    pub copies: u32,
+}
 
 impl Wire {
     /// Whether packets are shown to hooks.
