@@ -1,6 +1,7 @@
 //! The network of a run: its hosts, driven as a device.
 
 mod descriptor;
+mod hooks;
 
 use std::any::Any;
 use std::cell::{RefCell, RefMut};
@@ -14,7 +15,6 @@ use sim_executor::{Crash, Device, Instant, NodeId, context};
 use crate::address::{HOSTS_MAX, HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::errno::Errno;
-use crate::fault::Hooks;
 use crate::host::{Host, Kernel, SocketRow, Stream};
 use crate::packet::Packet;
 use crate::profile::apply_chosen;
@@ -23,6 +23,8 @@ use crate::tcp::Ending;
 use crate::wire::{Event, Wire};
 
 pub(crate) use descriptor::Descriptor;
+
+use hooks::Hooks;
 
 /// The network of a run. Every node has a place in it from its first use of a socket on.
 ///

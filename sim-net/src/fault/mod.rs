@@ -22,5 +22,3 @@ pub use hook::{Hook, hook};
 pub use partition::{Partition, heal, heal_all, isolate, partition, partition_groups, partition_one_way};
 pub use settings::{link, set_link, set_links};
 pub use to_host::ToHost;
-
-pub(crate) use hook::Hooks;
