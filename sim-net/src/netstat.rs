@@ -17,8 +17,7 @@
 
 use std::fmt;
 
-use crate::fault::ToHost;
-use crate::network::Network;
+use crate::network::{Network, ToHost};
 
 pub use crate::host::{Address, Protocol, SocketRow};
 pub use crate::tcp::{SocketState, Timer, TimerKind};

@@ -2,6 +2,7 @@
 
 mod descriptor;
 mod hooks;
+mod to_host;
 
 use std::any::Any;
 use std::cell::{RefCell, RefMut};
@@ -23,6 +24,7 @@ use crate::tcp::Ending;
 use crate::wire::{Event, Wire};
 
 pub(crate) use descriptor::Descriptor;
+pub use to_host::ToHost;
 
 use hooks::Hooks;
 

@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 
 use super::{HostId, InterfaceId, Place, place};
-use crate::fault::ToHost;
 use crate::host::Host;
-use crate::network::Network;
+use crate::network::{Network, ToHost};
 use crate::wire::Wire;
 
 /// Why an address was not given or taken.

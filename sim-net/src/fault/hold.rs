@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use sim_executor::context;
 
-use super::{HeldId, InFlight, ToHost};
 use crate::link::{Directions, Stop, StopId};
-use crate::network::Network;
+use crate::network::{Network, ToHost};
+use crate::wire::{HeldId, InFlight};
 
 /// Packets that wait until this is dropped, unless [`release`] ends it before.
 #[must_use = "the packets are released when this is dropped; call `keep` to hold them until `release`"]

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::Crossing;
 use crate::network::Network;
+use crate::wire::Crossing;
 
 /// A packet hook that is called until this is dropped.
 #[must_use = "the hook is called until this is dropped; call `keep` to leave it for the rest of the run"]

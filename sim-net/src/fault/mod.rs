@@ -14,11 +14,10 @@ mod hold;
 mod hook;
 mod partition;
 mod settings;
-mod to_host;
 
+pub use crate::network::ToHost;
 pub use crate::wire::{Crossing, HeldId, InFlight, PacketData, Protocol};
 pub use hold::{Hold, deliver, hold, hold_one_way, in_flight, lose, release, release_all};
 pub use hook::{Hook, hook};
 pub use partition::{Partition, heal, heal_all, isolate, partition, partition_groups, partition_one_way};
 pub use settings::{link, set_link, set_links};
-pub use to_host::ToHost;

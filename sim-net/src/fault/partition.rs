@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::ToHost;
 use crate::link::{Directions, Stop, StopId};
-use crate::network::Network;
+use crate::network::{Network, ToHost};
 
 /// A partition that stands until this is dropped, unless [`heal`] ends it before.
 #[must_use = "the partition ends when this is dropped; call `keep` to leave it until `heal`"]

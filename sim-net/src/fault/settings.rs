@@ -1,8 +1,7 @@
 //! How links behave, changed while the run goes on.
 
-use super::ToHost;
 use crate::link::LinkConfig;
-use crate::network::Network;
+use crate::network::{Network, ToHost};
 
 /// How one direction behaves now.
 ///

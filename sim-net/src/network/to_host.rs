@@ -1,11 +1,11 @@
-//! What names a host in a fault.
+//! What names a host.
 
 use std::net::IpAddr;
 
 use sim_executor::{NodeId, context};
 
+use super::Network;
 use crate::address::HostId;
-use crate::network::Network;
 
 /// What names a host: the name of its node, the node, or its address.
 pub trait ToHost: sealed::Locate {}
