@@ -2,7 +2,6 @@
 //!
 //! Addresses are numbered once, so that packets and tables hold small integers.
 
-mod given;
 mod groups;
 mod place;
 mod socket_id;
@@ -10,7 +9,6 @@ mod socket_id;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-pub use given::{AddressError, add_address, addresses, remove_address};
 pub(crate) use groups::Groups;
 pub(crate) use place::{Place, place, share_network};
 pub(crate) use socket_id::SocketId;

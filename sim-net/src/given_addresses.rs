@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{HostId, InterfaceId, Place, place};
+use crate::address::{HostId, InterfaceId, Place, place};
 use crate::host::Host;
 use crate::network::{Network, ToHost};
 use crate::wire::Wire;
