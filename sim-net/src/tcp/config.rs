@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sim_executor::Ratio;
 
-use super::keepalive::TcpKeepalive;
 use crate::config_error::{ConfigError, DURATION_MAX, check_duration, check_number};
 
 /// TCP of a host. The defaults are those of Linux, except for the buffers, which Linux sizes as it sees fit.
@@ -67,6 +66,21 @@ pub struct TcpConfig {
     pub held_writes: Ratio,
 }
 
+/// When an idle connection is probed, how often, and when it is given up (`TCP_KEEPIDLE`, `TCP_KEEPINTVL`,
+/// `TCP_KEEPCNT`). The defaults are those of Linux.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+pub struct TcpKeepalive {
+    /// How long nothing is heard of the peer before it is probed. At least 1 ns. Default: 2 hours.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
+    pub idle: Duration,
+    /// How long an answer to a probe is waited for before the next one. At least 1 ns. Default: 75 s.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
+    pub interval: Duration,
+    /// Probes in a row without an answer after which the connection ends with `TimedOut`. At least 1. Default: 9.
+    pub count: u32,
+}
+
 impl Default for TcpConfig {
     fn default() -> Self {
         TcpConfig {
@@ -93,6 +107,12 @@ impl Default for TcpConfig {
     }
 }
 
+impl Default for TcpKeepalive {
+    fn default() -> Self {
+        TcpKeepalive { idle: Duration::from_secs(7_200), interval: Duration::from_secs(75), count: 9 }
+    }
+}
+
 impl TcpConfig {
     /// Whether something about reads and writes is drawn.
     pub(crate) fn is_adversarial(&self) -> bool {
@@ -114,5 +134,18 @@ impl TcpConfig {
         check_duration("rto_initial", self.rto_initial, least, DURATION_MAX)?;
         check_duration("rto_max", self.rto_max, self.rto_min, DURATION_MAX)?;
         self.keepalive.check()
+    }
+}
+
+impl TcpKeepalive {
+    /// Looks whether all fields are within their bounds.
+    ///
+    /// # Errors
+    /// If one is not: which, its value, and its bound.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let least = Duration::from_nanos(1);
+        check_duration("keepalive.idle", self.idle, least, DURATION_MAX)?;
+        check_duration("keepalive.interval", self.interval, least, DURATION_MAX)?;
+        check_number("keepalive.count", self.count.into(), 1, u32::MAX.into())
     }
 }

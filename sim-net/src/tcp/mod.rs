@@ -22,9 +22,8 @@ mod state;
 mod time_wait;
 
 pub(crate) use close::Ending;
-pub use config::TcpConfig;
+pub use config::{TcpConfig, TcpKeepalive};
 pub(crate) use connection::{Connection, Context, Ready};
-pub use keepalive::TcpKeepalive;
 pub(crate) use options::Options;
 pub(crate) use reset::reset_for;
 pub(crate) use rules::Rules;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::config::TcpConfig;
-use super::keepalive::TcpKeepalive;
+use super::config::{TcpConfig, TcpKeepalive};
 
 /// Bytes of a packet that are not TCP's payload: 20 of IPv4, or 40 of IPv6, with 20 of TCP.
 const HEADER_BYTES_V4: u32 = 40;

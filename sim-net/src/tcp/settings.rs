@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sim_executor::Instant;
 
+use super::config::TcpKeepalive;
 use super::connection::{Connection, Phase};
-use super::keepalive::TcpKeepalive;
 
 impl Connection {
     pub(crate) fn nodelay(&self) -> bool {
