@@ -68,7 +68,7 @@ pub fn install(config: NetworkConfig) {
     let config = apply_chosen(config);
     let network = Rc::new(Network::new(config, context::tracing_all()));
     #[cfg(feature = "pcap")]
-    if let Some(tap) = context::device::<crate::capture::Tap>() {
+    if let Some(tap) = context::device::<crate::capture::CaptureTap>() {
         network.with_wire(|wire| wire.set_tap(tap));
     }
     context::install_device(network);

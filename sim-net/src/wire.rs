@@ -23,6 +23,9 @@ pub use held::{HeldId, InFlight};
 pub use hooked::Crossing;
 pub use packet_data::{PacketData, Protocol};
 
+#[cfg(feature = "pcap")]
+pub(crate) use tapped::{Addresses, Seen, Sight, Tap};
+
 use held::HeldPackets;
 
 /// What is due at some time, besides packets that keep their order.
@@ -76,7 +79,7 @@ pub(crate) struct Wire {
     /// Whether anybody looks at packets.
     is_watched: bool,
     #[cfg(feature = "pcap")]
-    tap: Option<Rc<crate::capture::Tap>>,
+    tap: Option<Rc<dyn Tap>>,
 }
 
 /// More than packets and sockets can need together.
@@ -161,7 +164,7 @@ impl Wire {
             self.record("send", &packet);
         }
         #[cfg(feature = "pcap")]
-        self.tap(now, &packet, crate::capture::Seen::Sent);
+        self.tap(now, &packet, Seen::Sent);
         if self.has_hooks { self.put_aside(now, packet) } else { self.put_on_link(now, 0, packet) }
     }
 
@@ -309,7 +312,7 @@ impl Wire {
             self.record("recv", packet);
         }
         #[cfg(feature = "pcap")]
-        self.tap(now, packet, crate::capture::Seen::Received);
+        self.tap(now, packet, Seen::Received);
     }
 
     /// Whether a host has lost power: it answers to nothing.

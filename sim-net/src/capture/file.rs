@@ -12,7 +12,8 @@ use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeade
 use pcap_file::pcapng::{PcapNgBlock as _, PcapNgWriter};
 use pcap_file::{DataLink, Endianness};
 
-use super::tap::{Packets, Seen};
+use super::tap::Packets;
+use crate::wire::Seen;
 
 /// Times are in units of 10 to the minus this.
 const NANOSECONDS: u8 = 9;

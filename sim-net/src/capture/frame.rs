@@ -1,6 +1,6 @@
 //! A packet as bytes: IP, then TCP, UDP or ICMP, with valid checksums.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use etherparse::icmpv4::DestUnreachableHeader;
 use etherparse::icmpv6::DestUnreachableCode;
@@ -10,6 +10,7 @@ use etherparse::{
 };
 
 use crate::tcp::{Flags, Segment};
+use crate::wire::Addresses;
 
 /// The most bytes of a segment that fit into one packet, as an IPv4 packet has at most 65,535 bytes. A larger one, as
 /// there are with segmentation offload, is shown as several.
@@ -19,13 +20,6 @@ const SCALE_MAX: u8 = 14;
 const HOP_LIMIT: u8 = 64;
 /// As much of a refused IPv6 packet as fits into its refusal (RFC 4443).
 const IPV6_REFUSED_BYTES_MAX: usize = 1_280 - 40 - 8;
-
-/// From where to where a packet goes; both are of one family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Addresses {
-    pub(crate) source: SocketAddr,
-    pub(crate) destination: SocketAddr,
-}
 
 impl Addresses {
     pub(super) fn reversed(self) -> Addresses {

@@ -33,8 +33,7 @@ use sim_executor::context;
 
 use crate::network::Network;
 
-pub(crate) use frame::Addresses;
-pub(crate) use tap::{Seen, Sight, Tap};
+pub(crate) use tap::CaptureTap;
 
 /// Packets that a capture keeps at most; those after them are left out: 4 million.
 pub const PACKETS_MAX: usize = 1 << 22;
@@ -42,7 +41,7 @@ pub const PACKETS_MAX: usize = 1 << 22;
 /// The packets of a run that were seen since [`start`]. It can be read during the run, and after its end.
 #[derive(Clone)]
 pub struct Capture {
-    tap: Rc<Tap>,
+    tap: Rc<CaptureTap>,
 }
 
 /// Begins to capture the packets of the current run, be there a network yet or not. The run is the same as without, and so is
@@ -52,14 +51,15 @@ pub struct Capture {
 /// Outside a run.
 #[must_use = "the packets are read from the capture"]
 pub fn start() -> Capture {
-    if let Some(tap) = context::device::<Tap>() {
+    if let Some(tap) = context::device::<CaptureTap>() {
         return Capture { tap };
     }
-    let tap = Rc::new(Tap::default());
+    let tap = Rc::new(CaptureTap::default());
     // A network that is installed later finds it there.
     context::install_device(Rc::clone(&tap) as Rc<dyn sim_executor::Device>);
     if let Some(network) = context::device::<Network>() {
-        network.with_wire(|wire| wire.set_tap(Rc::clone(&tap)));
+        let tap = Rc::clone(&tap);
+        network.with_wire(|wire| wire.set_tap(tap));
     }
     Capture { tap }
 }

@@ -1,4 +1,4 @@
-//! What sees the packets of a network: it keeps them as they would be on a real one.
+//! The tap of a capture: it keeps the packets of a network as they would be on a real one.
 
 use std::any::Any;
 use std::cell::{Ref, RefCell};
@@ -8,18 +8,12 @@ use std::rc::Rc;
 use sim_executor::{Device, Instant};
 
 use super::PACKETS_MAX;
-use super::frame::{self, Addresses};
+use super::frame;
 use crate::address::HostId;
 use crate::packet::Body;
 use crate::pool::Pool;
 use crate::tcp::{Flags, TcpConfig};
-
-/// At which end a packet was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Seen {
-    Sent,
-    Received,
-}
+use crate::wire::{Addresses, Seen, Sight, Tap};
 
 /// A packet as it was seen.
 #[derive(Debug)]
@@ -47,29 +41,20 @@ pub(crate) struct Packets {
     last_datagram: Option<(Addresses, Vec<u8>)>,
 }
 
-/// What sees the packets of a network. It is a device only so that it can be found.
+/// Keeps all packets. It is a device only so that it can be found.
 #[derive(Debug, Default)]
-pub(crate) struct Tap {
+pub(crate) struct CaptureTap {
     packets: RefCell<Packets>,
 }
 
-/// A packet, with where and when it was seen.
-pub(crate) struct Sight<'a> {
-    pub(crate) at: Instant,
-    pub(crate) host: HostId,
-    pub(crate) name: &'a dyn Fn() -> String,
-    pub(crate) seen: Seen,
-    pub(crate) addresses: Addresses,
-    pub(crate) body: &'a Body,
-}
-
-impl Tap {
+impl CaptureTap {
     pub(super) fn packets(&self) -> Ref<'_, Packets> {
         self.packets.borrow()
     }
+}
 
-    /// Keeps a packet.
-    pub(crate) fn see(&self, sight: &Sight<'_>, pool: &Pool, config: &TcpConfig) {
+impl Tap for CaptureTap {
+    fn see(&self, sight: &Sight<'_>, pool: &Pool, config: &TcpConfig) {
         self.packets.borrow_mut().see(sight, pool, config);
     }
 }
@@ -145,7 +130,7 @@ impl Packets {
     }
 }
 
-impl Device for Tap {
+impl Device for CaptureTap {
     fn next_due(&self) -> Option<Instant> {
         None
     }

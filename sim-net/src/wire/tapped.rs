@@ -1,16 +1,49 @@
 //! The packets that a capture sees.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use sim_executor::Instant;
 
 use super::Wire;
-use crate::capture::{Addresses, Seen, Sight, Tap};
-use crate::packet::Packet;
+use crate::address::HostId;
+use crate::packet::{Body, Packet};
+use crate::pool::Pool;
+use crate::tcp::TcpConfig;
+
+/// What sees the packets of a network.
+pub(crate) trait Tap {
+    /// Takes note of a packet, whose payload is in the pool.
+    fn see(&self, sight: &Sight<'_>, pool: &Pool, config: &TcpConfig);
+}
+
+/// A packet, with where and when it was seen.
+pub(crate) struct Sight<'a> {
+    pub(crate) at: Instant,
+    pub(crate) host: HostId,
+    pub(crate) name: &'a dyn Fn() -> String,
+    pub(crate) seen: Seen,
+    pub(crate) addresses: Addresses,
+    pub(crate) body: &'a Body,
+}
+
+/// At which end a packet was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Sent,
+    Received,
+}
+
+/// From where to where a packet goes; both are of one family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Addresses {
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+}
 
 impl Wire {
     /// Shows all packets to this from now on.
-    pub(crate) fn set_tap(&mut self, tap: Rc<Tap>) {
+    pub(crate) fn set_tap(&mut self, tap: Rc<dyn Tap>) {
         self.tap = Some(tap);
         self.look_whether_watched();
     }
