@@ -1,6 +1,7 @@
 //! The network of a run: its hosts, driven as a device.
 
 mod descriptor;
+mod extension;
 mod hooks;
 mod to_host;
 
@@ -18,12 +19,12 @@ use crate::config::NetworkConfig;
 use crate::errno::Errno;
 use crate::host::{Host, Kernel, SocketRow, Stream};
 use crate::packet::Packet;
-use crate::profile::apply_chosen;
 use crate::resolver::Resolver;
 use crate::tcp::Ending;
 use crate::wire::{Event, Wire};
 
 pub(crate) use descriptor::Descriptor;
+pub(crate) use extension::{Extension, extend, extension};
 pub use to_host::ToHost;
 
 use hooks::Hooks;
@@ -65,11 +66,11 @@ pub fn install(config: NetworkConfig) {
         context::device::<Network>().is_none(),
         "the run has a network already: install it before the first use"
     );
-    let config = apply_chosen(config);
+    let extensions = extension::all();
+    let config = extensions.iter().fold(config, |config, extension| extension.configure(config));
     let network = Rc::new(Network::new(config, context::tracing_all()));
-    #[cfg(feature = "pcap")]
-    if let Some(tap) = context::device::<crate::capture::CaptureTap>() {
-        network.with_wire(|wire| wire.set_tap(tap));
+    for extension in extensions {
+        network.with_wire(|wire| extension.attach(wire));
     }
     context::install_device(network);
 }

@@ -29,11 +29,9 @@ mod tap;
 use std::fmt;
 use std::rc::Rc;
 
-use sim_executor::context;
+use crate::network::{Extension, extend, extension};
 
-use crate::network::Network;
-
-pub(crate) use tap::CaptureTap;
+use tap::CaptureTap;
 
 /// Packets that a capture keeps at most; those after them are left out: 4 million.
 pub const PACKETS_MAX: usize = 1 << 22;
@@ -51,16 +49,11 @@ pub struct Capture {
 /// Outside a run.
 #[must_use = "the packets are read from the capture"]
 pub fn start() -> Capture {
-    if let Some(tap) = context::device::<CaptureTap>() {
+    if let Some(tap) = extension::<CaptureTap>() {
         return Capture { tap };
     }
     let tap = Rc::new(CaptureTap::default());
-    // A network that is installed later finds it there.
-    context::install_device(Rc::clone(&tap) as Rc<dyn sim_executor::Device>);
-    if let Some(network) = context::device::<Network>() {
-        let tap = Rc::clone(&tap);
-        network.with_wire(|wire| wire.set_tap(tap));
-    }
+    extend(Rc::clone(&tap) as Rc<dyn Extension>);
     Capture { tap }
 }
 

@@ -1,19 +1,19 @@
 //! The tap of a capture: it keeps the packets of a network as they would be on a real one.
 
-use std::any::Any;
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sim_executor::{Device, Instant};
+use sim_executor::Instant;
 
 use super::PACKETS_MAX;
 use super::frame;
 use crate::address::HostId;
+use crate::network::Extension;
 use crate::packet::Body;
 use crate::pool::Pool;
 use crate::tcp::{Flags, TcpConfig};
-use crate::wire::{Addresses, Seen, Sight, Tap};
+use crate::wire::{Addresses, Seen, Sight, Tap, Wire};
 
 /// A packet as it was seen.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct Frame {
 
 /// All that was seen.
 #[derive(Debug, Default)]
-pub(crate) struct Packets {
+pub(super) struct Packets {
     /// The names of the interfaces in the order in which they were first used.
     pub(super) names: Vec<Rc<str>>,
     interfaces: BTreeMap<HostId, u32>,
@@ -41,15 +41,21 @@ pub(crate) struct Packets {
     last_datagram: Option<(Addresses, Vec<u8>)>,
 }
 
-/// Keeps all packets. It is a device only so that it can be found.
+/// What sees the packets, and keeps them.
 #[derive(Debug, Default)]
-pub(crate) struct CaptureTap {
+pub(super) struct CaptureTap {
     packets: RefCell<Packets>,
 }
 
 impl CaptureTap {
     pub(super) fn packets(&self) -> Ref<'_, Packets> {
         self.packets.borrow()
+    }
+}
+
+impl Extension for CaptureTap {
+    fn attach(self: Rc<Self>, wire: &mut Wire) {
+        wire.set_tap(self);
     }
 }
 
@@ -127,25 +133,5 @@ impl Packets {
         let (start, len) = (self.bytes.len(), bytes.len());
         self.bytes.extend_from_slice(bytes);
         self.frames.push(Frame { at: sight.at, interface, seen: sight.seen, start, len });
-    }
-}
-
-impl Device for CaptureTap {
-    fn next_due(&self) -> Option<Instant> {
-        None
-    }
-
-    fn fire(&self, _now: Instant) {}
-
-    fn may_wake(&self) -> bool {
-        false
-    }
-
-    fn describe(&self, _resource: u64) -> String {
-        String::new()
-    }
-
-    fn as_any(self: Rc<Self>) -> Rc<dyn Any> {
-        self
     }
 }

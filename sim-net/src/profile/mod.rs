@@ -25,7 +25,6 @@ use crate::link::{Latency, LinkConfig};
 use crate::resolver::DnsConfig;
 use crate::tcp::TcpConfig;
 
-pub(crate) use chosen::apply_chosen;
 pub use chosen::choose;
 #[cfg(feature = "serde")]
 pub use parse::{ProfileError, ProfileProblem};
