@@ -152,7 +152,7 @@ MUTANTS = [
     ),
     *table("host/tcp_calls.rs", ("a listener that closes resets who waits", "[[self.with_connection(waiting, |connection, context| connection.abort(context))]];", "self.with_connection(waiting, |connection, context| connection.close(context))")),
     *table(
-        "host/ports.rs",
+        "host/bindings.rs",
         ("a port is shared only with who shares it", "([[self.address && bound.address && !bound_listens]])", "self.address && !bound_listens"),
         ("a port at which one listens is not shared", "([[self.address && bound.address && !bound_listens]])", "self.address && bound.address"),
     ),

@@ -3,6 +3,7 @@
 //! Nothing here knows who calls: the async types do, and something else may.
 
 mod adversary;
+mod bindings;
 mod crash;
 mod netstat;
 mod ports;
@@ -34,7 +35,7 @@ pub(crate) use tcp_socket::Fresh;
 pub(crate) use udp::DATAGRAM_BYTES_MAX;
 pub(crate) use udp::Options as DatagramOptions;
 
-use ports::{Bindings, Sharing};
+use bindings::{Bindings, Sharing};
 use sockets::{Socket, Sockets};
 
 /// One host, as the network keeps it.

@@ -1,7 +1,8 @@
-//! Which ports of a host are taken.
+//! Which port of a host a socket gets, and whose a port is.
 
 use sim_executor::{Label, context};
 
+use super::bindings::{Binding, Protocol, Sharing};
 use super::sockets::Socket;
 use super::{EPHEMERAL_MIN, Host, Kernel, Known};
 use crate::address::{Bound, Endpoint, InterfaceId, Pair, SocketId};
@@ -9,103 +10,6 @@ use crate::errno::Errno;
 
 /// Which of the listeners that share a port gets a connection.
 const REUSE_PORT: Label = Label::new("tcp.reuseport");
-
-/// The protocol whose ports they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Protocol {
-    Tcp,
-    Udp,
-}
-
-/// With whom a TCP socket shares its port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sharing {
-    /// With others that say so as well, unless one of them listens (`SO_REUSEADDR`).
-    pub(crate) address: bool,
-    /// With others that say so as well (`SO_REUSEPORT`).
-    pub(crate) port: bool,
-}
-
-impl Sharing {
-    /// Whether a socket that is bound leaves the port to another.
-    fn allows(self, bound: Sharing, bound_listens: bool) -> bool {
-        (self.address && bound.address && !bound_listens) || (self.port && bound.port)
-    }
-}
-
-/// The sockets that a host has bound: listeners and datagram sockets.
-#[derive(Debug, Default)]
-pub(crate) struct Bindings {
-    /// Sorted by protocol and port.
-    entries: Vec<Binding>,
-}
-
-#[derive(Debug)]
-struct Binding {
-    key: (Protocol, u16),
-    bound: Bound,
-    socket: SocketId,
-}
-
-impl Bindings {
-    fn of(&self, protocol: Protocol, port: u16) -> &[Binding] {
-        let key = (protocol, port);
-        let start = self.entries.partition_point(|binding| binding.key < key);
-        let count = self.entries[start..].iter().take_while(|binding| binding.key == key).count();
-        &self.entries[start..start + count]
-    }
-
-    /// Whether the port is taken at one of those addresses.
-    pub(crate) fn conflicts(&self, protocol: Protocol, port: u16, bound: Bound) -> bool {
-        self.of(protocol, port).iter().any(|binding| binding.bound.overlaps(bound))
-    }
-
-    /// The socket that packets to this endpoint go to: rather one with that very address.
-    #[inline]
-    pub(crate) fn find(&self, protocol: Protocol, endpoint: Endpoint) -> Option<SocketId> {
-        let key = (protocol, endpoint.port);
-        let start = self.entries.partition_point(|binding| binding.key < key);
-        let mut found = None;
-        for binding in self.entries[start..].iter().take_while(|binding| binding.key == key) {
-            if binding.bound == Bound::At(endpoint.interface) {
-                return Some(binding.socket);
-            }
-            if found.is_none() && binding.bound.includes(endpoint.interface) {
-                found = Some(binding.socket);
-            }
-        }
-        found
-    }
-
-    /// All datagram sockets at a port that take what is sent to a group.
-    pub(crate) fn all_at(&self, group: InterfaceId, port: u16) -> Vec<SocketId> {
-        let bindings = self.of(Protocol::Udp, port).iter();
-        bindings.filter(|binding| binding.bound.includes(group)).map(|binding| binding.socket).collect()
-    }
-
-    pub(crate) fn add(&mut self, protocol: Protocol, port: u16, bound: Bound, socket: SocketId) {
-        let key = (protocol, port);
-        let at = self.entries.partition_point(|binding| binding.key <= key);
-        self.entries.insert(at, Binding { key, bound, socket });
-    }
-
-    /// Another descriptor leads to a socket.
-    pub(crate) fn rename(&mut self, from: SocketId, to: SocketId) {
-        for binding in self.entries.iter_mut().filter(|binding| binding.socket == from) {
-            binding.socket = to;
-        }
-    }
-
-    /// Takes out whatever a socket has bound.
-    pub(crate) fn forget(&mut self, socket: SocketId) {
-        self.entries.retain(|binding| binding.socket != socket);
-    }
-
-    pub(crate) fn remove(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
-        let key = (protocol, port);
-        self.entries.retain(|binding| binding.key != key || binding.socket != socket);
-    }
-}
 
 impl Host {
     /// The next port to try.
@@ -226,47 +130,5 @@ impl Kernel<'_> {
             }
         }
         Err(Errno::AddrNotAvailable)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::address::HostId;
-
-    fn socket(index: u32) -> SocketId {
-        SocketId { index, generation: 0 }
-    }
-
-    const V4: InterfaceId = InterfaceId::own(HostId(0), false);
-    const V6: InterfaceId = InterfaceId::own(HostId(0), true);
-
-    #[test]
-    fn the_wildcard_conflicts_with_every_address_of_the_port_and_protocol() {
-        let other = Bound::At(InterfaceId::loopback(HostId(0), false));
-        let mut bindings = Bindings::default();
-        bindings.add(Protocol::Tcp, 7, Bound::At(V4), socket(1));
-        for taken in [Bound::At(V4), Bound::AllV4, Bound::All] {
-            assert!(bindings.conflicts(Protocol::Tcp, 7, taken), "{taken:?}");
-        }
-        assert!(!bindings.conflicts(Protocol::Tcp, 7, other));
-        assert!(!bindings.conflicts(Protocol::Tcp, 7, Bound::At(V6)));
-        assert!(!bindings.conflicts(Protocol::Udp, 7, Bound::All));
-        assert!(!bindings.conflicts(Protocol::Tcp, 8, Bound::All));
-        bindings.remove(Protocol::Tcp, 7, socket(1));
-        assert!(!bindings.conflicts(Protocol::Tcp, 7, Bound::All));
-    }
-
-    #[test]
-    fn packets_go_rather_to_the_socket_with_their_very_address() {
-        let loopback = InterfaceId::loopback(HostId(0), false);
-        let mut bindings = Bindings::default();
-        // The kernel would refuse this; the table need not know.
-        bindings.add(Protocol::Udp, 7, Bound::AllV4, socket(1));
-        bindings.add(Protocol::Udp, 7, Bound::At(loopback), socket(2));
-        let find = |interface| bindings.find(Protocol::Udp, Endpoint { interface, port: 7 });
-        assert_eq!((find(V4), find(loopback)), (Some(socket(1)), Some(socket(2))));
-        assert_eq!(find(V6), None, "it is not among the addresses of IPv4");
-        assert_eq!(bindings.find(Protocol::Tcp, Endpoint { interface: V4, port: 7 }), None);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use sim_executor::{EventId, Instant, LineageId};
 
-use super::ports::Sharing;
+use super::bindings::Sharing;
 use super::tcp_socket::{Fresh, Settings};
 use super::udp::Datagrams;
 use super::unix::UnixSocket;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sim_executor::{Instant, context};
 
-use super::ports::Protocol;
+use super::bindings::Protocol;
 use super::sockets::{Listener, Owner, Socket, Stream};
 use super::tcp_socket::Settings;
 use super::{Kernel, Known, Route};

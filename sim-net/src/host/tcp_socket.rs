@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Kernel;
-use super::ports::{Protocol, Sharing};
+use super::bindings::{Protocol, Sharing};
 use super::sockets::{Listener, Socket};
 use crate::address::{Bound, SocketId};
 use crate::errno::Errno;

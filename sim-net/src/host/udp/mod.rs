@@ -10,7 +10,7 @@ mod ways;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
-use super::ports::Protocol;
+use super::bindings::Protocol;
 use super::sockets::Socket;
 use super::{Kernel, Route};
 use crate::address::{Bound, Endpoint, InterfaceId, SocketId};

@@ -6,7 +6,7 @@ use std::task::Waker;
 use super::{Datagrams, Kernel};
 use crate::address::{Endpoint, SocketId};
 use crate::errno::Errno;
-use crate::host::ports::Protocol;
+use crate::host::bindings::Protocol;
 use crate::packet::{Body, Packet};
 use crate::pool::{self, Slice};
 
