@@ -5,6 +5,7 @@
 mod adversary;
 mod bindings;
 mod crash;
+mod fresh;
 mod netstat;
 mod ports;
 mod socket_row;
@@ -28,10 +29,10 @@ use crate::tcp::TimeWait;
 use crate::waiters::Interest;
 use crate::wire::Wire;
 
+pub(crate) use fresh::Fresh;
 pub use socket_row::{Address, Protocol, SocketRow};
 pub(crate) use sockets::Stream;
 pub(crate) use tcp_options::{Status, whole_seconds};
-pub(crate) use tcp_socket::Fresh;
 pub(crate) use udp::DATAGRAM_BYTES_MAX;
 pub(crate) use udp::Options as DatagramOptions;
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use sim_executor::{EventId, Instant, LineageId};
 
 use super::bindings::Sharing;
-use super::tcp_socket::{Fresh, Settings};
+use super::fresh::{Fresh, Settings};
 use super::udp::Datagrams;
 use super::unix::UnixSocket;
 use crate::address::{Bound, Pair, SocketId};

@@ -8,8 +8,8 @@ use std::time::Duration;
 use sim_executor::{Instant, context};
 
 use super::bindings::Protocol;
+use super::fresh::Settings;
 use super::sockets::{Listener, Owner, Socket, Stream};
-use super::tcp_socket::Settings;
 use super::{Kernel, Known, Route};
 use crate::address::{Bound, Endpoint, HostId, Pair, SocketId};
 use crate::errno::Errno;

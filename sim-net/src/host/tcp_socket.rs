@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::Kernel;
-use super::bindings::{Protocol, Sharing};
+use super::bindings::Protocol;
+use super::fresh::{Fresh, Settings};
 use super::sockets::{Listener, Socket};
 use crate::address::{Bound, SocketId};
 use crate::errno::Errno;
@@ -13,53 +14,6 @@ use crate::waiters::Waiters;
 
 /// The most that `listen` can ask for (`net.core.somaxconn`).
 const BACKLOG_MAX: u32 = 4_096;
-
-/// What a socket was told, and hands down to what it accepts.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
-    pub(crate) options: Options,
-    pub(crate) sharing: Sharing,
-    pub(crate) ttl: u8,
-    /// Whether it is of IPv6, so that it shows addresses of IPv4 mapped into it.
-    pub(crate) is_v6: bool,
-}
-
-impl Settings {
-    /// Those of a new socket.
-    pub(crate) fn new(options: Options, is_v6: bool) -> Self {
-        Settings { options, sharing: Sharing::default(), ttl: 64, is_v6 }
-    }
-}
-
-/// A socket that neither listens nor connects yet.
-#[derive(Debug)]
-pub(crate) struct Fresh {
-    /// Where it is, once it was given an address.
-    bound: Option<(Bound, u16)>,
-    pub(crate) settings: Settings,
-    /// Type of service, or traffic class. It is remembered only.
-    pub(crate) service: u32,
-    /// What is left of a socket whose process is dead.
-    pub(super) is_dead: bool,
-}
-
-impl Fresh {
-    /// One of which nothing is left but the descriptor.
-    pub(super) fn dead(&self) -> Fresh {
-        Fresh { bound: None, settings: self.settings, service: self.service, is_dead: true }
-    }
-
-    /// Where it is, once it was given an address.
-    pub(super) fn address(&self) -> Option<(Bound, u16)> {
-        self.bound
-    }
-
-    /// # Errors
-    /// If its process is dead.
-    fn living(&self) -> Result<&Fresh, Errno> {
-        if self.is_dead { Err(Errno::BadDescriptor) } else { Ok(self) }
-    }
-}
 
 impl Kernel<'_> {
     /// Opens a socket.
