@@ -3,9 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::send::Destination;
-use super::{Bound, Kernel};
-use crate::address::{Endpoint, HostId, InterfaceId, Place, SocketId, place};
+use crate::address::{Bound, Endpoint, HostId, InterfaceId, Place, SocketId, place};
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::packet::{Body, Packet};
 
 /// The numbers of the interfaces of a host, as IPv6 names them: the loopback, and that to all others.

@@ -1,8 +1,8 @@
 //! The options of datagram sockets.
 
-use super::Kernel;
 use crate::address::SocketId;
 use crate::errno::Errno;
+use crate::host::Kernel;
 
 /// What a datagram socket was told.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::task::Waker;
 
-use super::{Datagrams, Kernel};
+use super::Datagrams;
 use crate::address::{Endpoint, SocketId};
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::host::bindings::Protocol;
 use crate::packet::{Body, Packet};
 use crate::pool::{self, Slice};

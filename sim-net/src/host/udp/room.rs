@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use sim_executor::Instant;
 
-use super::Kernel;
 use crate::address::SocketId;
+use crate::host::Kernel;
 use crate::packet::Packet;
 use crate::wire::Event;
 

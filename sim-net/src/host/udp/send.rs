@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::{Datagrams, Kernel, Route};
+use super::Datagrams;
 use crate::address::{Endpoint, HostId, InterfaceId, Place, SocketId, place};
 use crate::errno::Errno;
+use crate::host::{Kernel, Route};
 use crate::link::LinkId;
 use crate::packet::{Body, Packet};
 use crate::pool::SLICE_BYTES_MAX;

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use super::inbox::{counted, is_roomy};
-use super::{Kernel, Kind, Name, State};
+use super::{Kind, Name, State};
 use crate::address::SocketId;
 use crate::bytes::Bytes;
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::waiters::Interest;
 
 /// Bytes of the send buffer that no datagram can fill, as in Linux.

@@ -2,9 +2,10 @@
 //!
 //! Both ends are of one process and die together, so nobody is told. Files stay, as they do on a disk.
 
-use super::{Kernel, Name, State};
+use super::{Name, State};
 use crate::address::SocketId;
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::waiters::Interest;
 
 impl Kernel<'_> {

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use super::stream::End;
-use super::{Kernel, Kind, Name, State};
+use super::{Kind, Name, State};
 use crate::address::SocketId;
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::waiters::Interest;
 
 /// A listening Unix socket.

@@ -3,10 +3,11 @@
 use std::io::IoSlice;
 
 use super::inbox::{Inbox, is_roomy, piece_bytes_max};
-use super::{Kernel, Name, State};
+use super::{Name, State};
 use crate::address::SocketId;
 use crate::config::UnixConfig;
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::waiters::Interest;
 
 /// One end of a stream.
