@@ -120,7 +120,7 @@ mod tests {
     use sim_executor::Ratio;
 
     use super::*;
-    use crate::NetworkConfig;
+    use crate::config::NetworkConfig;
     use crate::profile;
     use crate::resolver::NodeAddresses;
 

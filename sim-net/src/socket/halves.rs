@@ -38,14 +38,20 @@ macro_rules! halves {
 
         impl std::error::Error for ReuniteError {}
 
-        pub(super) fn split(stream: &mut $stream) -> (ReadHalf<'_>, WriteHalf<'_>) {
-            (ReadHalf(stream), WriteHalf(stream))
-        }
+        impl $stream {
+            /// Two halves that borrow the stream, to be used by one task.
+            pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+                (ReadHalf(self), WriteHalf(self))
+            }
 
-        pub(super) fn into_split(stream: $stream) -> (OwnedReadHalf, OwnedWriteHalf) {
-            let stream = std::rc::Rc::new(stream);
-            let read = OwnedReadHalf { stream: std::rc::Rc::clone(&stream) };
-            (read, OwnedWriteHalf { stream, finishes_on_drop: true })
+            /// Two halves that own the stream together, to be used by two tasks. Dropping the writing half closes it for the
+            /// peer.
+            #[must_use]
+            pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+                let stream = std::rc::Rc::new(self);
+                let read = OwnedReadHalf { stream: std::rc::Rc::clone(&stream) };
+                (read, OwnedWriteHalf { stream, finishes_on_drop: true })
+            }
         }
 
         impl OwnedReadHalf {
@@ -138,7 +144,10 @@ macro_rules! calls_of_all {
             ///
             /// # Errors
             #[doc = concat!("As [`", stringify!($stream), "::ready`].")]
-            pub async fn ready(&self, interest: crate::Interest) -> std::io::Result<crate::Ready> {
+            pub async fn ready(
+                &self,
+                interest: crate::socket::Interest,
+            ) -> std::io::Result<crate::socket::Ready> {
                 self.as_ref().ready(interest).await
             }
         }

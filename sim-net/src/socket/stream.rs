@@ -7,7 +7,6 @@ use std::task::{Context, Poll};
 
 use sim_executor::Label;
 
-use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use super::wait::ready_if;
 use crate::dns::{ToSocketAddrs, resolve};
 use crate::errno::Errno;
@@ -203,18 +202,6 @@ impl TcpStream {
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         let errno = self.descriptor.with(|kernel, socket| kernel.connection(socket).take_error());
         Ok(errno.map(io::Error::from))
-    }
-
-    /// Two halves that borrow the stream, to be used by one task.
-    pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
-        split::split(self)
-    }
-
-    /// Two halves that own the stream together, to be used by two tasks. Dropping the writing half closes it for the
-    /// peer.
-    #[must_use]
-    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
-        split::into_split(self)
     }
 
     #[inline]

@@ -65,11 +65,11 @@ impl Ways {
 mod tests {
     use super::*;
     use crate::address::{Endpoint, HostId, InterfaceId};
-    use crate::link::Links;
+    use crate::link::{LinkConfig, Links};
 
     fn to(host: u32) -> (SocketAddr, Destination) {
         let remote = Endpoint { interface: InterfaceId::own(HostId(host), false), port: 7 };
-        let link = Links::default().between(HostId(0), HostId(host), crate::LinkConfig::default);
+        let link = Links::default().between(HostId(0), HostId(host), LinkConfig::default);
         let local = InterfaceId::own(HostId(0), false);
         (SocketAddr::from(([10, 0, (host >> 8) as u8, host as u8], 7)), Destination { local, remote, link })
     }

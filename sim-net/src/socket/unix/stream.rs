@@ -10,7 +10,6 @@ use sim_executor::Label;
 use super::super::wait::ready_if;
 use super::SocketAddr;
 use super::socket::UnixSocket;
-use super::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::host::Kernel;
 use crate::network::{Descriptor, Network};
 use crate::waiters::Interest;
@@ -139,18 +138,6 @@ impl UnixStream {
     /// As [`UnixStream::try_write`].
     pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
         self.descriptor.try_now(|kernel, socket| kernel.unix_write_vectored(socket, buf))
-    }
-
-    /// Two halves that borrow the stream, to be used by one task.
-    pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
-        split::split(self)
-    }
-
-    /// Two halves that own the stream together, to be used by two tasks. Dropping the writing half closes it for the
-    /// peer.
-    #[must_use]
-    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
-        split::into_split(self)
     }
 
     pub(in crate::socket) fn poll_read(
