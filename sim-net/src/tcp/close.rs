@@ -2,7 +2,8 @@
 
 use std::io::IoSlice;
 
-use super::connection::{Connection, Context, Phase};
+use super::connection::{Connection, Phase};
+use super::context::Context;
 use super::time_wait::TimeWait;
 use crate::errno::Errno;
 use crate::pool::Pool;

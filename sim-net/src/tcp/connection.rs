@@ -4,20 +4,13 @@ use std::time::Duration;
 
 use sim_executor::Instant;
 
+use super::context::Context;
 use super::keepalive::{Keepalive, Verdict};
 use super::receive::Receiver;
-use super::rules::Rules;
 use super::segment::{Flags, Segment};
 use super::send::Sender;
 use crate::errno::Errno;
-use crate::pool::{Pool, Slice};
-
-/// What a connection needs from outside in every call.
-pub(crate) struct Context<'a> {
-    pub(crate) now: Instant,
-    pub(crate) pool: &'a mut Pool,
-    pub(crate) rules: &'a Rules,
-}
+use crate::pool::Slice;
 
 /// What may have become possible since it was last asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! How a connection comes to be: the SYNs of both ends.
 
-use super::connection::{Connection, Context, Phase, Ready};
+use super::connection::{Connection, Phase, Ready};
+use super::context::Context;
 use super::keepalive::Keepalive;
 use super::options::Options;
 use super::receive::Receiver;

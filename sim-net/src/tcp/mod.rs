@@ -7,6 +7,7 @@
 mod close;
 mod config;
 mod connection;
+mod context;
 mod handshake;
 mod keepalive;
 mod options;
@@ -23,7 +24,8 @@ mod time_wait;
 
 pub(crate) use close::Ending;
 pub use config::{TcpConfig, TcpKeepalive};
-pub(crate) use connection::{Connection, Context, Ready};
+pub(crate) use connection::{Connection, Ready};
+pub(crate) use context::Context;
 pub(crate) use options::Options;
 pub(crate) use reset::reset_for;
 pub(crate) use rules::Rules;

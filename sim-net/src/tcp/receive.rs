@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use sim_executor::Instant;
 
-use super::connection::Context;
+use super::context::Context;
 use super::options::Options;
 use super::rtt::after;
 use super::rules::Rules;

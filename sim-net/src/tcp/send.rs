@@ -2,7 +2,7 @@
 
 use sim_executor::Instant;
 
-use super::connection::Context;
+use super::context::Context;
 use super::options::Options;
 use super::resend::Recovery;
 use super::rtt::{RoundTrip, after};

@@ -3,7 +3,7 @@
 use sim_executor::Instant;
 
 use super::config::TcpConfig;
-use super::connection::Context;
+use super::context::Context;
 use super::segment::{Flags, Segment};
 
 /// A closed connection in the state TIME-WAIT, or in FIN-WAIT-2 when its stream was dropped.
