@@ -146,8 +146,8 @@ macro_rules! calls_of_all {
             #[doc = concat!("As [`", stringify!($stream), "::ready`].")]
             pub async fn ready(
                 &self,
-                interest: crate::socket::Interest,
-            ) -> std::io::Result<crate::socket::Ready> {
+                interest: crate::socket::readiness::Interest,
+            ) -> std::io::Result<crate::socket::readiness::Ready> {
                 self.as_ref().ready(interest).await
             }
         }
