@@ -60,11 +60,10 @@ mod wire;
 
 pub use config::{NetworkConfig, UdpConfig, UnixConfig};
 pub use config_error::{ConfigError, OutOfBounds};
-pub use dns::{ToSocketAddrs, lookup_host};
+pub use dns::{DnsConfig, ToSocketAddrs, lookup_host};
 pub use given_addresses::{AddressError, add_address, addresses, remove_address};
 pub use link::{Latency, LinkConfig};
 pub use network::{Network, install};
-pub use resolver::DnsConfig;
 pub use socket::{
     Interest, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Ready, ReuniteError, TcpListener, TcpSocket,
     TcpStream, UdpSocket, UnixDatagram, UnixListener, UnixSocket, UnixStream, WriteHalf, unix,
