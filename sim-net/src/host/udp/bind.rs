@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Datagrams;
-use super::send::Destination;
+use super::ways::Destination;
 use crate::address::{Bound, SocketId};
 use crate::errno::Errno;
 use crate::host::Kernel;

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::send::Destination;
+use super::ways::Destination;
 use crate::address::{Bound, Endpoint, HostId, InterfaceId, Place, SocketId, place};
 use crate::errno::Errno;
 use crate::host::Kernel;

@@ -1,11 +1,14 @@
 //! Datagram sockets.
 
 mod bind;
+mod datagram;
 mod groups;
+mod option_calls;
 mod options;
 mod receive;
 mod room;
 mod send;
+mod unsent;
 mod ways;
 
 use std::collections::VecDeque;
@@ -17,8 +20,8 @@ use crate::waiters::Waiters;
 pub(crate) use options::Options;
 pub(crate) use send::DATAGRAM_BYTES_MAX;
 
-use receive::Datagram;
-use room::Unsent;
+use datagram::Datagram;
+use unsent::Unsent;
 use ways::Ways;
 
 /// A datagram socket.
@@ -84,5 +87,15 @@ impl Datagrams {
     /// Whether it is such a one.
     pub(super) fn is_dead(&self) -> bool {
         self.is_dead
+    }
+
+    /// Looks again for the way to an address when the next datagram is sent there.
+    pub(in crate::host) fn forget_ways(&mut self) {
+        self.ways.clear();
+    }
+
+    /// What is to be said when nothing is in the queue.
+    fn nothing(&self) -> Errno {
+        if self.is_dead { Errno::BadDescriptor } else { Errno::WouldBlock }
     }
 }

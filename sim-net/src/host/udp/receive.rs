@@ -4,34 +4,13 @@ use std::net::SocketAddr;
 use std::task::Waker;
 
 use super::Datagrams;
+use super::datagram::Datagram;
 use crate::address::{Endpoint, SocketId};
 use crate::errno::Errno;
 use crate::host::Kernel;
 use crate::host::bindings::Protocol;
 use crate::packet::{Body, Packet};
 use crate::pool::{self, Slice};
-
-/// What a datagram counts in a receive buffer besides its bytes.
-const OVERHEAD_BYTES: usize = 256;
-
-/// One that has arrived.
-pub(super) struct Datagram {
-    source: Endpoint,
-    pub(super) payload: Option<Slice>,
-}
-
-impl Datagram {
-    fn counted_bytes(&self) -> usize {
-        OVERHEAD_BYTES + self.payload.as_ref().map_or(0, Slice::len)
-    }
-}
-
-impl Datagrams {
-    /// What is to be said when nothing is in the queue.
-    fn nothing(&self) -> Errno {
-        if self.is_dead { Errno::BadDescriptor } else { Errno::WouldBlock }
-    }
-}
 
 impl Kernel<'_> {
     /// Takes a datagram, of which the part is lost that does not fit into `out`.

@@ -2,11 +2,10 @@
 
 use std::net::SocketAddr;
 
-use super::Datagrams;
-use crate::address::{Endpoint, HostId, InterfaceId, Place, SocketId, place};
+use super::ways::Destination;
+use crate::address::{Endpoint, HostId, Place, SocketId, place};
 use crate::errno::Errno;
 use crate::host::{Kernel, Route};
-use crate::link::LinkId;
 use crate::packet::{Body, Packet};
 use crate::pool::SLICE_BYTES_MAX;
 
@@ -17,22 +16,6 @@ const DATAGRAM_BYTES_MAX_V6: usize = 65_527;
 const _: () = assert!(DATAGRAM_BYTES_MAX < DATAGRAM_BYTES_MAX_V6 && DATAGRAM_BYTES_MAX_V6 <= SLICE_BYTES_MAX);
 /// The most bytes that the length of a datagram can say; more is refused before anything else is looked at.
 const LENGTH_MAX: usize = 65_535;
-
-/// Where datagrams to an address go.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Destination {
-    pub(super) local: InterfaceId,
-    pub(super) remote: Endpoint,
-    /// To the one host; to the own if there are many.
-    pub(super) link: LinkId,
-}
-
-impl Datagrams {
-    /// Looks again for the way to an address when the next datagram is sent there.
-    pub(in crate::host) fn forget_ways(&mut self) {
-        self.ways.clear();
-    }
-}
 
 impl Kernel<'_> {
     /// Whether a socket is bound to one address of IPv6, and the other is one of IPv4 that is not mapped.

@@ -2,7 +2,17 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::send::Destination;
+use crate::address::{Endpoint, InterfaceId};
+use crate::link::LinkId;
+
+/// Where datagrams to an address go.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Destination {
+    pub(super) local: InterfaceId,
+    pub(super) remote: Endpoint,
+    /// To the one host; to the own if there are many.
+    pub(super) link: LinkId,
+}
 
 /// A table in which each address has one place, where the latest way is kept of all that share it.
 #[derive(Debug, Default)]

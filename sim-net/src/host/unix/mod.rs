@@ -2,8 +2,11 @@
 
 mod address;
 mod calls;
+mod connect;
+mod datagram_calls;
 mod datagrams;
 mod dead;
+mod end;
 mod inbox;
 mod listener;
 mod name;
@@ -16,8 +19,8 @@ pub use address::SocketAddr;
 pub(crate) use name::{Kind, Name, Names};
 
 use datagrams::Datagrams;
+use end::End;
 use listener::Listener;
-use stream::End;
 
 /// A Unix socket of a host.
 pub(crate) struct UnixSocket {
