@@ -52,6 +52,61 @@ fn a_file_begins_with_the_one_thing_that_it_is() {
     assert_none(&wrong, "a file begins with what it is, without \"and\"");
 }
 
+/// The files whose structs keep something true: the rooms of a run, and a task's place in the table.
+const ROOMS: &[&str] = &[
+    "run/decisions.rs",
+    "run/devices.rs",
+    "run/log.rs",
+    "run/nodes.rs",
+    "run/polling.rs",
+    "run/time.rs",
+    "run/verdict.rs",
+    "task/background.rs",
+    "task/slot.rs",
+    "task/table.rs",
+];
+
+/// A field that others may name: `pub(crate) count: u32,` in a struct that is not data for a user.
+fn is_open_field(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix("    pub") else { return false };
+    let rest = if let Some(rest) = rest.strip_prefix('(') {
+        rest.split_once(") ").map(|(_, rest)| rest)
+    } else {
+        None
+    };
+    let Some((name, _)) = rest.and_then(|rest| rest.split_once(": ")) else { return false };
+    name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[test]
+fn a_room_of_the_run_is_entered_by_its_doors() {
+    assert!(is_open_field("    pub(crate) polls: u64,"));
+    assert!(!is_open_field("    polls: u64,"));
+    assert!(!is_open_field("    pub(crate) fn polls(&self: &Self) -> u64 {"));
+    let mut seen = 0;
+    for (name, text) in sources() {
+        let Some(name) = name.strip_prefix("sim-executor/src/") else { continue };
+        if !ROOMS.contains(&name) {
+            continue;
+        }
+        seen += 1;
+        // What a task is made from, where it waits, and what a report says are plain data.
+        let data = ["pub(crate) struct NewTask", "pub(crate) struct Wait"];
+        let mut is_data = false;
+        let mut wrong = Vec::new();
+        for line in code(&text) {
+            if line.contains("struct ") {
+                is_data = data.iter().any(|data| line.contains(data));
+            }
+            if !is_data && is_open_field(line) {
+                wrong.push(format!("{name}: {}", line.trim()));
+            }
+        }
+        assert_none(&wrong, "no file outside a struct's own may name its fields: give it a method");
+    }
+    assert_eq!(seen, ROOMS.len(), "a file of ROOMS is not there");
+}
+
 #[test]
 fn a_file_fits_in_the_head() {
     let wrong = offences(|name, text| {

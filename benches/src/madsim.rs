@@ -3,12 +3,12 @@
 use crate::tokio_ends;
 use crate::workload::{
     FAN_OUT_HOSTS, HEARTBEATS, IDLE_HOSTS, MESSAGE_BYTES, SLEEP_TASKS, TINY_ROUND_TRIPS, Workload,
-    YIELD_TASKS, sleep_duration,
+    YIELD_TASKS, sleep_duration, wake_and_wait,
 };
 use madsim::Config;
 use madsim::net::{TcpListener, TcpStream, UdpSocket};
 use madsim::runtime::Runtime;
-use madsim::task::{JoinHandle, spawn, yield_now};
+use madsim::task::{JoinHandle, spawn};
 use madsim::time::sleep;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -53,7 +53,7 @@ fn runtime() -> Runtime {
 async fn yields(rounds: u64) {
     let task = move || async move {
         for _ in 0..rounds {
-            yield_now().await;
+            wake_and_wait().await;
         }
     };
     join((0..YIELD_TASKS).map(|_| spawn(task())).collect()).await;

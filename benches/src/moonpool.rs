@@ -5,10 +5,10 @@
 
 use crate::workload::{
     BULK_BYTES, HEARTBEATS, IDLE_HOSTS, MESSAGE_BYTES, SLEEP_TASKS, TINY_ROUND_TRIPS, Workload, YIELD_TASKS,
-    sleep_duration,
+    sleep_duration, wake_and_wait,
 };
 use futures_util::{AsyncReadExt, AsyncWriteExt};
-use moonpool::executor::{Executor, JoinHandle, spawn, until_stalled, yield_now};
+use moonpool::executor::{Executor, JoinHandle, spawn, until_stalled};
 use moonpool::{NetworkConfiguration, NetworkProvider, SimNetworkProvider, SimWorld};
 use moonpool::{SimTimeProvider, TcpListenerTrait, TimeProvider};
 use std::future::Future;
@@ -66,7 +66,7 @@ fn drive<F: Future<Output = ()> + Send + 'static>(main: impl FnOnce(&SimWorld) -
 async fn yields(rounds: u64) {
     let task = move || async move {
         for _ in 0..rounds {
-            yield_now().await;
+            wake_and_wait().await;
         }
     };
     join((0..YIELD_TASKS).map(|_| spawn("yields", task())).collect()).await;

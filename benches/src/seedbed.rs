@@ -11,7 +11,7 @@ use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::workload::{
     BULK_BYTES, FAN_OUT_HOSTS, HEARTBEATS, IDLE_HOSTS, MESSAGE_BYTES, SLEEP_TASKS, TINY_ROUND_TRIPS,
-    Workload, YIELD_TASKS, sleep_duration,
+    Workload, YIELD_TASKS, sleep_duration, wake_and_wait,
 };
 
 pub(crate) const WORKLOADS: &[Workload] = &Workload::ALL;
@@ -58,7 +58,7 @@ async fn yields(rounds: u64) {
         .map(|_| {
             spawn(async move {
                 for _ in 0..rounds {
-                    yield_now().await;
+                    wake_and_wait().await;
                 }
             })
         })

@@ -1,12 +1,12 @@
 //! The workloads without a network as tokio programs, for the systems whose tasks are tokio's.
 
-use crate::workload::{SLEEP_TASKS, YIELD_TASKS, sleep_duration};
+use crate::workload::{SLEEP_TASKS, YIELD_TASKS, sleep_duration, wake_and_wait};
 use tokio::task::JoinHandle;
 
 pub(crate) async fn yields(rounds: u64) {
     let task = move || async move {
         for _ in 0..rounds {
-            tokio::task::yield_now().await;
+            wake_and_wait().await;
         }
     };
     join((0..YIELD_TASKS).map(|_| tokio::spawn(task())).collect()).await;

@@ -1,5 +1,7 @@
 //! A workload: what every system is made to do, so that their costs can be compared.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 /// What to do; how often is the size that goes with it.
@@ -76,4 +78,18 @@ impl Workload {
 /// How long a task of [`Workload::Sleep`] sleeps in a round: 1 to 1,000 ms, spread evenly, the same in every system.
 pub(crate) fn sleep_duration(task: u64, round: u64) -> Duration {
     Duration::from_millis(1 + (task * 7_919 + round * 104_729) % 1_000)
+}
+
+/// A yield as any future can do it, the same in every system: it wakes itself and is pending once.
+pub(crate) async fn wake_and_wait() {
+    let mut is_woken = false;
+    poll_fn(|context| {
+        if is_woken {
+            return Poll::Ready(());
+        }
+        is_woken = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -255,7 +255,8 @@ fn replay_shows_the_failure_that_the_sweep_found() {
     assert_eq!(lines.next().unwrap(), format!("hash {hash} outcome failed"));
     assert!(lines.next().unwrap().ends_with("decisions gave the same hash"), "{out}");
     assert_eq!(lines.next(), Some("1 of 2 increments were lost"));
-    assert_eq!(lines.next(), Some("0.000 main/worker#2 wrote 1"));
+    let last = lines.next().unwrap();
+    assert!(last.starts_with("0.000 main/worker") && last.ends_with(" wrote 1"), "{out}");
 }
 
 #[test]

@@ -1,18 +1,61 @@
 //! What else acts when time reaches it, such as a network.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use crate::clock::Instant;
 use crate::task::{Crash, NodeId};
+
+/// When a device wants to be fired next, where the device writes it and the loop reads it: for devices that are called
+/// often. Clones share it.
+///
+/// ```
+/// use sim_executor::{Due, Instant};
+///
+/// let due = Due::never();
+/// let same = due.clone();
+/// due.set(Instant::from_nanos(7));
+/// assert_eq!(same.get(), Instant::from_nanos(7));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Due(Rc<Cell<Instant>>);
+
+impl Due {
+    /// A device that does not want to be fired.
+    #[must_use]
+    pub fn never() -> Self {
+        Due(Rc::new(Cell::new(Instant::MAX)))
+    }
+
+    /// The time; [`Instant::MAX`] is never.
+    #[inline]
+    #[must_use]
+    pub fn get(&self) -> Instant {
+        self.0.get()
+    }
+
+    /// Sets the time; [`Instant::MAX`] is never.
+    #[inline]
+    pub fn set(&self, due: Instant) {
+        self.0.set(due);
+    }
+}
 
 /// Something besides tasks that acts at points in virtual time: a network, a disk. A run drives its devices without
 /// knowing what they are.
 ///
 /// A device is called from the loop between polls, never from inside a poll; except that a task may crash or start a node.
 pub trait Device: Any {
-    /// When it wants to be fired next. Looked at whenever nothing is ready, so it should cost little.
+    /// When it wants to be fired next. Looked at after nearly every poll, so it should cost little; or else see
+    /// [`Device::due`].
     fn next_due(&self) -> Option<Instant>;
+
+    /// Where it keeps at all times what [`Device::next_due`] would say, which is then not called for that. Asked once, at its
+    /// installation.
+    fn due(&self) -> Option<Due> {
+        None
+    }
 
     /// Does all that is due at `now`, which is never before the time that [`Device::next_due`] gave.
     fn fire(&self, now: Instant);

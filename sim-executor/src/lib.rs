@@ -23,12 +23,14 @@
 
 mod choice;
 mod clock;
+mod config;
 pub mod context;
 mod device;
 mod draw;
 mod executor;
 mod limits;
 mod macros;
+mod run;
 mod select;
 mod spawn_blocking;
 mod task;
@@ -40,17 +42,18 @@ mod yield_now;
 
 pub use choice::{
     Candidate, Candidates, Decision, Domain, Eligibility, Key, KeyedDraws, KeyedRandom, Label, LineageId,
-    Lineages, Name, Names, Needs, Point, ProductionOrder, Ratio, Recording, Replay, ReplayReport, RunHash,
-    RunInfo, Source, TaskId, Value, hash_bytes, hash_str, mix,
+    Lineages, Name, Names, Needs, Order, Point, ProductionOrder, Ratio, Recording, Replay, ReplayReport,
+    RunHash, RunInfo, Source, TaskId, Value, hash_bytes, hash_str, mix,
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
+pub use config::Config;
 pub use context::{
     AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, PendingTask,
     RestartOnPanic, TaskPanic, Thrown, spawn, spawn_named, stop,
 };
-pub use device::Device;
+pub use device::{Device, Due};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
-pub use executor::{Config, Deadlock, Executor, Outcome, Report, RunError};
+pub use executor::{Deadlock, Executor, Outcome, Report, RunError};
 pub use limits::{Bound, LimitReached, Limits};
 pub use select::{Branch, first_branch};
 pub use spawn_blocking::spawn_blocking;

@@ -5,17 +5,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::choice::Label;
 use crate::clock::Instant;
 use crate::context::{self, Alarmed, Timer};
+use crate::run::SLEEP;
 
 mod block;
 mod interval;
 
 pub use block::{Block, block, block_now};
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
-
-const SLEEP: Label = context::SLEEP_LABEL;
 
 /// The virtual time since the run began, on the current node's monotonic clock.
 ///

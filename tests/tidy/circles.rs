@@ -6,9 +6,6 @@ use crate::layers::{MODULES, modules_of};
 use crate::modules::{Arrow, Module, Modules};
 use crate::sources::assert_none;
 
-/// The crates whose circles are still to be cut.
-const STILL_IN_CIRCLES: &[&str] = &["sim-net"];
-
 type Uses<'arrows> = BTreeMap<&'arrows Module, BTreeSet<&'arrows Module>>;
 
 /// The circles that lie in more than one folder: each with its arrows, one for each two files.
@@ -69,7 +66,7 @@ fn shown(modules: &Modules, arrows: &BTreeSet<Arrow>, circle: &BTreeSet<&Module>
 #[test]
 fn no_files_of_different_folders_use_each_other_in_a_circle() {
     let mut wrong = Vec::new();
-    for (name, _) in MODULES.iter().filter(|(name, _)| !STILL_IN_CIRCLES.contains(name)) {
+    for (name, _) in MODULES {
         wrong.extend(circles(&modules_of(name)).iter().map(|circle| format!("{name}/src: {circle}")));
     }
     assert_none(&wrong, "cut the circle: what both need goes into a lower file");
@@ -78,16 +75,6 @@ fn no_files_of_different_folders_use_each_other_in_a_circle() {
 #[cfg(test)]
 fn circles_of(sources: &[(&str, &str)]) -> Vec<String> {
     circles(&Modules::of(sources.iter().copied()))
-}
-
-#[test]
-fn a_crate_that_is_excused_has_circles() {
-    for name in STILL_IN_CIRCLES {
-        assert!(
-            !circles(&modules_of(name)).is_empty(),
-            "{name} has no circles: take it out of STILL_IN_CIRCLES"
-        );
-    }
 }
 
 #[test]

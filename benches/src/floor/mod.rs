@@ -8,11 +8,11 @@ mod world;
 
 use crate::workload::{
     BULK_BYTES, FAN_OUT_HOSTS, HEARTBEATS, IDLE_HOSTS, MESSAGE_BYTES, SLEEP_TASKS, TINY_ROUND_TRIPS,
-    Workload, YIELD_TASKS, sleep_duration,
+    Workload, YIELD_TASKS, sleep_duration, wake_and_wait,
 };
 use std::rc::Rc;
 use std::time::Duration;
-use world::{Joined, Stream, World, yield_now};
+use world::{Joined, Stream, World};
 
 pub(crate) const WORKLOADS: &[Workload] = &Workload::ALL;
 
@@ -35,7 +35,7 @@ pub(crate) fn run(workload: Workload, size: u64) {
 async fn yields(world: Rc<World>, rounds: u64) {
     let task = move || async move {
         for _ in 0..rounds {
-            yield_now().await;
+            wake_and_wait().await;
         }
     };
     join((0..YIELD_TASKS).map(|_| world.spawn(task())).collect()).await;

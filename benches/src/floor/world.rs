@@ -355,16 +355,3 @@ impl Drop for Stream {
 fn small(number: usize) -> u32 {
     u32::try_from(number).expect("a workload has few of anything")
 }
-
-pub(super) async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}

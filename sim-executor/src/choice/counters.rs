@@ -41,6 +41,17 @@ impl Counters {
         self.count_in_table(hash)
     }
 
+    /// Sets a count, which is then above zero.
+    pub(super) fn set(&mut self, hash: u64, count: u32) {
+        self.count(hash);
+        let place = if self.tabled > 0 {
+            self.place_of(hash)
+        } else {
+            self.places.iter().position(|counter| counter.hash == hash).expect("it was just counted")
+        };
+        self.places[place].count = count;
+    }
+
     /// Forgets all, and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.places.clear();
@@ -103,6 +114,14 @@ mod tests {
                 prop_assert_eq!(counters.count(hash), *count);
                 *count += 1;
             }
+            for (hash, count) in &model {
+                counters.set(*hash, count + 7);
+            }
+            for (hash, count) in &model {
+                prop_assert_eq!(counters.count(*hash), count + 7);
+            }
+            counters.set(1_000, 3);
+            prop_assert_eq!(counters.count(1_000), 3, "it was not counted before");
             counters.clear();
             prop_assert_eq!(counters.count(0), 0);
         }

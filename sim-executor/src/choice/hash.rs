@@ -5,7 +5,7 @@ use std::fmt;
 const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
 /// The golden ratio times 2^64, odd: what splitmix64 adds at each step.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// FNV-1a over 64 bits, finished by splitmix64's mixer, so that short names differ in all bits.
 #[must_use]
@@ -34,7 +34,8 @@ pub const fn mix(left: u64, right: u64) -> u64 {
 }
 
 /// The mixer of splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-const fn finish(mut word: u64) -> u64 {
+#[inline]
+pub(super) const fn finish(mut word: u64) -> u64 {
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     word ^ (word >> 31)

@@ -35,14 +35,20 @@ pub struct Lineages {
     roots: Counters,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entry {
     parent: Option<LineageId>,
-    name: Cow<'static, str>,
     ordinal: u32,
-    hash: u64,
     /// The actor itself, and its children.
     references: u32,
+    hash: u64,
+    name: Cow<'static, str>,
+    /// What most actors do without. Kept, emptied, for the next actor here.
+    extras: Option<Box<Extras>>,
+}
+
+#[derive(Debug, Default)]
+struct Extras {
     /// Rendered when it is first asked for.
     path: Option<Rc<str>>,
     /// By the hash of the child's name.
@@ -50,6 +56,13 @@ struct Entry {
     /// By the label of the operation: decisions about values, then about polls, which are counted apart.
     decisions: Counters,
     polls: Counters,
+}
+
+impl Entry {
+    #[inline]
+    fn extras_mut(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
 }
 
 /// Kept apart from the streams of values that have the same label.
@@ -81,12 +94,13 @@ impl Lineages {
         name_hash: u64,
     ) -> LineageId {
         let above = self.entry_mut(parent);
-        let ordinal = above.children.count(name_hash);
+        let ordinal = above.extras_mut().children.count(name_hash);
         above.references += 1;
         let hash = mix(mix(above.hash, name_hash), u64::from(ordinal));
         self.insert(Some(parent), name, hash, ordinal)
     }
 
+    #[inline]
     fn insert(
         &mut self,
         parent: Option<LineageId>,
@@ -100,7 +114,7 @@ impl Lineages {
             entry.references = 1;
             return LineageId(free);
         }
-        self.entries.push(Entry { parent, name, ordinal, hash, references: 1, ..Entry::default() });
+        self.entries.push(Entry { parent, name, ordinal, hash, references: 1, extras: None });
         LineageId((self.entries.len() - 1) as u32)
     }
 
@@ -119,11 +133,13 @@ impl Lineages {
                 return;
             }
             next = entry.parent.take();
-            entry.path = None;
-            // Cleared and not replaced: the next actor here uses their memory.
-            entry.children.clear();
-            entry.decisions.clear();
-            entry.polls.clear();
+            if let Some(extras) = &mut entry.extras {
+                extras.path = None;
+                // Cleared and not replaced: the next actor here uses their memory.
+                extras.children.clear();
+                extras.decisions.clear();
+                extras.polls.clear();
+            }
             self.free.push(id.0);
         }
     }
@@ -137,46 +153,69 @@ impl Lineages {
 
     /// The path of names.
     pub fn path(&mut self, id: LineageId) -> Rc<str> {
-        if let Some(path) = &self.entries[id.0 as usize].path {
-            return Rc::clone(path);
+        let known = |id: LineageId| {
+            self.entries[id.0 as usize].extras.as_ref().and_then(|extras| extras.path.as_ref()).map(Rc::clone)
+        };
+        if let Some(path) = known(id) {
+            return path;
         }
-        let above = self.entries[id.0 as usize].parent.map(|parent| self.path(parent));
-        let entry = &mut self.entries[id.0 as usize];
-        let mut path = String::new();
-        if let Some(above) = above {
-            path.push_str(&above);
-            path.push('/');
+        // From the actor up to the first ancestor whose path is known, or to the root.
+        let mut unknown = vec![id];
+        let mut above = None;
+        while let Some(parent) = unknown.last().and_then(|last| self.entries[last.0 as usize].parent) {
+            above = known(parent);
+            if above.is_some() {
+                break;
+            }
+            unknown.push(parent);
         }
-        path.push_str(&entry.name);
-        if entry.ordinal > 0 {
-            path.push_str(&format!("#{}", entry.ordinal + 1));
+        let mut path = above.map_or_else(String::new, |above| format!("{above}/"));
+        for (place, &LineageId(id)) in unknown.iter().rev().enumerate() {
+            let entry = &self.entries[id as usize];
+            if place > 0 {
+                path.push('/');
+            }
+            path.push_str(&entry.name);
+            if entry.ordinal > 0 {
+                path.push_str(&format!("#{}", entry.ordinal + 1));
+            }
         }
         let path: Rc<str> = path.into();
-        entry.path = Some(Rc::clone(&path));
+        self.entry_mut(id).extras_mut().path = Some(Rc::clone(&path));
         path
     }
 
     /// The key of the actor's next decision about a value at this operation.
     pub(crate) fn next_key(&mut self, id: LineageId, label: Label) -> Key {
         let entry = self.entry_mut(id);
-        let ordinal = entry.decisions.count(label.hash());
+        let ordinal = entry.extras_mut().decisions.count(label.hash());
         Key { stream: Key::stream(entry.hash, label), ordinal }
     }
 
-    /// The key of the actor's next poll, for which it waited at this operation.
+    /// The stream of the polls of an actor with that hash, for which it waits at this operation.
     #[inline]
+    pub(crate) fn poll_stream(hash: u64, label: Label) -> u64 {
+        mix(Key::stream(hash, label), POLL_STREAM)
+    }
+
+    /// The key of the actor's next poll, for which it waited at this operation.
     pub(crate) fn next_poll_key(&mut self, id: LineageId, label: Label) -> Key {
         let entry = self.entry_mut(id);
-        let stream = mix(Key::stream(entry.hash, label), POLL_STREAM);
-        let ordinal = entry.polls.count(label.hash());
+        let stream = Lineages::poll_stream(entry.hash, label);
+        let ordinal = entry.extras_mut().polls.count(label.hash());
         Key { stream, ordinal }
+    }
+
+    /// Sets how many polls the actor has had at the operation whose label has this hash: its only bearer has counted them.
+    pub(crate) fn set_polls(&mut self, id: LineageId, label_hash: u64, polls: u32) {
+        self.entry_mut(id).extras_mut().polls.set(label_hash, polls);
     }
 
     /// The key of the question what is polled after this actor, which now waits at this operation.
     pub(crate) fn next_point_key(&mut self, id: LineageId, label: Label) -> Key {
         let entry = self.entry_mut(id);
         let stream = mix(Key::stream(entry.hash, label), POINT_STREAM);
-        let ordinal = entry.decisions.count(stream);
+        let ordinal = entry.extras_mut().decisions.count(stream);
         Key { stream, ordinal }
     }
 

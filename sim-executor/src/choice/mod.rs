@@ -26,6 +26,6 @@ pub use production::ProductionOrder;
 pub use random::KeyedRandom;
 pub use recording::{Decision, Recording};
 pub use replay::{Replay, ReplayReport};
-pub use source::{Needs, Point, RunInfo, Source};
+pub use source::{Needs, Order, Point, RunInfo, Source};
 pub(crate) use task_id::GENERATION_BITS;
 pub use task_id::TaskId;

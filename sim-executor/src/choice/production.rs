@@ -1,7 +1,7 @@
 //! Production order: what an undisturbed machine would most likely do.
 
 use super::domain::Value;
-use super::source::{Needs, Point, Source};
+use super::source::{Needs, Order, Point, Source};
 
 /// Every node is an event loop of its own: first woken, first polled, in iteration batches; no faults, least latency.
 /// Run number 0 of every sweep.
@@ -10,7 +10,7 @@ pub struct ProductionOrder;
 
 impl Source for ProductionOrder {
     fn needs(&self) -> Needs {
-        Needs { task_order: false, batches: true, point_keys: false }
+        Needs { order: Order::Production, batches: true, ..Needs::default() }
     }
 
     fn decide(&mut self, _point: &Point<'_>) -> Option<Value> {

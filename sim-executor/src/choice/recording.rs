@@ -3,6 +3,7 @@
 use super::domain::Value;
 use super::key::Key;
 use super::names::{Name, Names};
+use super::source::Needs;
 
 /// One decision that was not forced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,14 +17,24 @@ pub struct Decision {
 }
 
 /// All decisions of a run that were not forced, in order, with the names of what they speak of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
     /// Whether nodes polled in iteration batches: see [`Needs::batches`](super::Needs).
     pub batches: bool,
+    /// After how many holds of its CPU a ready task had its turn: see [`Needs::holds_max`](super::Needs).
+    pub holds_max: u32,
     /// The decisions.
     pub decisions: Vec<Decision>,
     /// The names of the streams in them.
     pub names: Names,
+}
+
+impl Default for Recording {
+    /// Without decisions, of a run that was as the default of [`Needs`] says.
+    fn default() -> Self {
+        let Needs { batches, holds_max, .. } = Needs::default();
+        Recording { batches, holds_max, decisions: Vec::new(), names: Names::new() }
+    }
 }
 
 impl Recording {

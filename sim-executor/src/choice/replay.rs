@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::domain::{Candidates, Domain, Value};
 use super::recording::{Decision, Recording};
-use super::source::{Needs, Point, Source};
+use super::source::{Needs, Order, Point, Source};
 
 /// Gives the answers of a [`Recording`], one after the other. Where the program no longer asks what was recorded, the
 /// rest is answered with the gentlest, and [`ReplayReport`] says from which decision on.
@@ -14,6 +14,7 @@ use super::source::{Needs, Point, Source};
 pub struct Replay {
     decisions: Vec<Decision>,
     batches: bool,
+    holds_max: u32,
     report: ReplayReport,
 }
 
@@ -45,6 +46,7 @@ impl Replay {
         Replay {
             decisions: recording.decisions.clone(),
             batches: recording.batches,
+            holds_max: recording.holds_max,
             report: ReplayReport::default(),
         }
     }
@@ -63,7 +65,7 @@ impl Replay {
 
 impl Source for Replay {
     fn needs(&self) -> Needs {
-        Needs { task_order: true, batches: self.batches, point_keys: true }
+        Needs { order: Order::Asked, batches: self.batches, point_keys: true, holds_max: self.holds_max }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {

@@ -1,6 +1,7 @@
 //! What answers the questions of a run.
 
 use super::domain::{Domain, Value};
+use super::draw::KeyedDraws;
 use super::key::Key;
 use crate::clock::Instant;
 
@@ -11,16 +12,45 @@ pub struct RunInfo {
     pub recorded: bool,
 }
 
+/// Who decides in which order ready tasks are polled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Nobody: tasks run in production order.
+    Production,
+    /// The run, by a priority for each poll that is drawn by its key: the highest runs first. That is what
+    /// [`KeyedRandom`](super::KeyedRandom) would answer, without a question for each poll.
+    Keyed(KeyedDraws),
+    /// The source, which is asked whenever several tasks are ready.
+    Asked,
+}
+
 /// What a source wants to be asked. What it does not need is not computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// Whether it is asked which task is polled next. If not, tasks run in production order.
-    pub task_order: bool,
+    /// Who decides which task is polled next.
+    pub order: Order,
     /// Whether a node polls in iteration batches, as an event loop does, so that it looks at timers and at `stop` only
-    /// between them. A source that orders tasks itself mostly does without.
+    /// between them. An order of the source's own mostly does without.
     pub batches: bool,
-    /// Whether [`Point::key`] is set for those questions; in a recorded run it always is.
+    /// Whether [`Point::key`] is set for the questions which task is polled next; in a recorded run it always is.
     pub point_keys: bool,
+    /// After so many holds of its node's CPU, each by another task, a task that has been ready all the time is polled first,
+    /// and nothing is asked. Real event loops are fair in this way: a task that blocks and yields again and again delays the
+    /// others, and does not starve them. Several such tasks of a node run in the order of their wakes. A source that means to
+    /// starve tasks raises it; `u32::MAX` is never. In production order, where every task has its turn anyway, it means nothing.
+    pub holds_max: u32,
+}
+
+impl Needs {
+    /// The default of [`Needs::holds_max`].
+    pub const HOLDS_MAX: u32 = 4;
+}
+
+impl Default for Needs {
+    /// To be asked which task is polled next, without batches and keys, after at most four holds.
+    fn default() -> Self {
+        Needs { order: Order::Asked, batches: false, point_keys: false, holds_max: Needs::HOLDS_MAX }
+    }
 }
 
 /// A question.
@@ -45,7 +75,7 @@ pub trait Source {
 
     /// What it wants to be asked; must not change during a run.
     fn needs(&self) -> Needs {
-        Needs { task_order: true, batches: false, point_keys: false }
+        Needs::default()
     }
 
     /// The answer; `None` is no opinion, so the gentlest is taken. So it is for an answer outside of the domain, which is

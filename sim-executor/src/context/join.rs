@@ -8,11 +8,11 @@ use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
-use super::report::JOIN;
-use super::run::Core;
+use super::waker::own_task;
 use super::{try_with, with};
 use crate::choice::TaskId;
-use crate::task::{Failure, Joiner, State};
+use crate::run::{Ended, JOIN};
+use crate::task::{Failure, Joiner};
 
 /// Why a task has no output.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,15 @@ const _: () = {
 };
 
 impl JoinError {
+    fn new(lineage: String, failure: Failure) -> Self {
+        match failure {
+            Failure::Cancelled => JoinError::Cancelled { lineage },
+            Failure::Panicked { message, location, payload } => {
+                JoinError::Panicked { lineage, message, location, payload: Thrown(Mutex::new(payload)) }
+            }
+        }
+    }
+
     /// Whether the task was aborted.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
@@ -99,17 +108,16 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn name(&self) -> Rc<str> {
         with(|run| {
-            let mut core = run.core.borrow_mut();
-            let lineage = core.tasks.get(self.task).map(|slot| slot.lineage);
-            lineage.map_or_else(|| "".into(), |lineage| core.lineages.path(lineage))
+            let mut core = run.core_mut();
+            let lineage = core.polling.tasks().get(self.task).map(|slot| slot.lineage());
+            lineage.map_or_else(|| "".into(), |lineage| core.decisions.lineages_mut().path(lineage))
         })
     }
 
     /// Whether the task has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        try_with(|run| run.core.borrow().tasks.get(self.task).is_none_or(|slot| slot.state == State::Ended))
-            .unwrap_or(true)
+        try_with(|run| run.core().has_ended(self.task)).unwrap_or(true)
     }
 
     /// Asks for the task's cancellation, as [`AbortHandle::abort`] does.
@@ -131,52 +139,27 @@ impl<T: 'static> Future for JoinHandle<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         assert!(!self.taken, "a JoinHandle was polled after it had given the output");
         let task = self.task;
+        let own = own_task(context.waker());
         let (polled, replaced) = with(|run| {
-            let mut core = run.core.borrow_mut();
-            assert!(core.current != Some(task), "a task awaits its own handle, and would wait for ever");
-            let slot = core.tasks.get_mut(task).expect("a task is kept until its handle is gone");
-            if slot.state == State::Ended {
-                return (Poll::Ready(core.take_output(task)), Joiner::Nobody);
+            let mut core = run.core_mut();
+            assert!(own != Some(task), "a task awaits its own handle, and would wait for ever");
+            let slot = core.polling.tasks().get(task).expect("a task is kept until its handle is gone");
+            if slot.has_ended() {
+                return (Poll::Ready(core.take_ended(task)), Joiner::Nobody);
             }
-            let joiner = match run.own_task(&core, context.waker()) {
+            let joiner = match own {
                 Some(own) => Joiner::Task(own),
                 None => Joiner::Foreign(context.waker().clone()),
             };
             core.wait_at(JOIN, u64::from(task.index) + 1);
-            let slot = core.tasks.at_mut(task.index);
-            (Poll::Pending, std::mem::replace(&mut slot.joiner, joiner))
+            (Poll::Pending, core.polling.tasks_mut().background_mut(task.index).set_joiner(joiner))
         });
         drop(replaced); // with nothing borrowed: a foreign waker may run code
         self.taken = polled.is_ready();
-        polled
-    }
-}
-
-impl Core {
-    /// What came of a task that has ended; the task is gone then.
-    #[inline]
-    fn take_output<T: 'static>(&mut self, task: TaskId) -> Result<T, JoinError> {
-        let slot = self.tasks.at_mut(task.index);
-        let lineage = slot.lineage;
-        if let Some(failure) = slot.failure.take() {
-            // Vacated when the task failed.
-            let memory = slot.memory.take();
-            let lineage = self.lineages.path(lineage).to_string();
-            self.recycle_task(task, memory);
-            return Err(match *failure {
-                Failure::Cancelled => JoinError::Cancelled { lineage },
-                Failure::Panicked { message, location, payload } => {
-                    JoinError::Panicked { lineage, message, location, payload: Thrown(Mutex::new(payload)) }
-                }
-            });
-        }
-        let mut memory = slot.memory.take();
-        let mut output: Option<T> = None;
-        if let Some(memory) = &mut memory {
-            memory.as_mut().take_output(&mut output);
-        }
-        self.recycle_task(task, memory);
-        Ok(output.expect("an ended task has an output or a failure"))
+        polled.map(|ended| match ended {
+            Ended::Output(output) => Ok(output),
+            Ended::Failed { lineage, failure } => Err(JoinError::new(lineage, failure)),
+        })
     }
 }
 
@@ -191,20 +174,7 @@ impl<T> Drop for JoinHandle<T> {
 
 /// Nobody will ask for the task's output.
 fn detach(task: TaskId) {
-    let ended = try_with(|run| {
-        let mut core = run.core.borrow_mut();
-        let Some(slot) = core.tasks.get_mut(task) else { return (None, Joiner::Nobody, None) };
-        let joiner = std::mem::replace(&mut slot.joiner, Joiner::Nobody);
-        if slot.state != State::Ended {
-            slot.detached = true;
-            return (None, joiner, None);
-        }
-        let memory = slot.memory.take();
-        core.note_unobserved_panic(task);
-        let failure = core.tasks.at_mut(task.index).failure.take();
-        core.remove_task(task);
-        (memory, joiner, failure)
-    });
+    let ended = try_with(|run| run.core_mut().detach(task));
     drop(ended); // with nothing borrowed: the output's and a foreign waker's own code may run
 }
 
@@ -219,21 +189,12 @@ impl AbortHandle {
     /// future is dropped at its await point instead of being polled. A task that has not begun never will; for one that
     /// has ended nothing changes.
     pub fn abort(&self) {
-        try_with(|run| {
-            let mut core = run.core.borrow_mut();
-            if let Some(slot) = core.tasks.get_mut(self.task)
-                && slot.state != State::Ended
-            {
-                slot.cancelled = true;
-                core.wake(self.task);
-            }
-        });
+        try_with(|run| run.core_mut().cancel(self.task));
     }
 
     /// Whether the task has ended.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        try_with(|run| run.core.borrow().tasks.get(self.task).is_none_or(|slot| slot.state == State::Ended))
-            .unwrap_or(true)
+        try_with(|run| run.core().has_ended(self.task)).unwrap_or(true)
     }
 }

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::node::Node;
-use super::start::{Fate, Program, RestartOnPanic};
 use super::{ask_int, with};
 use crate::choice::Label;
 use crate::clock::Instant;
+use crate::run::{Fate, Program, RestartOnPanic};
 use crate::task::{Crash, Life};
 
 const OUTAGE: Label = Label::new("node.outage");
@@ -152,7 +152,7 @@ impl Node {
     /// # Panics
     /// Outside a run.
     pub fn start_after(&self, delay: Duration) {
-        with(|run| run.core.borrow_mut().set_fate(self.id, delay, Fate::Start));
+        with(|run| run.core_mut().set_fate(self.id, delay, Fate::Start));
     }
 
     /// From now on a panic of one of the node's tasks that nobody observes does not fail the run: it kills the node's
@@ -163,7 +163,7 @@ impl Node {
     /// Outside a run, and for the node `main`.
     pub fn restart_on_panic(&self, policy: RestartOnPanic) {
         assert!(self.id.index() != 0, "the node main runs the test and cannot be restarted");
-        with(|run| run.core.borrow_mut().nodes[self.id.index()].restart_on_panic = Some(policy));
+        with(|run| run.core_mut().nodes.set_restart_policy(self.id, policy));
     }
 
     /// How often the node has started after it was down.
@@ -172,7 +172,7 @@ impl Node {
     /// Outside a run.
     #[must_use]
     pub fn starts(&self) -> u32 {
-        with(|run| run.core.borrow().nodes[self.id.index()].starts)
+        with(|run| run.core().nodes.starts(self.id))
     }
 
     /// Draws the moment of an outage, and how long it lasts; both happen by themselves. Gives the moment. As an answer of
@@ -206,7 +206,7 @@ impl Node {
         assert!(down_min <= down_max, "down_min {down_min:?} is above down_max {down_max:?}");
         let can_crash = self.id.index() != 0 || kind == Crash::Freeze;
         assert!(can_crash, "the node main runs the test and cannot crash");
-        let actor = with(|run| run.core.borrow().nodes[self.id.index()].lineage);
+        let actor = with(|run| run.core().nodes.lineage(self.id));
         let (earliest, latest) = (nanos(after), nanos(within));
         let moment = ask_int(actor, OUTAGE, earliest, latest, latest);
         if moment == latest && earliest < latest {
@@ -215,7 +215,7 @@ impl Node {
         let moment = Duration::from_nanos(moment);
         let down = ask_int(actor, DOWNTIME, nanos(down_min), nanos(down_max), nanos(down_min));
         with(|run| {
-            let mut core = run.core.borrow_mut();
+            let mut core = run.core_mut();
             core.set_fate(self.id, moment, Fate::Crash(kind));
             if down < u64::MAX {
                 let end = if kind == Crash::Freeze { Fate::Thaw } else { Fate::Start };

@@ -1,25 +1,17 @@
 //! How the program inside a run reaches it: through the one thread-local.
 
-mod ask;
 mod clocks;
 mod cpu;
-mod crash;
-mod ending;
 mod join;
 mod life;
 mod node;
-mod node_report;
 mod operations;
-mod record;
-mod report;
-mod run;
 mod spawn;
-mod start;
 mod timer;
 mod waker;
 mod worker;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
@@ -27,35 +19,46 @@ use std::rc::Rc;
 use crate::choice::{Key, Label, LineageId, Ratio, TaskId};
 use crate::clock::Instant;
 use crate::device::Device;
-use crate::task::Wait;
-use crate::trace::{Event, TraceLevel};
+use crate::run::Run;
+use crate::trace::Event;
 
+pub use crate::run::{Activity, Clock, NodeReport, PendingTask, RestartOnPanic, TaskPanic};
 pub use crate::task::NodeId;
-pub(crate) use ask::next_task;
-pub use clocks::Clock;
-pub(crate) use clocks::{RUN_AHEAD, clock_now, system_now};
+pub(crate) use clocks::{clock_now, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
 pub use join::{AbortHandle, JoinError, JoinHandle, Thrown};
 pub use life::Outage;
 pub use node::{Node, host_count, host_number, life_of, node, node_by_name, node_name};
-pub use node_report::NodeReport;
 pub use operations::Operations;
-pub(crate) use report::SLEEP as SLEEP_LABEL;
-pub use report::{Activity, PendingTask, TaskPanic};
-pub(crate) use run::{Core, Run};
 pub(crate) use spawn::{on_node, spawn_root};
 pub use spawn::{spawn, spawn_named};
-pub use start::RestartOnPanic;
-pub(crate) use timer::{Alarm, Alarmed, Timer};
-pub(crate) use waker::{RunId, waker_of};
+pub(crate) use timer::{Alarmed, Timer};
+pub(crate) use waker::{Polled, escaped_wake, next_run_id};
 pub(crate) use worker::Worker;
 
+/// What this thread is at.
+struct Current {
+    /// The run that it is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a thread-local
+    /// that has to be dropped costs more in each use.
+    run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
+    /// Sleeps of that run that were over when they were asked.
+    sleeps: Operations,
+    /// The waker of the task that is being polled, or zero.
+    polled: Cell<u64>,
+    /// Whether that task has woken itself meanwhile.
+    has_woken_itself: Cell<bool>,
+}
+
 thread_local! {
-    /// The run that this thread is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a
-    /// thread-local that has to be dropped costs more in each use.
-    static CURRENT: ManuallyDrop<RefCell<Option<Rc<Run>>>> =
-        const { ManuallyDrop::new(RefCell::new(None)) };
+    static CURRENT: Current = const {
+        Current {
+            run: ManuallyDrop::new(RefCell::new(None)),
+            sleeps: Operations::new(),
+            polled: Cell::new(0),
+            has_woken_itself: Cell::new(false),
+        }
+    };
 }
 
 /// Makes a run the current one until it is dropped.
@@ -68,25 +71,26 @@ pub(crate) struct Entered {
 impl Entered {
     /// # Panics
     /// Inside a run.
-    pub(crate) fn new(run: &Rc<Run>) -> Self {
+    pub(crate) fn new(run: &Rc<Run>, #[cfg(feature = "tracing")] capture: &tracing_core::Dispatch) -> Self {
         CURRENT.with(|current| {
-            let mut current = current.borrow_mut();
+            let mut current = current.run.borrow_mut();
             assert!(
                 current.is_none(),
                 "a run cannot be started inside a run: spawn a task and await its handle instead"
             );
             *current = Some(Rc::clone(run));
         });
+        CURRENT.with(|current| current.sleeps.begin_again());
         Entered {
             #[cfg(feature = "tracing")]
-            _capture: tracing_core::dispatcher::set_default(&run.capture),
+            _capture: tracing_core::dispatcher::set_default(capture),
         }
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let run = CURRENT.with(|current| current.borrow_mut().take());
+        let run = CURRENT.with(|current| current.run.borrow_mut().take());
         drop(run);
     }
 }
@@ -97,7 +101,7 @@ impl Drop for Entered {
 /// Outside a run.
 #[inline]
 pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
-    CURRENT.with(|current| match &*current.borrow() {
+    CURRENT.with(|current| match &*current.run.borrow() {
         Some(run) => what(run),
         None => panic!("this works only inside a run: in a task, or in Executor::enter"),
     })
@@ -106,7 +110,7 @@ pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
 /// Calls `what` with the current run if there is one.
 #[inline]
 pub(crate) fn try_with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> Option<R> {
-    CURRENT.with(|current| current.try_borrow().ok()?.as_ref().map(what))
+    CURRENT.with(|current| current.run.try_borrow().ok()?.as_ref().map(what))
 }
 
 /// Whether this thread is inside a run.
@@ -123,12 +127,13 @@ pub fn in_run() -> bool {
 #[inline]
 #[must_use]
 pub fn now() -> Instant {
-    with(|run| run.core.borrow().local_now())
+    with(|run| run.core().local_now())
 }
 
 /// Counts a sleep that is over when it is asked: see [`Operations::may_go_on`].
+#[inline]
 pub(crate) fn may_go_on() -> bool {
-    with(|run| run.sleeps.may_go_on())
+    CURRENT.with(|current| current.sleeps.may_go_on())
 }
 
 /// The current task, if one is being polled.
@@ -137,7 +142,7 @@ pub(crate) fn may_go_on() -> bool {
 /// Outside a run.
 #[must_use]
 pub fn current_task() -> Option<TaskId> {
-    with(|run| run.core.borrow().current)
+    with(|run| run.core().polling.current())
 }
 
 /// The lineage of the current task as text; between tasks, that of the node `main`.
@@ -147,9 +152,9 @@ pub fn current_task() -> Option<TaskId> {
 #[must_use]
 pub fn current_lineage() -> Rc<str> {
     with(|run| {
-        let mut core = run.core.borrow_mut();
+        let mut core = run.core_mut();
         let lineage = core.current_actor();
-        core.lineages.path(lineage)
+        core.decisions.lineages_mut().path(lineage)
     })
 }
 
@@ -159,7 +164,7 @@ pub fn current_lineage() -> Rc<str> {
 /// Outside a run.
 #[must_use]
 pub fn device<D: Device>() -> Option<Rc<D>> {
-    with(|run| run.devices.borrow().iter().find_map(|device| Rc::clone(device).as_any().downcast::<D>().ok()))
+    with(|run| run.devices().find())
 }
 
 /// Adds a device to the run. Devices that want to act at one instant do so in the order of their installation.
@@ -167,10 +172,7 @@ pub fn device<D: Device>() -> Option<Rc<D>> {
 /// # Panics
 /// Outside a run.
 pub fn install_device(device: Rc<dyn Device>) {
-    with(|run| {
-        run.devices.borrow_mut().push(device);
-        run.core.borrow_mut().has_devices = true;
-    });
+    with(|run| run.devices().install(device));
 }
 
 /// Says at which operation the current task waits, for the names of its decisions and for reports. A leaf future calls
@@ -181,25 +183,18 @@ pub fn install_device(device: Rc<dyn Device>) {
 /// Outside a run.
 #[inline]
 pub fn wait_at(label: Label, resource: u64) {
-    with(|run| run.core.borrow_mut().wait_at(label, resource));
+    with(|run| run.core_mut().wait_at(label, resource));
 }
 
 /// Makes the current task, which waits at `label`, ready again.
 #[inline]
 pub(crate) fn wake_again(label: Label, waker: &std::task::Waker) {
-    let is_own = with(|run| {
-        let mut core = run.core.borrow_mut();
-        let Some(task) = run.own_task(&core, waker) else { return false };
-        let slot = core.tasks.at_mut(task.index);
-        slot.waits = true;
-        slot.wait = Wait { label, resource: 0 };
-        slot.woken = true;
-        true
-    });
-    if !is_own {
-        wait_at(label, 0);
-        waker.wake_by_ref();
+    let own = waker::own_task(waker);
+    if let Some(task) = own {
+        return with(|run| run.core_mut().wake_again(task, label));
     }
+    wait_at(label, 0);
+    waker.wake_by_ref();
 }
 
 /// A new actor that is no task, such as a link of the network, for the names of its decisions.
@@ -208,7 +203,7 @@ pub(crate) fn wake_again(label: Label, waker: &std::task::Waker) {
 /// Outside a run.
 #[must_use]
 pub fn actor(name: impl Into<std::borrow::Cow<'static, str>>) -> LineageId {
-    with(|run| run.core.borrow_mut().lineages.root(name))
+    with(|run| run.core_mut().decisions.lineages_mut().root(name))
 }
 
 /// Asks whether something happens that need not. Asks nothing if the probability leaves no doubt.
@@ -220,7 +215,7 @@ pub fn ask_flag(actor: LineageId, label: Label, probability: Ratio) -> bool {
     if probability.is_never() || probability.is_always() {
         return probability.is_always();
     }
-    with(|run| ask::flag(run, actor, label, probability))
+    with(|run| run.ask_flag(actor, label, probability))
 }
 
 /// Asks for a number from `lo` to `hi`, of which `simplest` is the gentlest. Asks nothing if they are equal.
@@ -233,12 +228,12 @@ pub fn ask_int(actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) 
     if lo == hi {
         return lo;
     }
-    with(|run| ask::int(run, actor, label, lo, hi, simplest))
+    with(|run| run.ask_int(actor, label, lo, hi, simplest))
 }
 
 /// The name of the value that was asked for last.
 pub(crate) fn last_asked() -> Key {
-    with(|run| run.core.borrow().asked)
+    with(|run| run.core().decisions.last_asked())
 }
 
 /// The actor for the current task's own decisions; between tasks, that of the node `main`.
@@ -247,7 +242,7 @@ pub(crate) fn last_asked() -> Key {
 /// Outside a run.
 #[must_use]
 pub fn current_actor() -> LineageId {
-    with(|run| run.core.borrow().current_actor())
+    with(|run| run.core().current_actor())
 }
 
 /// Adds a word to the run's rolling hash.
@@ -256,7 +251,7 @@ pub fn current_actor() -> LineageId {
 /// Outside a run.
 #[inline]
 pub fn hash(word: u64) {
-    with(|run| run.core.borrow_mut().hash.add(word));
+    with(|run| run.core_mut().decisions.hash(word));
 }
 
 /// Whether what devices do is to be recorded.
@@ -266,7 +261,7 @@ pub fn hash(word: u64) {
 #[inline]
 #[must_use]
 pub fn tracing_all() -> bool {
-    with(|run| run.core.borrow().trace_level == TraceLevel::All)
+    with(|run| run.core().traces_all())
 }
 
 /// Records what a device did, if [`tracing_all`]. It is the device's business to add to the [`hash`] what it did.
@@ -275,9 +270,9 @@ pub fn tracing_all() -> bool {
 /// Outside a run.
 pub fn record_device(name: Rc<str>, text: String) {
     with(|run| {
-        let mut core = run.core.borrow_mut();
-        if core.trace_level == TraceLevel::All {
-            let at = core.now;
+        let mut core = run.core_mut();
+        if core.traces_all() {
+            let at = core.time.now();
             core.record(at, name, Event::Device { text });
         }
     });
@@ -290,21 +285,13 @@ pub fn record_device(name: Rc<str>, text: String) {
 /// Outside a run.
 pub fn event(text: fmt::Arguments<'_>) {
     // Formatted with nothing borrowed, since the arguments' own code may call us.
-    let mut buffer = with(|run| std::mem::take(&mut run.core.borrow_mut().scratch));
-    let formatted = fmt::write(&mut buffer, text);
+    let mut buffer = with(|run| run.core_mut().log.take_scratch());
+    // A text of which a part could not be formatted is reported as far as it came.
+    let _ = fmt::write(&mut buffer, text);
     with(|run| {
-        let mut core = run.core.borrow_mut();
-        let at = core.local_now();
-        let actor = core.current_actor();
-        let actor_hash = core.lineages.hash(actor);
-        core.hash.add(actor_hash);
-        core.hash.add(crate::choice::hash_str(&buffer));
-        if core.trace_level >= TraceLevel::Events && formatted.is_ok() {
-            let lineage = core.lineages.path(actor);
-            core.record(at, lineage, Event::User { text: buffer.clone() });
-        }
-        buffer.clear();
-        core.scratch = buffer;
+        let mut core = run.core_mut();
+        core.report_event(&buffer);
+        core.log.give_scratch_back(buffer);
     });
 }
 
@@ -315,8 +302,9 @@ pub fn event(text: fmt::Arguments<'_>) {
 /// Outside a run.
 pub fn stop() {
     with(|run| {
-        let mut core = run.core.borrow_mut();
-        core.stopping = Some(core.host_of_current());
+        let mut core = run.core_mut();
+        let node = core.host_of_current();
+        core.verdict.stop(node);
     });
 }
 
@@ -328,7 +316,8 @@ pub fn stop() {
 #[must_use]
 pub fn is_mid_iteration(node: NodeId) -> bool {
     with(|run| {
-        let ready = &run.core.borrow().ready;
+        let core = run.core();
+        let ready = core.polling.ready();
         !ready.is_between_iterations(node.0) || ready.is_held(node.0)
     })
 }
@@ -339,7 +328,7 @@ pub fn is_mid_iteration(node: NodeId) -> bool {
 /// Outside a run, or for a node of another run.
 #[must_use]
 pub fn is_idle(node: NodeId) -> bool {
-    with(|run| run.core.borrow().ready.is_idle(node.0))
+    with(|run| run.core().polling.ready().is_idle(node.0))
 }
 
 /// How many iterations the node has begun. Where tasks run in another order than production's, each poll is one.
@@ -348,7 +337,7 @@ pub fn is_idle(node: NodeId) -> bool {
 /// Outside a run, or for a node of another run.
 #[must_use]
 pub fn iterations(node: NodeId) -> u64 {
-    with(|run| run.core.borrow().ready.iterations(node.0))
+    with(|run| run.core().polling.ready().iterations(node.0))
 }
 
 /// Notes where a panic happened, for the report of the task that panicked. A panic hook calls it, if one is installed.
@@ -356,8 +345,9 @@ pub fn iterations(node: NodeId) -> u64 {
 #[must_use = "where it says `false`, the panic is not of a run"]
 pub fn note_panic(location: Option<&std::panic::Location<'_>>) -> bool {
     try_with(|run| {
-        if let Ok(mut core) = run.core.try_borrow_mut() {
-            core.panic_location = location.map(|at| format!("{}:{}:{}", at.file(), at.line(), at.column()));
+        if let Some(mut core) = run.try_core_mut() {
+            let location = location.map(|at| format!("{}:{}:{}", at.file(), at.line(), at.column()));
+            core.verdict.note_panic_location(location);
         }
     })
     .is_some()

@@ -27,6 +27,13 @@ impl Operations {
         Operations { counted: Cell::new(0), poll: Cell::new(0), in_poll: Cell::new(0) }
     }
 
+    /// Forgets what was counted.
+    pub(super) fn begin_again(&self) {
+        self.counted.set(0);
+        self.poll.set(0);
+        self.in_poll.set(0);
+    }
+
     /// Counts one more. If that is beyond [`Limits::operations_per_poll_max`](crate::Limits::operations_per_poll_max), the
     /// run ends after this poll, and the future that asked must be pending.
     ///
@@ -43,17 +50,17 @@ impl Operations {
     #[cold]
     fn is_within_limit(&self) -> bool {
         with(|run| {
-            let mut core = run.core.borrow_mut();
-            if self.poll.replace(core.polls) != core.polls {
+            let mut core = run.core_mut();
+            let polls = core.polling.polls();
+            if self.poll.replace(polls) != polls {
                 self.in_poll.set(0);
                 return true;
             }
             self.in_poll.set(self.in_poll.get() + u64::from(STRIDE));
-            if self.in_poll.get() < core.limits.operations_per_poll_max {
+            if self.in_poll.get() < core.verdict.limits().operations_per_poll_max {
                 return true;
             }
-            let limit = LimitReached::operations_per_poll(&core.limits);
-            core.limit_reached(limit);
+            core.limit_reached(LimitReached::operations_per_poll);
             false
         })
     }

@@ -5,10 +5,9 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::join::JoinHandle;
-use super::run::Core;
 use super::with;
-use crate::choice::{LineageId, TaskId};
-use crate::task::{NewTask, NodeId};
+use crate::choice::TaskId;
+use crate::task::NodeId;
 
 /// Spawns a task on the current node. Its name is a short form of the future's type: `worker` for what
 /// `async fn worker` gives. It is polled when its turn comes, never inside `spawn`.
@@ -35,49 +34,6 @@ where
     spawn_as(Some(name.into()), future, Location::caller())
 }
 
-impl Core {
-    /// Adds a task, which is not ready yet, as a child of an actor.
-    #[inline]
-    fn spawn_child<F>(
-        &mut self,
-        node: NodeId,
-        parent: LineageId,
-        name: Option<Cow<'static, str>>,
-        future: F,
-        spawned_at: &'static Location<'static>,
-    ) -> TaskId
-    where
-        F: Future + 'static,
-    {
-        let kind = self.kinds.of::<F>();
-        let lineage = match name {
-            Some(name) => self.lineages.child(parent, name),
-            None => {
-                let (name, hash) = self.kinds.name(kind);
-                self.lineages.child_hashed(parent, Cow::Borrowed(name), hash)
-            }
-        };
-        self.spawn_future(node, lineage, kind, future, spawned_at)
-    }
-
-    #[inline]
-    fn spawn_future<F>(
-        &mut self,
-        node: NodeId,
-        lineage: LineageId,
-        kind: u32,
-        future: F,
-        spawned_at: &'static Location<'static>,
-    ) -> TaskId
-    where
-        F: Future + 'static,
-    {
-        let memory = self.kinds.memory_for(kind, future);
-        let lineage_hash = self.lineages.hash(lineage);
-        self.spawn(NewTask { node: node.0, kind, lineage, lineage_hash, memory, spawned_at })
-    }
-}
-
 #[inline]
 fn spawn_as<F>(
     name: Option<Cow<'static, str>>,
@@ -87,13 +43,7 @@ fn spawn_as<F>(
 where
     F: Future + 'static,
 {
-    with(|run| {
-        let mut core = run.core.borrow_mut();
-        let (parent, node) = (core.current_actor(), core.host_of_current());
-        let task = core.spawn_child(node, parent, name, future, at);
-        core.make_ready(task);
-        JoinHandle::new(task)
-    })
+    JoinHandle::new(with(|run| run.core_mut().spawn(name, future, at)))
 }
 
 /// Spawns a task on a node, as a child of the node.
@@ -106,13 +56,7 @@ pub(crate) fn on_node<F>(
 where
     F: Future + 'static,
 {
-    with(|run| {
-        let mut core = run.core.borrow_mut();
-        let parent = core.nodes[node.index()].lineage;
-        let task = core.spawn_child(node, parent, name, future, at);
-        core.make_ready(task);
-        JoinHandle::new(task)
-    })
+    JoinHandle::new(with(|run| run.core_mut().spawn_on(node, name, future, at)))
 }
 
 /// Spawns the task of a `block_on`, which bears the name of the node `main`.
@@ -120,12 +64,6 @@ pub(crate) fn spawn_root<F>(future: F, at: &'static Location<'static>) -> (TaskI
 where
     F: Future + 'static,
 {
-    with(|run| {
-        let mut core = run.core.borrow_mut();
-        let (lineage, kind) = (core.nodes[0].lineage, core.kinds.of::<F>());
-        core.lineages.retain(lineage);
-        let task = core.spawn_future(NodeId(0), lineage, kind, future, at);
-        core.make_ready(task);
-        (task, JoinHandle::new(task))
-    })
+    let task = with(|run| run.core_mut().spawn_root(future, at));
+    (task, JoinHandle::new(task))
 }

@@ -1,35 +1,19 @@
 //! Alarms of the current run: what happens by itself when its time comes.
 
-use std::task::{Context, Waker};
+use std::task::Context;
 
-use super::run::{Core, Run};
-use super::start::Fate;
+use super::waker::own_task;
 use super::with;
-use crate::choice::{Label, TaskId};
+use crate::choice::Label;
 use crate::clock::{EventId, Instant};
-use crate::limits::LimitReached;
-use crate::task::NodeId;
+use crate::run::{Alarm, Core};
 
-/// What is due at a point in time.
-#[derive(Debug)]
-pub(crate) enum Alarm {
-    /// A timer of a task.
-    Task(TaskId),
-    /// A timer of a future with a waker of another library.
-    Wake { waker: Waker, cpu: u32 },
-    /// The end of a hold of a node's CPU.
-    Release(u32),
-    /// What was set for a node.
-    Fate(NodeId, Fate),
-}
-
-impl Alarm {
-    #[inline]
-    fn waking(run: &Run, core: &Core, context: &Context<'_>) -> Alarm {
-        match run.own_task(core, context.waker()) {
-            Some(task) => Alarm::Task(task),
-            None => Alarm::Wake { waker: context.waker().clone(), cpu: core.current_cpu() },
-        }
+/// An alarm that wakes the task of this context.
+#[inline]
+fn waking(core: &Core, context: &Context<'_>) -> Alarm {
+    match own_task(context.waker()) {
+        Some(task) => Alarm::Task(task),
+        None => Alarm::Wake { waker: context.waker().clone(), cpu: core.polling.current_cpu().unwrap_or(0) },
     }
 }
 
@@ -43,20 +27,16 @@ impl Timer {
     #[inline]
     pub(crate) fn set(due: Instant, label: Label, context: &Context<'_>) -> Alarmed {
         with(|run| {
-            let mut core = run.core.borrow_mut();
+            let mut core = run.core_mut();
             if core.clock_now() >= due {
                 return Alarmed::Due;
             }
             let due = core.world_time(due);
             core.wait_at(label, due.as_nanos());
-            let alarm = Alarm::waking(run, &core, context);
-            match core.timers.push(due, alarm) {
-                Ok(id) => Alarmed::Set(Timer(id)),
-                Err(_) => {
-                    let limit = LimitReached::timers(&core.limits);
-                    core.limit_reached(limit);
-                    Alarmed::NoRoom
-                }
+            let alarm = waking(&core, context);
+            match core.set_alarm(due, alarm) {
+                Some(id) => Alarmed::Set(Timer(id)),
+                None => Alarmed::NoRoom,
             }
         })
     }
@@ -64,11 +44,11 @@ impl Timer {
     /// Makes it wake the task of this context, which waits for it at `label`; whether it is still pending.
     pub(crate) fn wake_instead(&self, due: Instant, label: Label, context: &Context<'_>) -> bool {
         let replaced = with(|run| {
-            let mut core = run.core.borrow_mut();
+            let mut core = run.core_mut();
             let due = core.world_time(due);
             core.wait_at(label, due.as_nanos());
-            let alarm = Alarm::waking(run, &core, context);
-            core.timers.get_mut(self.0).map(|pending| std::mem::replace(pending, alarm))
+            let alarm = waking(&core, context);
+            core.time.replace_alarm(self.0, alarm)
         });
         replaced.is_some() // dropped with nothing borrowed: a foreign waker may run code
     }
@@ -83,7 +63,7 @@ pub(crate) enum Alarmed {
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        let alarm = super::try_with(|run| run.core.borrow_mut().timers.remove(self.0));
+        let alarm = super::try_with(|run| run.core_mut().time.remove_alarm(self.0));
         drop(alarm); // with nothing borrowed: a foreign waker may run code
     }
 }

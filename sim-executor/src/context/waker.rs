@@ -5,21 +5,17 @@ use std::ptr::without_provenance;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
+use super::CURRENT;
 use crate::choice::{GENERATION_BITS, TaskId};
+use crate::run::{RunId, TASKS_MAX};
 
-const INDEX_BITS: u32 = 22;
+const INDEX_BITS: u32 = TASKS_MAX.trailing_zeros();
 const RUN_BITS: u32 = 22;
+const _: () = assert!(TASKS_MAX.is_power_of_two());
 const _: () = assert!(INDEX_BITS + GENERATION_BITS + RUN_BITS == u64::BITS);
 const _: () = assert!(usize::BITS == u64::BITS, "a waker's 64 bits live in a pointer");
 
-/// How many tasks can be alive at one time.
-pub(crate) const TASKS_MAX: usize = 1 << INDEX_BITS;
-
 const RUN_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
-
-/// The high bits of a waker. Tells the runs of a process apart, so that a waker that outlives its run wakes nobody in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RunId(u64);
 
 /// The one counter that outlives a run. Its values are only ever compared, and never shown.
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -28,17 +24,48 @@ static RUNS: AtomicU32 = AtomicU32::new(0);
 /// stuck, to say that a real thread is at work. It decides nothing.
 static ESCAPED: AtomicU64 = AtomicU64::new(0);
 
-impl RunId {
-    pub(crate) fn next() -> Self {
-        // From one, so that no waker is zero.
-        let number = 1 + RUNS.fetch_add(1, Ordering::Relaxed) % ((1 << RUN_BITS) - 1);
-        RunId(u64::from(number) << RUN_SHIFT)
+pub(crate) fn next_run_id() -> RunId {
+    // From one, so that no waker is zero.
+    let number = 1 + RUNS.fetch_add(1, Ordering::Relaxed) % ((1 << RUN_BITS) - 1);
+    RunId(u64::from(number) << RUN_SHIFT)
+}
+
+/// The task of this run that was last woken from another thread, if one was.
+pub(crate) fn escaped_wake(run: RunId) -> Option<TaskId> {
+    let (other, task) = unpack(ESCAPED.load(Ordering::Relaxed));
+    (other == run).then_some(task)
+}
+
+/// Says that a task is being polled, until it is asked what became of that.
+pub(crate) struct Polled {
+    waker: Waker,
+}
+
+impl Polled {
+    #[inline(always)]
+    pub(crate) fn begin(run: RunId, task: TaskId) -> Self {
+        let bits = pack(run, task);
+        CURRENT.with(|current| current.polled.set(bits));
+        // SAFETY: the functions of `VTABLE` never dereference the data pointer, which is an integer; so all that `RawWaker`
+        // asks for holds: any thread may clone, wake and drop it, in any order and number.
+        Polled { waker: unsafe { Waker::from_raw(raw(bits)) } }
     }
 
-    /// The task of this run that was last woken from another thread, if one was.
-    pub(crate) fn escaped_wake(self) -> Option<TaskId> {
-        let (run, task) = unpack(ESCAPED.load(Ordering::Relaxed));
-        (run == self).then_some(task)
+    /// The task's waker.
+    #[inline(always)]
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// The poll is over; whether the task has woken itself in it.
+    #[inline(always)]
+    pub(crate) fn end(self) -> bool {
+        // Dropping it would only call a function that does nothing.
+        std::mem::forget(self.waker);
+        CURRENT.with(|current| {
+            current.polled.set(0);
+            current.has_woken_itself.take()
+        })
     }
 }
 
@@ -56,20 +83,13 @@ fn unpack(bits: u64) -> (RunId, TaskId) {
     (run, TaskId { index, generation })
 }
 
-/// The waker of a task.
+/// The task that is being polled, if the waker is its own.
 #[inline]
-pub(crate) fn waker_of(run: RunId, task: TaskId) -> Waker {
-    // SAFETY: the functions of `VTABLE` never dereference the data pointer, which is an integer; so all that `RawWaker`
-    // asks for holds: any thread may clone, wake and drop it, in any order and number.
-    unsafe { Waker::from_raw(raw(pack(run, task))) }
-}
-
-impl super::Run {
-    /// The task that is being polled, if the waker is its own.
-    #[inline]
-    pub(crate) fn own_task(&self, core: &super::Core, waker: &Waker) -> Option<TaskId> {
-        core.current.filter(|&task| waker.will_wake(&waker_of(self.id, task)))
-    }
+pub(super) fn own_task(waker: &Waker) -> Option<TaskId> {
+    let bits = waker.data().addr() as u64;
+    let is_own =
+        CURRENT.with(|current| current.polled.get()) == bits && std::ptr::eq(waker.vtable(), &VTABLE);
+    is_own.then(|| unpack(bits).1)
 }
 
 #[inline]
@@ -84,11 +104,25 @@ unsafe fn clone(data: *const ()) -> RawWaker {
     RawWaker::new(data, &VTABLE)
 }
 
+/// Most wakes are of a task by itself, which only notes it, or of another in the same run.
 unsafe fn wake(data: *const ()) {
     let bits = data.addr() as u64;
+    let is_own = CURRENT.with(|current| {
+        let is_own = current.polled.get() == bits;
+        if is_own {
+            current.has_woken_itself.set(true);
+        }
+        is_own
+    });
+    if !is_own {
+        wake_other(bits);
+    }
+}
+
+fn wake_other(bits: u64) {
     let (run, task) = unpack(bits);
     let was_here = super::try_with(|current| {
-        let here = current.id == run;
+        let here = current.id() == run;
         if here {
             current.wake(task);
         }
@@ -114,11 +148,13 @@ mod tests {
 
     #[test]
     fn a_waker_outside_of_its_run_wakes_nobody_and_is_noticed() {
-        let (run, task) = (RunId::next(), TaskId::from_parts(3, 1));
-        let waker = waker_of(run, task);
+        let (run, task) = (next_run_id(), TaskId::from_parts(3, 1));
+        let polled = Polled::begin(run, task);
+        let waker = polled.waker().clone();
+        assert!(!polled.end());
         assert!(waker.will_wake(&waker.clone()));
         std::thread::Builder::new().spawn(move || waker.wake()).unwrap().join().unwrap();
-        assert_eq!(run.escaped_wake(), Some(task));
-        assert_eq!(RunId::next().escaped_wake(), None);
+        assert_eq!(escaped_wake(run), Some(task));
+        assert_eq!(escaped_wake(next_run_id()), None);
     }
 }

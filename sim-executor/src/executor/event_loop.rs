@@ -1,13 +1,11 @@
 //! The loop: poll what is ready; else move time; fire what is due.
 
-use std::rc::Rc;
-
 use super::{Deadlock, Executor, RunError};
 use crate::clock::Instant;
-use crate::context::{self, Alarm, Core};
-use crate::device::Device;
+use crate::context;
 use crate::limits::LimitReached;
-use crate::task::{Origin, State};
+use crate::run::{Alarm, Next, manner};
+use crate::task::Origin;
 
 /// Until when the loop runs.
 #[derive(Clone, Copy)]
@@ -40,31 +38,19 @@ pub(super) enum Turn {
     Deadlock,
 }
 
-/// What the loop does next.
-enum Next {
-    /// Polls the task with this index, which was taken out of the ready queue.
-    Poll { index: u32, ends_iteration: bool },
-    /// Asks which task it polls.
-    Ask,
-    /// Drops tasks of dead nodes.
-    Bury,
-    /// Moves time.
-    Wait,
-}
-
 impl Executor {
     pub(super) fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
         let exit = self.run_until(goal);
-        let mut core = self.run.core.borrow_mut();
+        let mut core = self.run.core_mut();
         // What was to end this call does not end the next.
-        core.awaited = None;
-        core.stopping = None;
+        core.polling.set_awaited(None);
+        core.verdict.forget_stop();
         exit
     }
 
     fn run_until(&self, goal: Goal) -> Result<Exit, RunError> {
         // What became due while no call ran goes behind what is ready already, before the first iteration.
-        if self.run.core.borrow().ready.all_between_iterations() {
+        if self.run.core().polling.ready().all_between_iterations() {
             self.look_around();
         }
         loop {
@@ -73,7 +59,7 @@ impl Executor {
                 Turn::GoOn => continue,
                 // A device that acts for this node only has waited until its CPU was free. A task that has blocked goes on
                 // first: what it makes ready comes before what came from outside.
-                Turn::Released if self.run.core.borrow().resumed.is_empty() => self.look_around(),
+                Turn::Released if !self.run.core().polling.has_resumed() => self.look_around(),
                 _ => {}
             }
             if let Some(exit) = self.exit_of(turn)? {
@@ -93,45 +79,65 @@ impl Executor {
 
     /// Polls what is ready, until time has to move or something else has to be seen to, and sees to that.
     pub(super) fn poll_ready(&self, goal: Goal) -> Turn {
-        let mut core = self.run.core.borrow_mut();
+        let manner = self.run.core().polling.manner();
+        match manner {
+            manner::PRODUCTION => self.poll_ready_in::<{ manner::PRODUCTION }>(goal),
+            manner::KEYED => self.poll_ready_in::<{ manner::KEYED }>(goal),
+            _ => self.poll_ready_in::<{ manner::ANY }>(goal),
+        }
+    }
+
+    /// The same, compiled for each manner of polling, so that the common ones look at no switches.
+    fn poll_ready_in<const MANNER: u8>(&self, goal: Goal) -> Turn {
+        let mut core = self.run.core_mut();
         loop {
-            let (index, ends_iteration) = match core.next() {
-                Next::Poll { index, ends_iteration } => (index, ends_iteration),
-                Next::Ask => {
-                    drop(core);
-                    let task = context::next_task(&self.run);
-                    core = self.run.core.borrow_mut();
-                    let node = core.tasks.at_mut(task.index).node;
-                    (task.index, core.ready.take(node, task.index))
-                }
-                Next::Bury => {
+            let (index, ends_iteration) = if let Some(task) = core.polling.pop_resumed() {
+                // In no list, since it has kept the CPU all the time.
+                let cpu = core.polling.tasks().at(task.index).node();
+                (task.index, core.polling.ready().is_between_iterations(cpu))
+            } else {
+                if core.polling.look_outside() {
                     drop(core);
                     return self.bury();
                 }
-                Next::Wait => {
+                let taken = match core.take_next::<MANNER>() {
+                    Next::Poll(index, ends_iteration) => Some((index, ends_iteration)),
+                    Next::Asked => {
+                        drop(core);
+                        let task = self.run.ask_next();
+                        core = self.run.core_mut();
+                        Some((task.index, core.polling.take(task.index)))
+                    }
+                    Next::Nothing => None,
+                };
+                let Some(taken) = taken else {
                     drop(core);
                     return self.pass_time(goal);
-                }
+                };
+                taken
             };
-            core = self.poll_task(core, index);
-            if core.interrupted {
+            core = self.poll_task::<MANNER>(core, index);
+            if core.verdict.is_interrupted() {
                 drop(core);
                 return self.interruption(ends_iteration);
             }
             if ends_iteration {
-                core.ready.look_outside();
-                let due = core.timers.next_due().is_some_and(|due| due <= core.now);
-                if core.stopping.is_some() || due {
+                core.polling.look_outside();
+                let now = core.time.now();
+                if core.verdict.stopping().is_some()
+                    || core.time.is_alarm_due()
+                    || self.run.devices().is_due(now)
+                {
                     drop(core);
                     return self.between_iterations();
                 }
-                if core.has_devices {
-                    let now = core.now;
+                if self.run.devices().has_to_be_asked() {
+                    // With nothing borrowed, since a device may look at the run.
                     drop(core);
-                    if self.device_due().is_some_and(|due| due <= now) {
+                    if self.run.devices().next_due().is_some_and(|due| due <= now) {
                         return self.between_iterations();
                     }
-                    core = self.run.core.borrow_mut();
+                    core = self.run.core_mut();
                 }
             }
         }
@@ -141,8 +147,8 @@ impl Executor {
     #[cold]
     fn bury(&self) -> Turn {
         self.run.bury();
-        let core = self.run.core.borrow();
-        if !core.interrupted && core.limit.is_none() {
+        let core = self.run.core();
+        if !core.verdict.is_interrupted() && !core.verdict.has_limit() {
             return Turn::GoOn;
         }
         drop(core);
@@ -152,27 +158,26 @@ impl Executor {
     /// Sees why the loop was to come back.
     #[cold]
     fn interruption(&self, ends_iteration: bool) -> Turn {
-        let mut core = self.run.core.borrow_mut();
-        core.interrupted = false;
-        if core.limit.is_some() || core.panic.is_some() {
+        let mut core = self.run.core_mut();
+        core.verdict.end_interruption();
+        if core.verdict.has_failed() {
             return Turn::Failed;
         }
-        if !core.panicked.is_empty() {
+        if core.nodes.is_any_panicked() {
             drop(core);
             self.run.restart_panicked();
-            core = self.run.core.borrow_mut();
+            core = self.run.core_mut();
         }
-        if !core.starting.is_empty() {
+        if core.nodes.is_any_starting() {
             drop(core);
             self.run.start_waiting();
-            core = self.run.core.borrow_mut();
+            core = self.run.core_mut();
         }
-        let has_ended = |task| core.tasks.get(task).is_none_or(|slot| slot.state == State::Ended);
-        if core.awaited.is_some_and(has_ended) {
+        if core.polling.awaited().is_some_and(|task| core.has_ended(task)) {
             return Turn::Exit(Exit::Reached);
         }
         if ends_iteration {
-            core.ready.look_outside();
+            core.polling.look_outside();
             drop(core);
             return self.between_iterations();
         }
@@ -181,7 +186,7 @@ impl Executor {
 
     /// What an event loop does between two iterations: looks whether it should stop, and at what is due.
     fn between_iterations(&self) -> Turn {
-        if self.run.core.borrow_mut().take_stop() {
+        if self.run.core_mut().take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
         self.look_at_due();
@@ -191,40 +196,28 @@ impl Executor {
     /// Sees to what came from outside while a CPU was held, then to what is due now.
     #[cold]
     fn look_around(&self) {
-        self.run.core.borrow_mut().ready.look_outside();
+        self.run.core_mut().polling.look_outside();
         self.look_at_due();
     }
 
     /// Fires what is due now, if anything is.
     #[inline]
     fn look_at_due(&self) {
-        let device = self.device_due();
-        let (timer, now) = {
-            let core = self.run.core.borrow();
-            (core.timers.next_due(), core.now)
+        let device = self.run.devices().next_due();
+        let (alarm, now) = {
+            let core = self.run.core();
+            (core.time.next_alarm(), core.time.now())
         };
-        if device.into_iter().chain(timer).any(|due| due <= now) {
+        if device.into_iter().chain(alarm).any(|due| due <= now) {
             self.fire_due(now, device);
         }
     }
 
-    /// When a device wants to act first.
-    #[inline]
-    fn device_due(&self) -> Option<Instant> {
-        self.run.devices.borrow().iter().filter_map(|device| device.next_due()).min()
-    }
-
-    /// Whether a device has something to do that can wake a task.
-    #[cold]
-    fn may_wake(&self) -> bool {
-        self.run.devices.borrow().iter().any(|device| device.next_due().is_some() && device.may_wake())
-    }
-
     /// Nothing is ready: moves time to what is due first.
     fn pass_time(&self, goal: Goal) -> Turn {
-        let device = self.device_due();
-        let mut core = self.run.core.borrow_mut();
-        let due = device.into_iter().chain(core.timers.next_due()).min();
+        let device = self.run.devices().next_due();
+        let mut core = self.run.core_mut();
+        let due = device.into_iter().chain(core.time.next_alarm()).min();
         if core.take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
@@ -234,29 +227,29 @@ impl Executor {
             core.advance_to(until);
             return Turn::Exit(Exit::Reached);
         }
-        let is_silent = core.timers.next_due().is_none() && core.is_silent();
+        let polls = core.polling.polls();
+        let is_silent = core.time.next_alarm().is_none() && core.verdict.is_silent(polls);
         let mut due = due;
         if is_silent {
             // With nothing borrowed, since a device may look at the run.
             drop(core);
-            due = due.filter(|_| self.may_wake());
-            core = self.run.core.borrow_mut();
+            due = due.filter(|_| self.run.devices().may_wake());
+            core = self.run.core_mut();
         }
         let Some(due) = due else {
             return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
         };
-        if due > core.end {
-            let limit = LimitReached::virtual_time(&core.limits);
-            core.limit_reached(limit);
-            core.interrupted = false;
+        if core.time.is_over_at(due) {
+            core.limit_reached(LimitReached::virtual_time);
+            core.verdict.end_interruption();
             return Turn::Failed;
         }
-        let to = core.now.max(due);
+        let to = core.time.now().max(due);
         core.advance_to(to);
         drop(core);
         if self.fire_due(to, device) {
             // A node that was to stop, and whose CPU was held after its iteration.
-            if self.run.core.borrow_mut().take_stop() {
+            if self.run.core_mut().take_stop() {
                 return Turn::Exit(Exit::Stopped);
             }
             return Turn::Released;
@@ -271,11 +264,11 @@ impl Executor {
         if device.is_some_and(|due| due <= now) {
             self.fire_devices(now);
         }
-        self.run.core.borrow_mut().origin = Origin::Timer;
+        let mut core = self.run.core_mut();
+        core.polling.set_origin(Origin::Timer);
         loop {
-            let mut core = self.run.core.borrow_mut();
-            let Some((_, alarm)) = core.timers.pop_due(now) else {
-                core.origin = Origin::Task;
+            let Some(alarm) = core.time.pop_alarm() else {
+                core.polling.set_origin(Origin::Task);
                 return released;
             };
             match alarm {
@@ -287,82 +280,47 @@ impl Executor {
                 Alarm::Wake { waker, .. } => {
                     drop(core);
                     waker.wake();
+                    core = self.run.core_mut();
                 }
                 Alarm::Fate(node, fate) => {
                     drop(core);
                     self.run.meet_fate(node, fate);
+                    core = self.run.core_mut();
                 }
             }
         }
     }
 
     fn fire_devices(&self, now: Instant) {
-        let mut position = 0;
-        loop {
-            // Cloned one by one, since a device that acts may have another one installed.
-            let device: Option<Rc<dyn Device>> = self.run.devices.borrow().get(position).map(Rc::clone);
-            let Some(device) = device else { return };
+        self.run.devices().for_each(|device| {
             if device.next_due().is_some_and(|due| due <= now) {
-                self.run.core.borrow_mut().origin = Origin::Device;
+                self.run.core_mut().polling.set_origin(Origin::Device);
                 device.fire(now);
-                self.run.core.borrow_mut().origin = Origin::Task;
+                self.run.core_mut().polling.set_origin(Origin::Task);
             }
-            position += 1;
-        }
+        });
     }
 
     /// What ends the run at once: a limit, or a panic that nobody observes.
     fn failure(&self) -> RunError {
-        let mut core = self.run.core.borrow_mut();
-        if let Some(panic) = core.panic.take() {
+        let mut core = self.run.core_mut();
+        if let Some(panic) = core.verdict.take_panic() {
             return RunError::Panicked(panic);
         }
-        let limit = core.limit.take().expect("a run fails at a limit or by a panic");
-        let (at, nodes) = (core.now, core.nodes_not_running());
+        let limit = core.verdict.take_limit().expect("a run fails at a limit or by a panic");
+        let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
         drop(core);
         RunError::Limit { limit, at, pending: self.run.pending(), nodes }
     }
 
     fn deadlock(&self) -> RunError {
-        let escaped = self.run.id.escaped_wake();
-        let mut core = self.run.core.borrow_mut();
-        let escaped = escaped.and_then(|task| core.tasks.get(task).map(|slot| slot.lineage));
-        let escaped = escaped.map(|lineage| core.lineages.path(lineage));
-        let (at, nodes) = (core.now, core.nodes_not_running());
+        let mut core = self.run.core_mut();
+        let escaped = context::escaped_wake(self.run.id());
+        let escaped = escaped.and_then(|task| core.polling.tasks().get(task).map(|slot| slot.lineage()));
+        let escaped = escaped.map(|lineage| core.decisions.lineages_mut().path(lineage));
+        let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
         drop(core);
         let pending = self.run.pending();
         RunError::Deadlock(Deadlock { at, pending, nodes, woken_from_outside: escaped })
-    }
-}
-
-impl Core {
-    #[inline(always)]
-    /// Notes that time is moved for devices alone; whether that was so several times with no poll in between.
-    fn is_silent(&mut self) -> bool {
-        const SILENCE_MIN: u32 = 4;
-        let (polls, times) = self.silence;
-        self.silence = (self.polls, if polls == self.polls { times + 1 } else { 0 });
-        self.silence.1 >= SILENCE_MIN
-    }
-
-    fn next(&mut self) -> Next {
-        if !self.resumed.is_empty()
-            && let Some(task) = self.resumed.pop_front()
-        {
-            let node = self.tasks.at_mut(task.index).node;
-            // In no list, since it has kept the CPU all the time.
-            return Next::Poll { index: task.index, ends_iteration: self.ready.is_between_iterations(node) };
-        }
-        if self.ready.look_outside() {
-            return Next::Bury;
-        }
-        if self.names_polls && self.ready.total() > 1 {
-            return Next::Ask;
-        }
-        let Some((index, ends_iteration)) = self.ready.take_gentlest() else { return Next::Wait };
-        if self.names_polls && self.fresh.last().is_some_and(|fresh| fresh.task.index == index) {
-            self.fresh.pop();
-        }
-        Next::Poll { index, ends_iteration }
     }
 }

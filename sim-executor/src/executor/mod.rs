@@ -1,11 +1,9 @@
 //! What owns a run, from its start to its report.
 
-mod config;
 mod event_loop;
 mod outcome;
 mod poll;
 
-use std::cell::RefCell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
@@ -13,15 +11,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::choice::{Recording, RunInfo, Source};
+use crate::choice::Source;
 use crate::clock::Instant;
-use crate::context::{
-    self, Core, Entered, JoinError, JoinHandle, Node, Operations, PendingTask, Run, RunId, TaskPanic,
-};
+use crate::config::Config;
+use crate::context::{self, Entered, JoinError, JoinHandle, Node};
+use crate::run::{PendingTask, Run, TaskPanic};
 use crate::task::TaskStats;
-use crate::trace::{Trace, TraceLevel};
+use crate::trace::Trace;
 
-pub use config::Config;
 use event_loop::{Exit, Goal};
 pub use outcome::{Deadlock, Outcome, Report, RunError};
 
@@ -45,6 +42,8 @@ pub use outcome::{Deadlock, Outcome, Report, RunError};
 /// ```
 pub struct Executor {
     run: Rc<Run>,
+    #[cfg(feature = "tracing")]
+    capture: tracing_core::Dispatch,
     finished: bool,
 }
 
@@ -63,30 +62,25 @@ impl Executor {
 
     /// A run with a source whose type is known only when the program runs.
     #[must_use]
-    pub fn with_boxed_source(config: Config, mut source: Box<dyn Source>) -> Self {
-        source.begin(&RunInfo { recorded: config.record });
-        let needs = source.needs();
-        let mut core = Core::new(config.limits, needs);
-        core.trace_level = config.trace;
-        core.poll_cost = config.poll_cost;
-        core.names_polls |= config.record;
-        core.names_points |= config.record;
-        core.watches_polls = core.names_points
-            || config.stats
-            || config.trace == TraceLevel::All
-            || !config.poll_cost.is_zero();
-        core.recording = config.record.then(|| Recording { batches: needs.batches, ..Recording::default() });
-        core.stats = config.stats.then(Vec::new);
-        let run = Run {
-            id: RunId::next(),
-            core: RefCell::new(core),
-            source: RefCell::new(source),
-            devices: RefCell::new(Vec::new()),
-            sleeps: Operations::new(),
+    pub fn with_boxed_source(config: Config, source: Box<dyn Source>) -> Self {
+        Executor {
+            run: Rc::new(Run::new(context::next_run_id(), &config, source)),
             #[cfg(feature = "tracing")]
             capture: tracing_core::Dispatch::new(crate::Capture::new(config.tracing_level)),
-        };
-        Executor { run: Rc::new(run), finished: false }
+            finished: false,
+        }
+    }
+
+    /// Makes the run the current one.
+    ///
+    /// # Panics
+    /// Inside a run.
+    fn entered(&self) -> Entered {
+        Entered::new(
+            &self.run,
+            #[cfg(feature = "tracing")]
+            &self.capture,
+        )
     }
 
     /// Runs until `future` is ready, as the task `main` of the node `main`. The other tasks stay as they are, and go on at
@@ -104,13 +98,13 @@ impl Executor {
         F: Future + 'static,
     {
         let at = Location::caller();
-        let entered = Entered::new(&self.run);
+        let entered = self.entered();
         let (task, handle) = context::spawn_root(future, at);
-        self.run.core.borrow_mut().awaited = Some(task);
+        self.run.core_mut().polling.set_awaited(Some(task));
         let exit = self.run_loop(Goal::End);
         let output = match exit {
             Ok(Exit::Reached) => output_of(handle).map_err(|error| self.root_panic(error, at)),
-            Ok(Exit::Stopped) => Err(RunError::Stopped { at: self.run.core.borrow().now }),
+            Ok(Exit::Stopped) => Err(RunError::Stopped { at: self.run.core().time.now() }),
             Err(error) => Err(error),
         };
         drop(entered);
@@ -126,7 +120,7 @@ impl Executor {
     /// # Panics
     /// Inside a run.
     pub fn run_until_idle(&mut self) -> Result<(), RunError> {
-        let _entered = Entered::new(&self.run);
+        let _entered = self.entered();
         self.run_loop(Goal::Idle).map(drop)
     }
 
@@ -138,7 +132,7 @@ impl Executor {
     /// # Panics
     /// Inside a run.
     pub fn run_forever(&mut self) -> Result<(), RunError> {
-        let _entered = Entered::new(&self.run);
+        let _entered = self.entered();
         self.run_loop(Goal::Stop).map(drop)
     }
 
@@ -150,8 +144,8 @@ impl Executor {
     /// # Panics
     /// Inside a run.
     pub fn run_for(&mut self, duration: Duration) -> Result<(), RunError> {
-        let _entered = Entered::new(&self.run);
-        let until = self.run.core.borrow().now + duration;
+        let _entered = self.entered();
+        let until = self.run.core().time.now() + duration;
         self.run_loop(Goal::Time(until)).map(drop)
     }
 
@@ -164,18 +158,14 @@ impl Executor {
     /// # Panics
     /// Inside a run.
     pub fn block(&mut self, duration: Duration) -> Result<(), RunError> {
-        let _entered = Entered::new(&self.run);
+        let _entered = self.entered();
+        let main = context::node();
         let until = {
-            let mut core = self.run.core.borrow_mut();
-            if core.ready.is_cpu_held(0) {
-                core.nodes[0].ahead
-            } else {
-                core.run_cpu_ahead(0, duration);
-                core.hold_if_ahead(0);
-                core.nodes[0].ahead
-            }
+            let mut core = self.run.core_mut();
+            core.hold_node(main, duration);
+            core.free_at(main.0)
         };
-        while self.run.core.borrow().ready.is_cpu_held(0) {
+        while self.run.core().polling.ready().is_cpu_held(main.0) {
             let turn = self.poll_ready(Goal::Time(until));
             self.exit_of(turn)?;
         }
@@ -209,20 +199,20 @@ impl Executor {
     /// # Panics
     /// Inside a run.
     pub fn enter<R>(&mut self, function: impl FnOnce() -> R) -> R {
-        let _entered = Entered::new(&self.run);
+        let _entered = self.entered();
         function()
     }
 
     /// The virtual time.
     #[must_use]
     pub fn now(&self) -> Instant {
-        self.run.core.borrow().now
+        self.run.core().time.now()
     }
 
     /// The rolling hash of all that has happened.
     #[must_use]
     pub fn hash(&self) -> u64 {
-        self.run.core.borrow().hash.value()
+        self.run.core().decisions.hash_value()
     }
 
     /// The tasks that have not ended, in the order of their spawns.
@@ -231,20 +221,17 @@ impl Executor {
         self.run.pending()
     }
 
-    /// How often each task ran, and how long it waited for that: the ended ones (if [`Config::stats`]) in the order of
+    /// How often each task ran, and how long it waited for that, if [`Config::stats`] is set: the ended ones in the order of
     /// their ends, then the others in the order of their spawns.
     #[must_use]
     pub fn stats(&self) -> Vec<TaskStats> {
-        let mut core = self.run.core.borrow_mut();
-        let mut stats = core.stats.clone().unwrap_or_default();
-        stats.extend(core.stats_of_alive());
-        stats
+        self.run.core_mut().stats()
     }
 
     /// A copy of what was traced so far.
     #[must_use]
     pub fn trace(&self) -> Trace {
-        self.run.core.borrow().trace.clone()
+        self.run.core().log.trace().clone()
     }
 
     /// Ends the run: drops what is left of it, in the order of the spawns, and reports.
@@ -256,25 +243,26 @@ impl Executor {
         let mut report = {
             let pending = self.run.pending();
             let stats = self.stats();
-            let mut core = self.run.core.borrow_mut();
+            let source = self.run.describe_source();
+            let mut core = self.run.core_mut();
             Report {
                 outcome,
-                hash: core.hash.value(),
-                ended_at: core.now,
-                polls: core.polls,
-                decisions: core.decisions,
-                misaligned: core.misaligned,
-                source: self.run.source.borrow().describe(),
+                hash: core.decisions.hash_value(),
+                ended_at: core.time.now(),
+                polls: core.polling.polls(),
+                decisions: core.decisions.count(),
+                misaligned: core.decisions.misaligned(),
+                source,
                 pending,
-                nodes: core.node_reports(),
-                survived: std::mem::take(&mut core.survived),
+                nodes: core.nodes.reports(),
+                survived: core.verdict.take_survived(),
                 stats,
-                trace: std::mem::take(&mut core.trace),
-                recording: core.recording.take(),
+                trace: core.log.take_trace(),
+                recording: core.decisions.take_recording(),
             }
         };
         self.tear_down();
-        let unobserved = self.run.core.borrow_mut().panic.take();
+        let unobserved = self.run.core_mut().verdict.take_panic();
         if let (Some(panic), true) = (unobserved, report.outcome.is_done()) {
             report.outcome = Outcome::from(RunError::Panicked(panic));
         }
@@ -297,21 +285,15 @@ impl Executor {
             return;
         }
         // A panic inside a run that unwinds through its executor finds the run current.
-        let _entered = (!context::in_run()).then(|| Entered::new(&self.run));
-        self.run.core.borrow_mut().is_over = true;
+        let _entered = (!context::in_run()).then(|| self.entered());
+        self.run.core_mut().decisions.end();
         self.drop_tasks();
-        let programs: Vec<_> = {
-            let mut core = self.run.core.borrow_mut();
-            core.nodes.iter_mut().map(|node| node.program.take()).collect()
-        };
+        let programs = self.run.core_mut().nodes.take_programs();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(programs)));
-        let devices = std::mem::take(&mut *self.run.devices.borrow_mut());
+        let devices = self.run.devices().take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(devices)));
-        let timers = {
-            let mut core = self.run.core.borrow_mut();
-            std::mem::replace(&mut core.timers, crate::EventQueue::new(0))
-        };
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(timers)));
+        let alarms = self.run.core_mut().time.take_alarms();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(alarms)));
     }
 }
 

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use crate::choice::Recording;
 use crate::clock::Instant;
-use crate::context::{NodeReport, PendingTask, TaskPanic};
 use crate::limits::LimitReached;
+use crate::run::{NodeReport, PendingTask, TaskPanic};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 

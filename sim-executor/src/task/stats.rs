@@ -4,6 +4,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::clock::Instant;
+
 /// How often a task was polled, and how long it waited for its polls while it was ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskStats {
@@ -19,6 +21,49 @@ pub struct TaskStats {
     pub waited_time_max: Duration,
     /// The longest virtual time between two of its polls, whatever it waited for; or before its first one.
     pub gap_max: Duration,
+}
+
+/// How long a task has waited so far, where statistics are kept.
+#[derive(Debug, Default)]
+pub(crate) struct Waits {
+    /// How many polls the run had seen when the task became ready, and when that was.
+    ready_since: u64,
+    ready_at: Instant,
+    polls_max: u64,
+    polls_total: u64,
+    time_max: Duration,
+    gap_max: Duration,
+}
+
+impl Waits {
+    /// The task becomes ready.
+    pub(crate) fn begin(&mut self, polls: u64, now: Instant) {
+        (self.ready_since, self.ready_at) = (polls, now);
+    }
+
+    /// The task is polled. If it held the CPU and goes on, it has not waited.
+    pub(crate) fn end(&mut self, has_waited: bool, polled_before: Option<Instant>, polls: u64, now: Instant) {
+        if has_waited {
+            let polls = polls - self.ready_since;
+            self.polls_max = self.polls_max.max(polls);
+            self.polls_total += polls;
+            self.time_max = self.time_max.max(now.saturating_duration_since(self.ready_at));
+        }
+        let before = polled_before.unwrap_or(self.ready_at);
+        self.gap_max = self.gap_max.max(now.saturating_duration_since(before));
+    }
+
+    /// What came of it, of a task with that name and so many polls.
+    pub(crate) fn stats(&self, lineage: Rc<str>, polls: u64) -> TaskStats {
+        TaskStats {
+            lineage,
+            polls,
+            waited_polls_max: self.polls_max,
+            waited_polls_total: self.polls_total,
+            waited_time_max: self.time_max,
+            gap_max: self.gap_max,
+        }
+    }
 }
 
 /// Statistics as text: a line for each task, for a snapshot or a person.

@@ -1,10 +1,12 @@
 //! Nodes that poll nothing: their CPU is held, or they are frozen or dead.
 
-use super::{NONE, ReadyLists, UNLISTED};
+use super::link::{NONE, UNLISTED};
+use super::{Links, ReadyQueue};
 
 /// Why a node polls nothing, besides that its CPU is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stop {
+    #[default]
     No,
     /// Until it is thawed.
     Frozen,
@@ -12,7 +14,7 @@ pub(super) enum Stop {
     Dead,
 }
 
-impl ReadyLists {
+impl ReadyQueue {
     pub(crate) fn is_cpu_held(&self, node: u32) -> bool {
         self.nodes[node as usize].is_cpu_held
     }
@@ -30,25 +32,39 @@ impl ReadyLists {
         let list = &mut self.nodes[node as usize];
         assert!(!list.is_cpu_held, "the CPU of node {node} is held already");
         list.is_cpu_held = true;
+        list.holds = list.holds.wrapping_add(1);
         self.settle(node);
     }
 
-    /// Ends [`ReadyLists::hold`]. An iteration that was interrupted goes on where it was.
-    pub(crate) fn release(&mut self, node: u32) {
+    /// Ends [`ReadyQueue::hold`]. An iteration that was interrupted goes on where it was.
+    pub(crate) fn release(&mut self, node: u32, links: &impl Links) {
         let list = &mut self.nodes[node as usize];
         assert!(list.is_cpu_held, "the CPU of node {node} is not held");
         list.is_cpu_held = false;
         self.settle(node);
+        self.look_for_overdue(node, links);
     }
 
-    /// Lets no task of the node be polled until [`ReadyLists::thaw`].
+    /// Notes the node if its longest ready task has waited for too many holds.
+    fn look_for_overdue(&mut self, node: u32, links: &impl Links) {
+        let list = &mut self.nodes[node as usize];
+        if self.holds_max == u32::MAX || list.head == NONE || list.is_overdue {
+            return;
+        }
+        if list.holds.wrapping_sub(links.link(list.head).holds) >= self.holds_max {
+            list.is_overdue = true;
+            self.overdue.push_back(node);
+        }
+    }
+
+    /// Lets no task of the node be polled until [`ReadyQueue::thaw`].
     pub(crate) fn freeze(&mut self, node: u32) {
         assert_eq!(self.nodes[node as usize].stop, Stop::No, "node {node} cannot be frozen");
         self.nodes[node as usize].stop = Stop::Frozen;
         self.settle(node);
     }
 
-    /// Ends [`ReadyLists::freeze`].
+    /// Ends [`ReadyQueue::freeze`].
     pub(crate) fn thaw(&mut self, node: u32) {
         assert_eq!(self.nodes[node as usize].stop, Stop::Frozen, "node {node} is not frozen");
         self.nodes[node as usize].stop = Stop::No;
@@ -56,8 +72,8 @@ impl ReadyLists {
     }
 
     /// Takes all tasks of a node out of its lists. From now on a task of it that becomes ready is for
-    /// [`ReadyLists::take_dead`].
-    pub(crate) fn kill(&mut self, node: u32) {
+    /// [`ReadyQueue::take_dead`].
+    pub(crate) fn kill(&mut self, links: &mut impl Links, node: u32) {
         let list = &mut self.nodes[node as usize];
         if list.stop == Stop::Dead {
             return;
@@ -67,22 +83,23 @@ impl ReadyLists {
         let list = &mut self.nodes[node as usize];
         list.devices.clear();
         list.timers.clear();
+        list.parked.clear();
         list.batch_left = 0;
         list.len = 0;
         list.tail = NONE;
         let mut next = std::mem::replace(&mut list.head, NONE);
         while next != NONE {
-            next = std::mem::replace(&mut self.links[next as usize].next, UNLISTED);
+            next = std::mem::replace(&mut links.link_mut(next).next, UNLISTED);
         }
     }
 
-    /// Adds a task of a dead node for [`ReadyLists::take_dead`].
-    pub(crate) fn push_dead(&mut self, node: u32, task: u32) {
+    /// Adds a task of a dead node for [`ReadyQueue::take_dead`].
+    pub(crate) fn push_dead(&mut self, links: &mut impl Links, node: u32, task: u32) {
         assert_eq!(self.nodes[node as usize].stop, Stop::Dead, "node {node} is alive");
-        self.append(node, task);
+        self.append(links, node, task);
     }
 
-    /// Ends [`ReadyLists::kill`].
+    /// Ends [`ReadyQueue::kill`].
     pub(crate) fn revive(&mut self, node: u32) {
         let list = &mut self.nodes[node as usize];
         assert_eq!((list.stop, list.len), (Stop::Dead, 0), "node {node} cannot be started");
@@ -91,18 +108,16 @@ impl ReadyLists {
     }
 
     /// Takes a task out of the list of a dead node.
-    pub(crate) fn take_dead(&mut self) -> Option<u32> {
+    pub(crate) fn take_dead(&mut self, links: &mut impl Links) -> Option<u32> {
         let &node = self.graves.front()?;
         let list = &mut self.nodes[node as usize];
         let task = list.head;
-        list.head = std::mem::replace(&mut self.links[task as usize].next, UNLISTED);
+        list.head = std::mem::replace(&mut links.link_mut(task).next, UNLISTED);
         list.len -= 1;
         if list.len == 0 {
             list.tail = NONE;
             self.graves.pop_front();
             self.deferring -= 1;
-        } else {
-            self.links[list.head as usize].previous = NONE;
         }
         Some(task)
     }
@@ -126,6 +141,9 @@ impl ReadyLists {
         if list.len > 0 && !list.has_turn {
             list.has_turn = true;
             self.turns.push_back(node);
+        }
+        if let Some(priorities) = &mut self.priorities {
+            list.parked.drain(..).for_each(|ranked| priorities.insert(ranked));
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::run::Core;
 use crate::clock::Instant;
 use crate::task::Life;
 
@@ -33,32 +32,5 @@ impl fmt::Display for NodeReport {
             write!(out, " (crashed {}, started {})", times(*crashes), times(*starts))?;
         }
         Ok(())
-    }
-}
-
-impl Core {
-    /// The nodes whose life has changed, in the order of their creation.
-    pub(crate) fn node_reports(&self) -> Vec<NodeReport> {
-        let machines = self.nodes.iter().enumerate().filter(|(index, state)| state.host.index() == *index);
-        machines
-            .map(|(_, state)| state)
-            .filter(|state| {
-                state.lives_since > Instant::START || state.crashes > 0 || state.life != Life::Running
-            })
-            .map(|state| NodeReport {
-                name: Rc::clone(&state.name),
-                life: state.life,
-                since: state.lives_since,
-                crashes: state.crashes,
-                starts: state.starts,
-            })
-            .collect()
-    }
-
-    /// Those of them that are down or frozen.
-    pub(crate) fn nodes_not_running(&self) -> Vec<NodeReport> {
-        let mut reports = self.node_reports();
-        reports.retain(|report| report.life != Life::Running);
-        reports
     }
 }

@@ -3,12 +3,10 @@
 use std::fmt;
 use std::panic::Location;
 use std::rc::Rc;
-use std::time::Duration;
 
-use super::run::{Core, Run};
+use super::{Core, Run};
 use crate::choice::{Label, TaskId};
 use crate::clock::Instant;
-use crate::device::Device;
 use crate::task::{Failure, State, TaskStats};
 
 /// What a task that has not ended is at.
@@ -105,81 +103,72 @@ pub(crate) const JOIN: Label = Label::new("task.join");
 impl Core {
     /// Fails the run if the task, whose handle is given up, has panicked.
     pub(crate) fn note_unobserved_panic(&mut self, task: TaskId) {
-        let Some(slot) = self.tasks.get_mut(task) else { return };
-        let Some(Failure::Panicked { message, location, .. }) = slot.failure.as_deref() else { return };
+        if self.polling.tasks().get(task).is_none() {
+            return;
+        }
+        let (slot, background) = self.polling.whole_mut(task.index);
+        let Some(Failure::Panicked { message, location, .. }) = background.failure() else { return };
         let (message, location) = (message.clone(), location.clone());
-        let (spawned_at, lineage, cpu) = (slot.spawned_at, slot.lineage, slot.node);
-        let lineage = self.lineages.path(lineage);
+        let (spawned_at, lineage, cpu) = (background.spawned_at(), slot.lineage(), slot.node());
+        let lineage = self.decisions.lineages_mut().path(lineage);
         let panic = TaskPanic { lineage, spawned_at, message, location };
         if !self.survives_panic(cpu, &panic) {
-            self.panic.get_or_insert(panic);
-            self.interrupted = true;
+            self.verdict.fail(panic);
         }
     }
 
-    /// How often each task was polled that has not ended, in the order of their spawns.
-    pub(crate) fn stats_of_alive(&mut self) -> Vec<TaskStats> {
-        self.tasks.alive().into_iter().map(|task| self.stats_of(task)).collect()
-    }
-
-    pub(crate) fn stats_of(&mut self, task: TaskId) -> TaskStats {
-        let slot = self.tasks.at_mut(task.index);
-        let lineage = self.lineages.path(slot.lineage);
-        TaskStats {
-            lineage,
-            polls: slot.polls,
-            waited_polls_max: slot.waited_polls_max,
-            waited_polls_total: slot.waited_polls_total,
-            waited_time_max: slot.waited_time_max,
-            gap_max: Duration::from_nanos(slot.gap_max),
+    /// The statistics of all tasks, if they are kept: of those that have ended in that order, then of the others in the order
+    /// of their spawns.
+    pub(crate) fn stats(&mut self) -> Vec<TaskStats> {
+        if !self.polling.keeps_stats() {
+            return Vec::new();
         }
+        let mut stats = self.polling.stats_of_ended();
+        for task in self.polling.tasks().alive() {
+            stats.push(self.polling.stats_of(task.index, self.decisions.lineages_mut()));
+        }
+        stats
     }
 
-    fn pending_task(&mut self, task: TaskId, devices: &[Rc<dyn Device>]) -> PendingTask {
-        let slot = self.tasks.at_mut(task.index);
-        let (wait, state, polls, lineage) = (slot.waiting_at(), slot.state, slot.polls, slot.lineage);
-        let (spawned_at, node, polled_at) = (slot.spawned_at, slot.node, slot.polled_at);
-        let activity = match state {
-            _ if polls == 0 => Activity::NeverPolled,
+    fn pending_task(&mut self, task: TaskId, describe: impl Fn(u64) -> String) -> PendingTask {
+        let Core { polling, decisions, nodes, .. } = self;
+        let slot = polling.tasks().at(task.index);
+        let wait = slot.waiting_at();
+        let activity = match slot.state() {
+            _ if slot.polls() == 0 => Activity::NeverPolled,
             State::Blocking => Activity::Blocking,
             State::Ready | State::Polled => Activity::Ready,
             _ => {
                 let what = if wait.resource == 0 {
                     String::new()
                 } else if wait.label == JOIN {
-                    self.name_of_joined(wait.resource)
+                    // The task that a handle waits for, by its index plus one.
+                    let joined = polling.tasks().at(wait.resource as u32 - 1).lineage();
+                    decisions.lineages_mut().path(joined).to_string()
                 } else if wait.label == SLEEP {
                     format!("until {}", Instant::from_nanos(wait.resource))
                 } else {
-                    devices.iter().map(|device| device.describe(wait.resource)).collect()
+                    describe(wait.resource)
                 };
                 Activity::Waiting { at: wait.label.name(), what }
             }
         };
         PendingTask {
-            lineage: self.lineages.path(lineage),
-            node: Rc::clone(&self.nodes[node as usize].name),
-            is_frozen: self.ready.is_frozen(node),
-            spawned_at,
+            lineage: decisions.lineages_mut().path(slot.lineage()),
+            node: nodes.name(crate::task::NodeId(slot.node())),
+            is_frozen: polling.ready().is_frozen(slot.node()),
+            spawned_at: polling.tasks().background(task.index).spawned_at(),
             activity,
-            polled_at: (polls > 0).then_some(polled_at),
+            polled_at: slot.polled_at(),
         }
-    }
-}
-
-impl Core {
-    /// The task that a handle waits for, by its index plus one.
-    fn name_of_joined(&mut self, resource: u64) -> String {
-        let lineage = self.tasks.at_mut(resource as u32 - 1).lineage;
-        self.lineages.path(lineage).to_string()
     }
 }
 
 impl Run {
     /// The tasks that have not ended, in the order of their spawns.
     pub(crate) fn pending(&self) -> Vec<PendingTask> {
-        let devices = self.devices.borrow();
-        let mut core = self.core.borrow_mut();
-        core.tasks.alive().into_iter().map(|task| core.pending_task(task, &devices)).collect()
+        let mut core = self.core_mut();
+        let describe = |resource| self.devices().describe(resource);
+        core.polling.tasks().alive().into_iter().map(|task| core.pending_task(task, describe)).collect()
     }
 }

@@ -14,8 +14,11 @@ pub struct Config {
     pub trace: TraceLevel,
     /// Whether all decisions are recorded. Default: no.
     pub record: bool,
-    /// Whether statistics of ended tasks are kept too; those of living ones always are. Default: no.
+    /// Whether it is kept how long tasks wait for their polls. Default: no.
     pub stats: bool,
+    /// After how many holds of its node's CPU a ready task is polled first, in place of what the source asks for:
+    /// [`Needs::holds_max`](crate::Needs). Default: as the source says, which is four for most.
+    pub holds_max: Option<u32>,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,
     /// The least important `tracing` events that are captured. Default: `INFO`.
@@ -30,6 +33,7 @@ impl Default for Config {
             trace: TraceLevel::Off,
             record: false,
             stats: false,
+            holds_max: None,
             poll_cost: Duration::ZERO,
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,

@@ -7,12 +7,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::report::TaskPanic;
-use super::run::{Core, Run};
-use super::spawn::on_node;
-use super::timer::Alarm;
-use crate::limits::LimitReached;
-use crate::task::{Crash, Life, NodeId};
+use super::{Alarm, Core, Fate, Run, TaskPanic};
+use crate::task::{Crash, NodeId};
 
 type Running = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -49,41 +45,31 @@ impl Default for RestartOnPanic {
     }
 }
 
-/// What happens to a node at a time that was set before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Crash(Crash),
-    Start,
-    Thaw,
-}
-
 impl Run {
     /// Starts a node that is down; changes nothing for another. If tasks of the node are still to be dropped, that comes first.
     pub(crate) fn start(&self, node: NodeId) {
         let program = {
-            let mut core = self.core.borrow_mut();
-            if core.is_over || !core.nodes[node.index()].life.is_down() {
+            let mut core = self.core_mut();
+            if core.decisions.is_over() || !core.nodes.life(node).is_down() {
                 return;
             }
             if !core.tasks_of(node).is_empty() {
-                if !core.starting.contains(&node) {
-                    core.starting.push(node);
-                }
-                core.interrupted = true;
+                core.nodes.start_later(node);
+                core.verdict.interrupt();
                 return;
             }
             core.revive(node);
-            core.nodes[node.index()].program.clone()
+            core.nodes.program(node)
         };
-        self.tell_devices(|device| device.node_started(node));
+        self.devices.for_each(|device| device.node_started(node));
         if let Some(program) = program {
-            begin(node, program);
+            self.begin(node, program);
         }
     }
 
     /// Starts the nodes whose last task is gone, of those that are to start.
     pub(crate) fn start_waiting(&self) {
-        let waiting = std::mem::take(&mut self.core.borrow_mut().starting);
+        let waiting = self.core_mut().nodes.take_starting();
         for node in waiting {
             self.start(node);
         }
@@ -92,28 +78,26 @@ impl Run {
     /// Sets a node's program, and begins it unless the node is down.
     pub(crate) fn set_program(&self, node: NodeId, program: Program) {
         let (is_up, replaced) = {
-            let mut core = self.core.borrow_mut();
-            let state = &mut core.nodes[node.index()];
-            (!state.life.is_down(), state.program.replace(program.clone()))
+            let mut core = self.core_mut();
+            (!core.nodes.life(node).is_down(), core.nodes.set_program(node, program.clone()))
         };
         drop(replaced); // with nothing borrowed: it is code of the program
         if is_up {
-            begin(node, program);
+            self.begin(node, program);
         }
     }
 
     /// Kills the nodes on which a task has panicked that are to be started again, and sees to that.
     pub(crate) fn restart_panicked(&self) {
-        let panicked = std::mem::take(&mut self.core.borrow_mut().panicked);
+        let panicked = self.core_mut().nodes.take_panicked();
         for node in panicked {
             let (policy, life) = {
-                let core = self.core.borrow();
-                let state = &core.nodes[node.index()];
-                (state.restart_on_panic, state.life)
+                let core = self.core();
+                (core.nodes.restart_policy(node), core.nodes.life(node))
             };
             if let (Some(policy), false) = (policy, life.is_down()) {
                 self.crash(node, Crash::ProcessKill);
-                self.core.borrow_mut().set_fate(node, policy.delay, Fate::Start);
+                self.core_mut().set_fate(node, policy.delay, Fate::Start);
             }
         }
     }
@@ -126,42 +110,35 @@ impl Run {
             Fate::Thaw => self.thaw(node),
         }
     }
-}
 
-/// The program is called in its own task, so that its first line already runs on its node.
-fn begin(node: NodeId, program: Program) {
-    let Program { begin, at } = program;
-    let task = async move {
-        let future = (begin.borrow_mut())();
-        future.await;
-    };
-    drop(on_node(node, Some("program".into()), task, at));
+    /// The program is called in its own task, so that its first line already runs on its node.
+    fn begin(&self, node: NodeId, program: Program) {
+        let Program { begin, at } = program;
+        let future = async move {
+            let future = (begin.borrow_mut())();
+            future.await;
+        };
+        let mut core = self.core_mut();
+        let task = core.spawn_on(node, Some("program".into()), future, at);
+        let unfinished = core.detach(task);
+        drop(core);
+        drop(unfinished);
+    }
 }
 
 impl Core {
     /// Sets what happens to a node after `delay`.
     pub(crate) fn set_fate(&mut self, node: NodeId, delay: Duration, fate: Fate) {
         let due = self.local_now() + delay;
-        if self.timers.push(due, Alarm::Fate(node, fate)).is_err() {
-            let limit = LimitReached::timers(&self.limits);
-            self.limit_reached(limit);
-        }
+        self.set_alarm(due, Alarm::Fate(node, fate));
     }
 
     /// Whether a panic that nobody observes restarts its node instead of failing the run. It is noted then.
     pub(super) fn survives_panic(&mut self, cpu: u32, panic: &TaskPanic) -> bool {
-        let host = self.nodes[cpu as usize].host;
-        let state = &mut self.nodes[host.index()];
-        let Some(policy) = state.restart_on_panic else { return false };
-        if state.panics >= policy.restarts_max {
-            return false;
+        let survives = self.nodes.survives_panic(cpu);
+        if survives {
+            self.verdict.survive(panic.clone());
         }
-        state.panics += 1;
-        self.survived.push(panic.clone());
-        if state.life == Life::Running && !self.panicked.contains(&host) {
-            self.panicked.push(host);
-        }
-        self.interrupted = true;
-        true
+        survives
     }
 }

@@ -1,0 +1,202 @@
+//! Asking the source of the run: for values, and for the task that is polled next.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+use super::{Core, Next, Run, manner};
+use crate::choice::{
+    Candidate, Candidates, Domain, Eligibility, Key, Label, LineageId, Order, Point, Ratio, TaskId, Value,
+};
+use crate::limits::LimitReached;
+
+impl Run {
+    /// Asks whether something happens that need not.
+    pub(crate) fn ask_flag(&self, actor: LineageId, label: Label, probability: Ratio) -> bool {
+        if self.core().decisions.is_over() {
+            return false;
+        }
+        let answer = self.ask_value(actor, label, Domain::Flag { probability });
+        let flag = match answer {
+            Some(Value::Flag(flag)) => Some(flag),
+            _ => None,
+        };
+        self.settle(actor, label, answer, flag.map(Value::Flag), Value::Flag(false));
+        flag.unwrap_or(false)
+    }
+
+    /// Asks for a number.
+    pub(crate) fn ask_int(&self, actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) -> u64 {
+        if self.core().decisions.is_over() {
+            return simplest;
+        }
+        let answer = self.ask_value(actor, label, Domain::Int { lo, hi, simplest });
+        let int = match answer {
+            Some(Value::Int(int)) => Some(int.clamp(lo, hi)),
+            _ => None,
+        };
+        self.settle(actor, label, answer, int.map(Value::Int), Value::Int(simplest));
+        int.unwrap_or(simplest)
+    }
+
+    fn ask_value(&self, actor: LineageId, label: Label, domain: Domain<'_>) -> Option<Value> {
+        let (key, now) = {
+            let mut core = self.core_mut();
+            (core.decisions.name_value(actor, label), core.local_now())
+        };
+        self.source.borrow_mut().decide(&Point { key, now, domain })
+    }
+
+    /// Hashes and records what became of the answer.
+    fn settle(
+        &self,
+        actor: LineageId,
+        label: Label,
+        answer: Option<Value>,
+        accepted: Option<Value>,
+        gentlest: Value,
+    ) {
+        let mut core = self.core_mut();
+        if answer != accepted {
+            core.decisions.count_misaligned();
+        }
+        let value = accepted.unwrap_or(gentlest);
+        let word = match value {
+            Value::Flag(flag) => u64::from(flag),
+            Value::Int(int) => int,
+            Value::Pick { .. } => panic!("a task was picked where a value was asked for"),
+        };
+        let stream = Key::stream(core.decisions.lineages().hash(actor), label);
+        core.decisions.hash(stream);
+        core.decisions.hash(word);
+        let key = core.decisions.last_asked();
+        core.decisions.count_one();
+        core.record_decision(key, value, value == gentlest);
+    }
+
+    /// Asks which of several ready tasks is polled next.
+    pub(crate) fn ask_next(&self) -> TaskId {
+        let (key, now) = {
+            let core = self.core();
+            (core.decisions.point(), core.time.now())
+        };
+        let candidates = ReadyTasks(&self.core);
+        let answer = self.source.borrow_mut().decide(&Point { key, now, domain: Domain::Among(&candidates) });
+        let mut core = self.core_mut();
+        let accepted = match answer {
+            Some(Value::Pick { task, key }) if core.may_be_polled(task, key) => Some(task),
+            _ => None,
+        };
+        if answer.is_some() && accepted.is_none() {
+            core.decisions.count_misaligned();
+        }
+        core.decisions.count_one();
+        match accepted {
+            Some(task) if !core.decisions.is_recorded() => task,
+            _ => core.record_pick(accepted),
+        }
+    }
+}
+
+impl Core {
+    /// Keeps a decision, if the run is recorded.
+    fn record_decision(&mut self, key: Key, value: Value, is_default: bool) {
+        if self.decisions.record(key, value, is_default).is_err() {
+            self.limit_reached(LimitReached::decisions);
+        }
+    }
+
+    /// Keeps which task is polled next, if the run is recorded: the gentlest, if none was picked.
+    fn record_pick(&mut self, picked: Option<TaskId>) -> TaskId {
+        let gentlest = self.gentlest();
+        let task = picked.unwrap_or(gentlest);
+        let pick = Value::Pick { task, key: self.polling.tasks().at(task.index).key() };
+        self.record_decision(self.decisions.point(), pick, task == gentlest);
+        task
+    }
+
+    /// Takes the task that is polled next, unless that has to be asked.
+    #[inline(always)]
+    pub(crate) fn take_next<const MANNER: u8>(&mut self) -> Next {
+        let order = self.polling.order();
+        let taken = if MANNER == manner::PRODUCTION || (MANNER == manner::ANY && order == Order::Production) {
+            self.polling.take_gentlest()
+        } else {
+            if let Some(index) = self.polling.overdue() {
+                return Next::Poll(index, self.polling.take(index));
+            }
+            match self.polling.ready().total() {
+                0 => None,
+                1 => self.polling.take_only(),
+                _ if MANNER == manner::ANY && order == Order::Asked => return Next::Asked,
+                _ => {
+                    let index = self.pick_highest::<MANNER>();
+                    Some((index, self.polling.take(index)))
+                }
+            }
+        };
+        taken.map_or(Next::Nothing, |(index, ends_iteration)| Next::Poll(index, ends_iteration))
+    }
+
+    /// The task with the highest priority, of several.
+    #[inline]
+    fn pick_highest<const MANNER: u8>(&mut self) -> u32 {
+        let index = self.polling.highest();
+        self.decisions.count_one();
+        if MANNER != manner::KEYED && self.decisions.is_recorded() {
+            let task = self.polling.tasks().id_at(index);
+            self.record_pick(Some(task));
+        }
+        index
+    }
+
+    /// Whether the answer of a source is a task that may be polled.
+    fn may_be_polled(&self, task: TaskId, key: Key) -> bool {
+        let slot = self.polling.tasks().get(task);
+        slot.is_some_and(|slot| slot.is_ready() && slot.key() == key) && self.polling.is_eligible(task.index)
+    }
+
+    fn gentlest(&mut self) -> TaskId {
+        let (ready, tasks) = self.polling.ready_mut();
+        let index = ready.gentlest().expect("a question has candidates");
+        tasks.id_at(index)
+    }
+}
+
+/// The ready tasks of a run, as a source sees them.
+struct ReadyTasks<'a>(&'a RefCell<Core>);
+
+impl Candidates for ReadyTasks<'_> {
+    fn count(&self) -> usize {
+        self.0.borrow().polling.ready().total()
+    }
+
+    fn gentlest(&self) -> TaskId {
+        self.0.borrow_mut().gentlest()
+    }
+
+    fn visit(&self, visitor: &mut dyn FnMut(Candidate) -> ControlFlow<()>) {
+        let indices: Vec<u32> = {
+            let polling = &self.0.borrow().polling;
+            polling.ready().iter(polling.tasks()).collect()
+        };
+        for index in indices {
+            let candidate = self.0.borrow().polling.candidate(index);
+            if visitor(candidate).is_break() {
+                return;
+            }
+        }
+    }
+
+    fn take_fresh(&self, fresh: &mut Vec<Candidate>) {
+        self.0.borrow_mut().polling.take_fresh(fresh);
+    }
+
+    fn eligibility(&self, index: u32, stamp: u32) -> Eligibility {
+        let polling = &self.0.borrow().polling;
+        let candidate = polling.candidate(index);
+        if !polling.tasks().at(index).is_ready() || candidate.stamp != stamp {
+            return Eligibility::Gone;
+        }
+        if polling.is_eligible(index) { Eligibility::Ready(candidate) } else { Eligibility::Held }
+    }
+}

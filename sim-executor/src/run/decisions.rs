@@ -1,0 +1,157 @@
+//! The decisions of a run: who takes them, which time it is, what became of them.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use crate::choice::{Decision, Key, Label, LineageId, Lineages, Name, Needs, Recording, RunHash, Value};
+use crate::config::Config;
+
+/// The tree of names, the rolling hash, and the recording if there is one.
+#[derive(Debug)]
+pub(crate) struct Decisions {
+    lineages: Lineages,
+    hash: RunHash,
+    recording: Option<Recording>,
+    /// See [`Limits::decisions_max`](crate::Limits::decisions_max).
+    recorded_max: usize,
+    count: u64,
+    misaligned: u64,
+    /// The name of the question what is polled next.
+    point: Key,
+    /// Whether that question is named.
+    names_points: bool,
+    /// The name of the question about a value that was asked last.
+    asked: Key,
+    /// Whether what is left is being dropped: what is asked then is answered with the gentlest, and part of no recording.
+    is_over: bool,
+}
+
+/// The recording holds as many decisions as it may.
+pub(super) struct RecordingFull;
+
+impl Decisions {
+    pub(super) fn new(config: &Config, needs: &Needs) -> Self {
+        let Needs { batches, holds_max, .. } = *needs;
+        Decisions {
+            lineages: Lineages::default(),
+            hash: RunHash::EMPTY,
+            recording: config.record.then(|| Recording { batches, holds_max, ..Recording::default() }),
+            recorded_max: config.limits.decisions_max,
+            count: 0,
+            misaligned: 0,
+            point: Key { stream: 0, ordinal: 0 },
+            names_points: needs.point_keys || config.record,
+            asked: Key { stream: 0, ordinal: 0 },
+            is_over: false,
+        }
+    }
+
+    pub(crate) fn lineages(&self) -> &Lineages {
+        &self.lineages
+    }
+
+    #[inline]
+    pub(crate) fn lineages_mut(&mut self) -> &mut Lineages {
+        &mut self.lineages
+    }
+
+    /// Adds a word to the rolling hash.
+    #[inline]
+    pub(crate) fn hash(&mut self, word: u64) {
+        self.hash.add(word);
+    }
+
+    pub(crate) fn hash_value(&self) -> u64 {
+        self.hash.value()
+    }
+
+    /// How many decisions were asked.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many answers were outside of what could be answered.
+    pub(crate) fn misaligned(&self) -> u64 {
+        self.misaligned
+    }
+
+    #[inline]
+    pub(crate) fn count_one(&mut self) {
+        self.count += 1;
+    }
+
+    pub(super) fn count_misaligned(&mut self) {
+        self.misaligned += 1;
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// From now on what is left is being dropped.
+    pub(crate) fn end(&mut self) {
+        self.is_over = true;
+    }
+
+    #[inline]
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recording.is_some()
+    }
+
+    pub(crate) fn take_recording(&mut self) -> Option<Recording> {
+        self.recording.take()
+    }
+
+    /// Keeps a decision, if the run is recorded.
+    pub(super) fn record(&mut self, key: Key, value: Value, is_default: bool) -> Result<(), RecordingFull> {
+        let Some(recording) = &mut self.recording else { return Ok(()) };
+        if recording.decisions.len() >= self.recorded_max {
+            return Err(RecordingFull);
+        }
+        recording.decisions.push(Decision { key, value, is_default });
+        Ok(())
+    }
+
+    /// Keeps the readable name of a stream, if the run is recorded.
+    pub(super) fn name_stream(
+        &mut self,
+        stream: u64,
+        lineage: LineageId,
+        label: impl FnOnce() -> Cow<'static, str>,
+    ) {
+        if let Some(recording) = &mut self.recording
+            && !recording.names.contains_key(&stream)
+        {
+            let lineage = self.lineages.path(lineage);
+            recording.names.insert(stream, Name { lineage, label: Rc::from(label()) });
+        }
+    }
+
+    /// Names the next question about a value.
+    pub(super) fn name_value(&mut self, actor: LineageId, label: Label) -> Key {
+        let key = self.lineages.next_key(actor, label);
+        self.name_stream(key.stream, actor, || label.full_name(None));
+        self.asked = key;
+        key
+    }
+
+    /// The name of the question about a value that was asked last.
+    pub(crate) fn last_asked(&self) -> Key {
+        self.asked
+    }
+
+    pub(super) fn names_points(&self) -> bool {
+        self.names_points
+    }
+
+    /// Names the question what is polled after an actor, which waits at this operation.
+    pub(super) fn name_point(&mut self, actor: LineageId, label: Label) {
+        self.point = self.lineages.next_point_key(actor, label);
+        self.name_stream(self.point.stream, actor, || Cow::Owned(format!("after {}", label.full_name(None))));
+    }
+
+    /// The name of the question what is polled next.
+    pub(super) fn point(&self) -> Key {
+        self.point
+    }
+}

@@ -1,0 +1,128 @@
+//! The end of a task: what it leaves behind, and when its slot is free.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+use super::Core;
+use crate::choice::TaskId;
+use crate::task::{Failure, Joiner, Memory};
+
+/// What is left to do after a task's last poll, when nothing is borrowed.
+#[derive(Default)]
+pub(crate) struct Leftover {
+    pub(crate) memory: Option<Memory>,
+    pub(crate) failure: Option<Box<Failure>>,
+    pub(crate) joiner: Option<Waker>,
+    /// Whether the task is to be removed when its memory is vacant.
+    pub(crate) detached: bool,
+}
+
+impl Leftover {
+    /// Does it, with nothing borrowed. Gives the memory, vacated.
+    pub(crate) fn finish(self) -> Option<Memory> {
+        let Leftover { memory, failure, joiner, .. } = self;
+        let vacated = memory.map(|mut memory| {
+            let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
+            memory
+        });
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(failure)));
+        if let Some(joiner) = joiner {
+            let _ = catch_unwind(AssertUnwindSafe(|| joiner.wake()));
+        }
+        vacated
+    }
+}
+
+/// What came of a task that has ended.
+pub(crate) enum Ended<T> {
+    Output(T),
+    Failed { lineage: String, failure: Failure },
+}
+
+impl Core {
+    /// Takes a task out of the table; its memory was taken out before.
+    #[inline]
+    pub(crate) fn remove_task(&mut self, task: TaskId) {
+        let Some(slot) = self.polling.tasks().get(task) else { return };
+        let lineage = slot.lineage();
+        self.polling.tasks_mut().remove(task);
+        self.decisions.lineages_mut().release(lineage);
+    }
+
+    /// Keeps the memory of a task that was taken out and vacated, for the next task of its kind, and removes the task.
+    #[inline]
+    pub(crate) fn recycle_task(&mut self, task: TaskId, memory: Option<Memory>) {
+        if let Some(memory) = memory {
+            self.polling.give_back(task.index, memory);
+        }
+        self.remove_task(task);
+    }
+
+    /// What came of a task that has ended and is in the table; it is gone then.
+    #[inline]
+    pub(crate) fn take_ended<T: 'static>(&mut self, task: TaskId) -> Ended<T> {
+        let (slot, background) = self.polling.whole_mut(task.index);
+        let (memory, failure) = (slot.take_memory(), background.take_failure());
+        if let Some(failure) = failure {
+            let lineage = slot.lineage();
+            let lineage = self.decisions.lineages_mut().path(lineage).to_string();
+            // Vacated when the task failed.
+            self.recycle_task(task, memory);
+            return Ended::Failed { lineage, failure: *failure };
+        }
+        let mut memory = memory;
+        let mut output: Option<T> = None;
+        if let Some(memory) = &mut memory {
+            memory.as_mut().take_output(&mut output);
+        }
+        self.recycle_task(task, memory);
+        Ended::Output(output.expect("an ended task has an output or a failure"))
+    }
+
+    /// Nobody will ask for the task's output; gives what is to be dropped with nothing borrowed.
+    pub(crate) fn detach(&mut self, task: TaskId) -> (Option<Memory>, Joiner, Option<Box<Failure>>) {
+        if self.polling.tasks().get(task).is_none() {
+            return (None, Joiner::Nobody, None);
+        }
+        let (slot, background) = self.polling.whole_mut(task.index);
+        let joiner = background.set_joiner(Joiner::Nobody);
+        if !slot.has_ended() {
+            slot.detach();
+            return (None, joiner, None);
+        }
+        let memory = slot.take_memory();
+        self.note_unobserved_panic(task);
+        let failure = self.polling.tasks_mut().background_mut(task.index).take_failure();
+        self.remove_task(task);
+        (memory, joiner, failure)
+    }
+
+    /// Asks for a task's cancellation, unless it has ended.
+    pub(crate) fn cancel(&mut self, task: TaskId) {
+        if let Some(slot) = self.polling.tasks_mut().get_mut(task)
+            && !slot.has_ended()
+        {
+            slot.cancel();
+            self.wake(task);
+        }
+    }
+
+    /// Whether a task has ended, or is gone.
+    pub(crate) fn has_ended(&self, task: TaskId) -> bool {
+        self.polling.tasks().get(task).is_none_or(|slot| slot.has_ended())
+    }
+
+    /// Takes out all that a task holds, to be dropped with the task as the current one.
+    pub(crate) fn begin_drop(&mut self, task: TaskId) -> Leftover {
+        self.polling.set_current(Some(task));
+        if self.polling.tasks().get(task).is_none() {
+            return Leftover::default();
+        }
+        let (slot, background) = self.polling.whole_mut(task.index);
+        let joiner = match background.set_joiner(Joiner::Nobody) {
+            Joiner::Foreign(waker) => Some(waker),
+            Joiner::Nobody | Joiner::Task(_) => None,
+        };
+        Leftover { memory: slot.begin_end(), failure: background.take_failure(), joiner, detached: true }
+    }
+}

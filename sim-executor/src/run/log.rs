@@ -1,0 +1,104 @@
+//! What is kept of a run for people: its trace.
+
+use std::rc::Rc;
+
+use super::Core;
+use crate::choice::{LineageId, TaskId};
+use crate::clock::Instant;
+use crate::config::Config;
+use crate::limits::LimitReached;
+use crate::trace::{Event, Record, Trace, TraceLevel};
+
+/// The trace, with what goes into it.
+#[derive(Debug)]
+pub(crate) struct Log {
+    level: TraceLevel,
+    trace: Trace,
+    /// See [`Limits::records_max`](crate::Limits::records_max).
+    records_max: usize,
+    /// Memory for texts.
+    scratch: String,
+}
+
+impl Log {
+    pub(super) fn new(config: &Config) -> Self {
+        Log {
+            level: config.trace,
+            trace: Trace::default(),
+            records_max: config.limits.records_max,
+            scratch: String::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn level(&self) -> TraceLevel {
+        self.level
+    }
+
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    pub(crate) fn take_trace(&mut self) -> Trace {
+        std::mem::take(&mut self.trace)
+    }
+
+    /// An empty text, which is given back.
+    pub(crate) fn take_scratch(&mut self) -> String {
+        std::mem::take(&mut self.scratch)
+    }
+
+    pub(crate) fn give_scratch_back(&mut self, mut scratch: String) {
+        scratch.clear();
+        self.scratch = scratch;
+    }
+}
+
+impl Core {
+    pub(crate) fn record(&mut self, at: Instant, lineage: Rc<str>, event: Event) {
+        if self.log.trace.records.len() < self.log.records_max {
+            self.log.trace.records.push(Record { at, lineage, event });
+        } else {
+            self.limit_reached(LimitReached::records);
+        }
+    }
+
+    /// Records what happened to a node.
+    pub(super) fn record_node(&mut self, lineage: LineageId, event: Event) {
+        if self.log.level >= TraceLevel::Events {
+            let (at, lineage) = (self.time.now(), self.decisions.lineages_mut().path(lineage));
+            self.record(at, lineage, event);
+        }
+    }
+
+    /// Records what happened to a task, if everything is recorded.
+    pub(crate) fn record_task(&mut self, task: TaskId, event: impl FnOnce() -> Event) {
+        if !self.traces_all() {
+            return;
+        }
+        if let Some(slot) = self.polling.tasks().get(task) {
+            let (at, lineage) = (self.time.ahead_of(slot.node()), slot.lineage());
+            let lineage = self.decisions.lineages_mut().path(lineage);
+            self.record(at, lineage, event());
+        }
+    }
+
+    pub(super) fn record_spawn(&mut self, lineage: LineageId) {
+        let (at, actor) = (self.local_now(), self.current_actor());
+        let lineages = self.decisions.lineages_mut();
+        let (actor, task) = (lineages.path(actor), lineages.path(lineage));
+        self.record(at, actor, Event::Spawned { task });
+    }
+
+    /// Adds to the hash, and to the trace if it holds such, what the program reports in the current task.
+    pub(crate) fn report_event(&mut self, text: &str) {
+        let (at, actor) = (self.local_now(), self.current_actor());
+        let actor_hash = self.decisions.lineages().hash(actor);
+        self.decisions.hash(actor_hash);
+        self.decisions.hash(crate::choice::hash_str(text));
+        if self.log.level >= TraceLevel::Events {
+            let lineage = self.decisions.lineages_mut().path(actor);
+            self.record(at, lineage, Event::User { text: text.to_string() });
+        }
+    }
+}

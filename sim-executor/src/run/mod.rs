@@ -1,0 +1,185 @@
+//! The state of one run, in rooms: each keeps its own fields true, and is entered through its methods only.
+//!
+//! What concerns several rooms is a method of [`Core`], which has them all, or of [`Run`], which also has what must not be
+//! borrowed while the core is: the source of answers, and the devices.
+
+mod alarm;
+mod ask;
+mod clocks;
+mod cpu;
+mod crash;
+mod decisions;
+mod devices;
+mod end;
+mod log;
+mod node_report;
+mod nodes;
+mod poll;
+mod polling;
+mod report;
+mod spawn;
+mod start;
+mod time;
+mod verdict;
+
+use std::cell::{Ref, RefCell, RefMut};
+
+use crate::choice::{Order, RunInfo, Source, TaskId};
+use crate::clock::Instant;
+use crate::config::Config;
+use crate::limits::{LimitReached, Limits};
+use crate::trace::TraceLevel;
+
+pub(crate) use alarm::{Alarm, Fate};
+pub(crate) use decisions::Decisions;
+pub(crate) use devices::Devices;
+pub(crate) use end::{Ended, Leftover};
+pub(crate) use log::Log;
+pub use node_report::NodeReport;
+pub(crate) use nodes::Nodes;
+pub(crate) use poll::Begun;
+pub(crate) use polling::{Next, Polling, manner};
+pub use report::{Activity, PendingTask, TaskPanic};
+pub(crate) use report::{JOIN, SLEEP};
+pub(crate) use start::Program;
+pub use start::RestartOnPanic;
+pub use time::Clock;
+pub(crate) use time::Time;
+pub(crate) use verdict::Verdict;
+
+/// How many tasks can be alive at one time: a waker has so many bits for their number.
+pub(crate) const TASKS_MAX: usize = 1 << 22;
+
+/// One run: its state, what answers its questions, and what else acts in it. Never borrowed while code of the program
+/// runs.
+pub(crate) struct Run {
+    id: RunId,
+    core: RefCell<Core>,
+    source: RefCell<Box<dyn Source>>,
+    devices: Devices,
+}
+
+/// The rooms. Those above know nothing of those below.
+pub(crate) struct Core {
+    pub(crate) time: Time,
+    pub(crate) decisions: Decisions,
+    pub(crate) polling: Polling,
+    pub(crate) nodes: Nodes,
+    pub(crate) log: Log,
+    pub(crate) verdict: Verdict,
+}
+
+/// Tells the runs of a process apart, so that a waker that outlives its run wakes nobody in another. It is the high bits of
+/// the run's wakers, and never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RunId(pub(crate) u64);
+
+impl Run {
+    pub(crate) fn new(id: RunId, config: &Config, mut source: Box<dyn Source>) -> Self {
+        source.begin(&RunInfo { recorded: config.record });
+        let core = Core::new(config, &*source);
+        Run { id, core: RefCell::new(core), source: RefCell::new(source), devices: Devices::default() }
+    }
+
+    #[inline]
+    pub(crate) fn id(&self) -> RunId {
+        self.id
+    }
+
+    #[inline]
+    pub(crate) fn core(&self) -> Ref<'_, Core> {
+        self.core.borrow()
+    }
+
+    #[inline]
+    pub(crate) fn core_mut(&self) -> RefMut<'_, Core> {
+        self.core.borrow_mut()
+    }
+
+    /// The core, unless it is borrowed: for what may happen anywhere, such as a panic.
+    pub(crate) fn try_core_mut(&self) -> Option<RefMut<'_, Core>> {
+        self.core.try_borrow_mut().ok()
+    }
+
+    pub(crate) fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
+    /// What answers the questions of the run, for people.
+    pub(crate) fn describe_source(&self) -> String {
+        self.source.borrow().describe()
+    }
+
+    #[inline]
+    pub(crate) fn wake(&self, task: TaskId) {
+        self.core_mut().wake(task);
+    }
+}
+
+impl Core {
+    fn new(config: &Config, source: &dyn Source) -> Self {
+        let mut needs = source.needs();
+        if needs.order == Order::Production {
+            needs.holds_max = u32::MAX;
+        } else if let Some(holds_max) = config.holds_max {
+            needs.holds_max = holds_max;
+        }
+        let limits = Limits { tasks_max: config.limits.tasks_max.min(TASKS_MAX), ..config.limits };
+        let mut core = Core {
+            time: Time::new(&limits),
+            decisions: Decisions::new(config, &needs),
+            polling: Polling::new(config, &needs, limits),
+            nodes: Nodes::default(),
+            log: Log::new(config),
+            verdict: Verdict::new(limits),
+        };
+        core.nodes.set_poll_cost(config.poll_cost);
+        core.add_node("main".into(), None);
+        core
+    }
+
+    /// Moves the world's time.
+    pub(crate) fn advance_to(&mut self, to: Instant) {
+        if self.time.advance_to(to) {
+            self.decisions.hash(to.as_nanos());
+            self.polling.begin_instant();
+        }
+    }
+
+    /// The time of the current task's node, which may be ahead of the world's.
+    #[inline]
+    pub(crate) fn local_now(&self) -> Instant {
+        if self.time.is_the_worlds() { self.time.now() } else { self.time.of_cpu(self.polling.current_cpu()) }
+    }
+
+    pub(crate) fn limit_reached(&mut self, limit: impl FnOnce(&Limits) -> LimitReached) {
+        self.verdict.limit_reached(limit);
+    }
+
+    /// Sets an alarm; if there is no room for it, the run ends after this poll.
+    #[inline]
+    pub(crate) fn set_alarm(&mut self, due: Instant, alarm: Alarm) -> Option<crate::clock::EventId> {
+        let set = self.time.set_alarm(due, alarm);
+        if set.is_none() {
+            self.limit_reached(LimitReached::timers);
+        }
+        set
+    }
+
+    /// Whether the loop is to come back now: somebody asked for it, and the iteration in which that was is over, with all
+    /// the time that its polls have cost.
+    pub(crate) fn take_stop(&mut self) -> bool {
+        let Some(node) = self.verdict.stopping() else { return false };
+        let is_over =
+            self.polling.ready().is_between_iterations(node.0) && !self.polling.ready().is_cpu_held(node.0);
+        if is_over {
+            self.verdict.forget_stop();
+        }
+        is_over
+    }
+
+    /// Whether everything is traced.
+    pub(crate) fn traces_all(&self) -> bool {
+        self.log.level() == TraceLevel::All
+    }
+}

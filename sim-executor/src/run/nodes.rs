@@ -1,0 +1,308 @@
+//! The nodes of a run: which there are, and how they live.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::start::{Program, RestartOnPanic};
+use super::{Core, NodeReport};
+use crate::choice::{LineageId, TaskId};
+use crate::clock::Instant;
+use crate::task::{Life, NodeId};
+
+/// Machines, and the worker threads that some of them have.
+#[derive(Default)]
+pub(crate) struct Nodes {
+    nodes: Vec<NodeState>,
+    /// Those of them that are machines, and not workers of one.
+    machines: BTreeMap<Rc<str>, NodeId>,
+    /// Nodes that are to start when their last task is gone.
+    starting: Vec<NodeId>,
+    /// Nodes on which a task has panicked, and which are to start again.
+    panicked: Vec<NodeId>,
+    /// What each poll costs its CPU.
+    poll_cost: Duration,
+}
+
+struct NodeState {
+    name: Rc<str>,
+    lineage: LineageId,
+    /// The node itself; for a worker thread the node it belongs to.
+    host: NodeId,
+    /// How many machines there were before this one.
+    host_number: u32,
+    /// The task that holds the CPU, and goes on first.
+    held_by: Option<TaskId>,
+    /// Workers of this node that have nothing to do.
+    idle_workers: Vec<u32>,
+    workers: u32,
+    life: Life,
+    /// Since when.
+    lives_since: Instant,
+    crashes: u32,
+    /// How often it was started after it was down.
+    starts: u32,
+    program: Option<Program>,
+    restart_on_panic: Option<RestartOnPanic>,
+    /// Panics that have restarted it.
+    panics: u32,
+}
+
+impl Nodes {
+    fn add(&mut self, name: Rc<str>, lineage: LineageId, host: Option<NodeId>) {
+        let id = NodeId(self.nodes.len() as u32);
+        let host_number = match host {
+            Some(host) => self.nodes[host.index()].host_number,
+            None => self.machines.len() as u32,
+        };
+        if host.is_none() {
+            self.machines.insert(Rc::clone(&name), id);
+        }
+        self.nodes.push(NodeState {
+            name,
+            lineage,
+            host: host.unwrap_or(id),
+            host_number,
+            held_by: None,
+            idle_workers: Vec::new(),
+            workers: 0,
+            life: Life::Running,
+            lives_since: Instant::START,
+            crashes: 0,
+            starts: 0,
+            program: None,
+            restart_on_panic: None,
+            panics: 0,
+        });
+    }
+
+    pub(crate) fn by_name(&self, name: &str) -> Option<NodeId> {
+        self.machines.get(name).copied()
+    }
+
+    /// How many machines there are.
+    pub(crate) fn machine_count(&self) -> usize {
+        self.machines.len()
+    }
+
+    /// How many machines were made before this one; for a worker, before its machine.
+    #[inline]
+    pub(crate) fn machine_number(&self, node: NodeId) -> usize {
+        self.nodes[node.index()].host_number as usize
+    }
+
+    pub(crate) fn name(&self, node: NodeId) -> Rc<str> {
+        Rc::clone(&self.nodes[node.index()].name)
+    }
+
+    #[inline]
+    pub(crate) fn lineage(&self, node: NodeId) -> LineageId {
+        self.nodes[node.index()].lineage
+    }
+
+    /// The machine to which a CPU belongs.
+    #[inline]
+    pub(crate) fn host_of(&self, cpu: u32) -> NodeId {
+        self.nodes[cpu as usize].host
+    }
+
+    /// The node's own CPU, and those of its workers.
+    pub(super) fn cpus_of(&self, node: NodeId) -> impl Iterator<Item = u32> {
+        let count = self.nodes.len() as u32;
+        (node.0..count).filter(move |&cpu| self.nodes[cpu as usize].host == node)
+    }
+
+    pub(super) fn poll_cost(&self) -> Duration {
+        self.poll_cost
+    }
+
+    pub(super) fn set_poll_cost(&mut self, poll_cost: Duration) {
+        self.poll_cost = poll_cost;
+    }
+
+    /// The task that holds a CPU.
+    pub(super) fn holder(&self, cpu: u32) -> Option<TaskId> {
+        self.nodes[cpu as usize].held_by
+    }
+
+    pub(super) fn set_holder(&mut self, cpu: u32, task: Option<TaskId>) {
+        self.nodes[cpu as usize].held_by = task;
+    }
+
+    pub(super) fn take_holder(&mut self, cpu: u32) -> Option<TaskId> {
+        self.nodes[cpu as usize].held_by.take()
+    }
+}
+
+/// Workers.
+impl Nodes {
+    fn take_idle_worker(&mut self, host: NodeId) -> Option<NodeId> {
+        self.nodes[host.index()].idle_workers.pop().map(NodeId)
+    }
+
+    fn name_next_worker(&mut self, host: NodeId) -> Rc<str> {
+        let state = &mut self.nodes[host.index()];
+        state.workers += 1;
+        format!("{}/blocking#{}", state.name, state.workers).into()
+    }
+
+    /// The worker has nothing to do.
+    pub(crate) fn give_worker_back(&mut self, worker: NodeId) {
+        let host = self.host_of(worker.0);
+        self.nodes[host.index()].idle_workers.push(worker.0);
+    }
+}
+
+/// Lives.
+impl Nodes {
+    pub(crate) fn life(&self, node: NodeId) -> Life {
+        self.nodes[node.index()].life
+    }
+
+    pub(super) fn set_life(&mut self, node: NodeId, life: Life, since: Instant) {
+        let state = &mut self.nodes[node.index()];
+        (state.life, state.lives_since) = (life, since);
+    }
+
+    pub(super) fn count_crash(&mut self, node: NodeId) {
+        self.nodes[node.index()].crashes += 1;
+    }
+
+    pub(super) fn count_start(&mut self, node: NodeId) {
+        self.nodes[node.index()].starts += 1;
+    }
+
+    /// How often the node has started after it was down.
+    pub(crate) fn starts(&self, node: NodeId) -> u32 {
+        self.nodes[node.index()].starts
+    }
+
+    pub(super) fn program(&self, node: NodeId) -> Option<Program> {
+        self.nodes[node.index()].program.clone()
+    }
+
+    /// Sets the node's program; gives the one that it had, to be dropped with nothing borrowed.
+    pub(super) fn set_program(&mut self, node: NodeId, program: Program) -> Option<Program> {
+        self.nodes[node.index()].program.replace(program)
+    }
+
+    /// Takes all programs, to be dropped with nothing borrowed.
+    pub(crate) fn take_programs(&mut self) -> Vec<Program> {
+        self.nodes.iter_mut().filter_map(|node| node.program.take()).collect()
+    }
+
+    /// Notes that the node starts when its last task is gone.
+    pub(super) fn start_later(&mut self, node: NodeId) {
+        if !self.starting.contains(&node) {
+            self.starting.push(node);
+        }
+    }
+
+    pub(crate) fn is_any_starting(&self) -> bool {
+        !self.starting.is_empty()
+    }
+
+    pub(super) fn take_starting(&mut self) -> Vec<NodeId> {
+        std::mem::take(&mut self.starting)
+    }
+
+    pub(super) fn restart_policy(&self, node: NodeId) -> Option<RestartOnPanic> {
+        self.nodes[node.index()].restart_on_panic
+    }
+
+    pub(crate) fn set_restart_policy(&mut self, node: NodeId, policy: RestartOnPanic) {
+        self.nodes[node.index()].restart_on_panic = Some(policy);
+    }
+
+    /// Whether a panic of a task on that CPU restarts its node. It is counted then.
+    pub(super) fn survives_panic(&mut self, cpu: u32) -> bool {
+        let host = self.host_of(cpu);
+        let state = &mut self.nodes[host.index()];
+        let Some(policy) = state.restart_on_panic else { return false };
+        if state.panics >= policy.restarts_max {
+            return false;
+        }
+        state.panics += 1;
+        if state.life == Life::Running && !self.panicked.contains(&host) {
+            self.panicked.push(host);
+        }
+        true
+    }
+
+    pub(crate) fn is_any_panicked(&self) -> bool {
+        !self.panicked.is_empty()
+    }
+
+    pub(super) fn take_panicked(&mut self) -> Vec<NodeId> {
+        std::mem::take(&mut self.panicked)
+    }
+
+    /// The machines whose life has changed, in the order of their creation.
+    pub(crate) fn reports(&self) -> Vec<NodeReport> {
+        let machines = self.nodes.iter().enumerate().filter(|(index, state)| state.host.index() == *index);
+        machines
+            .map(|(_, state)| state)
+            .filter(|state| {
+                state.lives_since > Instant::START || state.crashes > 0 || state.life != Life::Running
+            })
+            .map(|state| NodeReport {
+                name: Rc::clone(&state.name),
+                life: state.life,
+                since: state.lives_since,
+                crashes: state.crashes,
+                starts: state.starts,
+            })
+            .collect()
+    }
+
+    /// Those of them that are down or frozen.
+    pub(crate) fn reports_of_stopped(&self) -> Vec<NodeReport> {
+        let mut reports = self.reports();
+        reports.retain(|report| report.life != Life::Running);
+        reports
+    }
+}
+
+impl Core {
+    pub(crate) fn add_node(&mut self, name: Rc<str>, host: Option<NodeId>) -> NodeId {
+        let lineages = self.decisions.lineages_mut();
+        let lineage = match host {
+            Some(host) => lineages.child(self.nodes.lineage(host), "blocking"),
+            None => lineages.root(name.to_string()),
+        };
+        self.nodes.add(name, lineage, host);
+        self.time.add_cpu();
+        let (ready, tasks) = self.polling.ready_mut();
+        let index = ready.add_node();
+        match self.nodes.life(self.nodes.host_of(index)) {
+            Life::Running => {}
+            Life::Frozen => ready.freeze(index),
+            Life::Killed | Life::Off => ready.kill(tasks, index),
+        }
+        NodeId(index)
+    }
+
+    /// A worker of the current node that is idle, or a new one.
+    pub(crate) fn take_worker(&mut self) -> NodeId {
+        let host = self.host_of_current();
+        self.nodes.take_idle_worker(host).unwrap_or_else(|| {
+            let name = self.nodes.name_next_worker(host);
+            self.add_node(name, Some(host))
+        })
+    }
+
+    /// The node of the current task; between tasks, the node `main`.
+    #[inline]
+    pub(crate) fn host_of_current(&self) -> NodeId {
+        self.nodes.host_of(self.polling.current_cpu().unwrap_or(0))
+    }
+
+    /// The lineage of the current task; between tasks, of the node `main`.
+    #[inline]
+    pub(crate) fn current_actor(&self) -> LineageId {
+        match self.polling.current_slot() {
+            Some(slot) => slot.lineage(),
+            None => self.nodes.lineage(NodeId(0)),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! From a task's wake to the end of its poll.
+
+use std::task::Waker;
+
+use super::{Core, Leftover, manner};
+use crate::choice::{Label, TaskId};
+use crate::task::{Failure, Joiner, Memory};
+use crate::trace::Event;
+
+/// A task taken out of the table for its poll.
+pub(crate) struct Begun {
+    pub(crate) task: TaskId,
+    pub(crate) memory: Memory,
+    /// Its future is to be dropped instead of polled.
+    pub(crate) is_cancelled: bool,
+}
+
+impl Core {
+    /// Makes a waiting task ready; a ready one stays where it is, and one that is being polled will be ready after.
+    #[inline]
+    pub(crate) fn wake(&mut self, task: TaskId) {
+        if let Some(slot) = self.polling.tasks_mut().get_mut(task)
+            && slot.wake()
+        {
+            self.make_ready(task);
+        }
+    }
+
+    /// Makes a task ready that waits.
+    #[inline(always)]
+    pub(crate) fn make_ready(&mut self, task: TaskId) {
+        self.make_ready_in::<{ manner::ANY }>(task);
+    }
+
+    #[inline(always)]
+    fn make_ready_in<const MANNER: u8>(&mut self, task: TaskId) {
+        if MANNER == manner::KEYED || (MANNER == manner::ANY && self.polling.names_polls()) {
+            self.name_next_poll::<MANNER>(task);
+        }
+        if MANNER == manner::ANY && self.polling.keeps_stats() {
+            self.polling.begin_wait(task.index, self.time.now());
+        }
+        self.polling.push(task.index);
+    }
+
+    /// Gives the next poll of a task its name.
+    #[inline]
+    fn name_next_poll<const MANNER: u8>(&mut self, task: TaskId) {
+        let waker = self.polling.unnamed_waker(task);
+        let lineages = self.decisions.lineages_mut();
+        if let Some(waker) = waker {
+            let label = Label::woken_by(lineages.hash(waker));
+            self.polling.tasks_mut().at_mut(task.index).wait_at(label, 0);
+        }
+        self.polling.name_next_poll(task, lineages);
+        if MANNER == manner::ANY && self.decisions.is_recorded() {
+            let slot = self.polling.tasks().at(task.index);
+            let (key, lineage, label) = (slot.key(), slot.lineage(), slot.waiting_at().label);
+            let waker = waker.map(|waker| self.decisions.lineages_mut().path(waker));
+            self.decisions.name_stream(key.stream, lineage, || label.full_name(waker.as_deref()));
+        }
+    }
+
+    /// Says at which operation the current task waits.
+    #[inline]
+    pub(crate) fn wait_at(&mut self, label: Label, resource: u64) {
+        if let Some(task) = self.polling.current()
+            && let Some(slot) = self.polling.tasks_mut().get_mut(task)
+        {
+            slot.wait_at(label, resource);
+        }
+    }
+
+    /// Makes the current task ready again after its poll, in which it waits at `label`.
+    #[inline]
+    pub(crate) fn wake_again(&mut self, task: TaskId, label: Label) {
+        let slot = self.polling.tasks_mut().at_mut(task.index);
+        slot.wait_at(label, 0);
+        slot.wake();
+    }
+
+    /// Begins the poll of a task that was taken out of the ready queue.
+    #[inline(always)]
+    pub(crate) fn begin_poll<const MANNER: u8>(&mut self, index: u32) -> Begun {
+        let now = self.time.now();
+        if MANNER == manner::ANY && self.polling.keeps_stats() {
+            self.polling.end_wait(index, now);
+        }
+        let slot = self.polling.tasks_mut().at_mut(index);
+        let task = slot.id(index);
+        let (memory, is_cancelled) = slot.begin_poll(now);
+        let lineage_hash = slot.lineage_hash();
+        self.begin_turn(task, lineage_hash);
+        if MANNER == manner::ANY && self.polling.watches_polls() {
+            self.record_task(task, || Event::Polled);
+        }
+        Begun { task, memory, is_cancelled }
+    }
+
+    /// Makes a task the current one, and counts that as a poll.
+    #[inline(always)]
+    pub(super) fn begin_turn(&mut self, task: TaskId, lineage_hash: u64) {
+        self.polling.set_current(Some(task));
+        self.time.begin_poll();
+        self.decisions.hash(lineage_hash);
+        if let Some(limit) = self.polling.count_poll() {
+            self.limit_reached(limit);
+        }
+    }
+
+    /// After a poll that was not the task's last; `has_woken_itself` if it has.
+    #[inline(always)]
+    pub(crate) fn end_poll<const MANNER: u8>(
+        &mut self,
+        task: TaskId,
+        memory: Memory,
+        has_woken_itself: bool,
+    ) {
+        let slot = self.polling.tasks_mut().at_mut(task.index);
+        let is_woken = slot.end_poll(memory) | has_woken_itself;
+        let cpu = slot.node();
+        if MANNER == manner::ANY && self.polling.watches_polls() {
+            self.watch_poll(task, cpu);
+        }
+        self.polling.set_current(None);
+        if self.time.has_run_ahead() {
+            self.end_blocking_poll(task, cpu, is_woken);
+        } else if is_woken {
+            self.make_ready_in::<MANNER>(task);
+        }
+    }
+
+    /// After a poll that has used the CPU.
+    #[cold]
+    fn end_blocking_poll(&mut self, task: TaskId, cpu: u32, is_woken: bool) {
+        // A task that holds the CPU goes on by itself.
+        let goes_on = self.nodes.holder(cpu) == Some(task) && !self.polling.ready().is_dead(cpu);
+        if is_woken && !goes_on {
+            self.make_ready(task);
+        }
+        self.hold_if_ahead(cpu);
+    }
+
+    /// Names the poll's end, and takes the time that it has cost.
+    #[cold]
+    fn watch_poll(&mut self, task: TaskId, cpu: u32) {
+        if self.decisions.names_points()
+            && let Some(slot) = self.polling.tasks().get(task)
+        {
+            self.decisions.name_point(slot.lineage(), slot.waiting_at().label);
+        }
+        if !self.nodes.poll_cost().is_zero() {
+            self.time.run_ahead(cpu, self.nodes.poll_cost());
+        }
+    }
+
+    /// After a task's last poll: its slot is kept for who holds its handle, if anyone does.
+    #[inline]
+    pub(crate) fn end_last_poll(
+        &mut self,
+        task: TaskId,
+        memory: Memory,
+        failure: Option<Failure>,
+    ) -> Leftover {
+        if self.polling.watches_polls() {
+            self.watch_end(task, failure.as_ref());
+        }
+        let (slot, background) = self.polling.whole_mut(task.index);
+        slot.end();
+        if let Some(failure) = failure {
+            background.fail(failure);
+        }
+        let (cpu, is_detached) = (slot.node(), slot.is_detached());
+        let mut leftover = Leftover { detached: is_detached, ..Leftover::default() };
+        if is_detached {
+            leftover.memory = Some(memory);
+            self.note_unobserved_panic(task);
+            leftover.failure = self.polling.tasks_mut().background_mut(task.index).take_failure();
+        } else {
+            slot.keep(memory);
+        }
+        leftover.joiner = self.wake_joiner(task);
+        if self.time.has_run_ahead() {
+            self.hold_if_ahead(cpu);
+        }
+        leftover
+    }
+
+    #[cold]
+    fn watch_end(&mut self, task: TaskId, failure: Option<&Failure>) {
+        let cpu = self.polling.tasks().at(task.index).node();
+        self.watch_poll(task, cpu);
+        self.record_task(task, || match failure {
+            None => Event::Done,
+            Some(Failure::Cancelled) => Event::Cancelled,
+            Some(Failure::Panicked { message, .. }) => Event::Panicked { message: message.clone() },
+        });
+        if self.polling.keeps_stats() {
+            let ended = self.polling.stats_of(task.index, self.decisions.lineages_mut());
+            self.polling.keep_stats(ended);
+        }
+    }
+
+    /// Wakes who waits for a task's end; gives the waker of another library, to be woken when nothing is borrowed.
+    #[inline]
+    fn wake_joiner(&mut self, task: TaskId) -> Option<Waker> {
+        match self.polling.tasks_mut().background_mut(task.index).set_joiner(Joiner::Nobody) {
+            Joiner::Nobody => None,
+            Joiner::Task(joiner) => {
+                self.wake(joiner);
+                None
+            }
+            Joiner::Foreign(waker) => Some(waker),
+        }
+    }
+}

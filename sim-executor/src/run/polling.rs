@@ -1,0 +1,383 @@
+//! Who is polled when: the tasks, which of them are ready, and which one is at it.
+
+use std::collections::VecDeque;
+
+use crate::choice::{Candidate, LineageId, Lineages, Needs, Order, TaskId};
+use crate::clock::Instant;
+use crate::config::Config;
+use crate::limits::{LimitReached, Limits};
+use crate::task::{Background, Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable};
+use crate::trace::TraceLevel;
+
+/// The table of tasks, the ready queue, and the polls so far.
+pub(crate) struct Polling {
+    ready: ReadyQueue,
+    tasks: TaskTable,
+    /// The task that is being polled.
+    current: Option<TaskId>,
+    polls: u64,
+    /// The number of polls at which some limit on polls is reached.
+    polls_stop: u64,
+    limits: Limits,
+    /// Tasks that go on because their hold of a CPU is over.
+    resumed: VecDeque<TaskId>,
+    /// Where wakes come from just now.
+    origin: Origin,
+    order: Order,
+    /// Whether tasks that become ready are named: for who orders them, or for a recording.
+    names_polls: bool,
+    /// Whether something is done with each poll that is off by default: names, trace, statistics, costs.
+    watches_polls: bool,
+    /// The task at whose end the loop comes back.
+    awaited: Option<TaskId>,
+    kinds: Kinds,
+    /// How many times tasks became ready, while a source orders them.
+    stamps: u32,
+    /// Became ready since the source last asked; kept only for a source that orders tasks.
+    fresh: Vec<Candidate>,
+    /// Of tasks that have ended, if statistics are kept.
+    stats: Option<Vec<TaskStats>>,
+}
+
+impl Polling {
+    pub(super) fn new(config: &Config, needs: &Needs, limits: Limits) -> Self {
+        let order = match needs.order {
+            // So that the decisions, all of them the gentlest, come into the recording.
+            Order::Production if config.record => Order::Asked,
+            order => order,
+        };
+        Polling {
+            ready: ReadyQueue::new(order, needs.batches, needs.holds_max),
+            tasks: TaskTable::default(),
+            current: None,
+            polls: 0,
+            polls_stop: limits.polls_max.min(limits.polls_per_instant_max),
+            limits,
+            resumed: VecDeque::new(),
+            origin: Origin::Task,
+            order,
+            names_polls: order != Order::Production,
+            watches_polls: needs.point_keys
+                || config.record
+                || config.stats
+                || config.trace == TraceLevel::All
+                || !config.poll_cost.is_zero(),
+            awaited: None,
+            kinds: Kinds::default(),
+            stamps: 0,
+            fresh: Vec::new(),
+            stats: config.stats.then(Vec::new),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn tasks(&self) -> &TaskTable {
+        &self.tasks
+    }
+
+    #[inline]
+    pub(crate) fn tasks_mut(&mut self) -> &mut TaskTable {
+        &mut self.tasks
+    }
+
+    #[inline]
+    pub(crate) fn ready(&self) -> &ReadyQueue {
+        &self.ready
+    }
+
+    /// The ready queue, with the tasks in it.
+    #[inline]
+    pub(crate) fn ready_mut(&mut self) -> (&mut ReadyQueue, &mut TaskTable) {
+        (&mut self.ready, &mut self.tasks)
+    }
+
+    pub(super) fn kinds_mut(&mut self) -> &mut Kinds {
+        &mut self.kinds
+    }
+
+    /// The task that is being polled.
+    #[inline]
+    pub(crate) fn current(&self) -> Option<TaskId> {
+        self.current
+    }
+
+    #[inline]
+    pub(crate) fn set_current(&mut self, task: Option<TaskId>) {
+        self.current = task;
+    }
+
+    #[inline]
+    pub(crate) fn current_slot(&self) -> Option<&Slot> {
+        self.current.and_then(|task| self.tasks.get(task))
+    }
+
+    /// The CPU of the current task: its node's, or that of a worker.
+    #[inline]
+    pub(crate) fn current_cpu(&self) -> Option<u32> {
+        self.current_slot().map(Slot::node)
+    }
+
+    /// How many polls there were.
+    #[inline]
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls
+    }
+
+    /// Counts a poll; a limit if that is reached with it.
+    #[inline]
+    pub(super) fn count_poll(&mut self) -> Option<fn(&Limits) -> LimitReached> {
+        self.polls += 1;
+        if self.polls < self.polls_stop {
+            return None;
+        }
+        let all = self.polls >= self.limits.polls_max;
+        Some(if all { LimitReached::polls } else { LimitReached::polls_per_instant })
+    }
+
+    /// Virtual time has moved.
+    pub(super) fn begin_instant(&mut self) {
+        let Limits { polls_max, polls_per_instant_max, .. } = self.limits;
+        self.polls_stop = polls_max.min(self.polls.saturating_add(polls_per_instant_max));
+    }
+
+    #[inline]
+    pub(super) fn watches_polls(&self) -> bool {
+        self.watches_polls
+    }
+
+    /// Where wakes come from from now on.
+    #[inline]
+    pub(crate) fn set_origin(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
+    pub(crate) fn awaited(&self) -> Option<TaskId> {
+        self.awaited
+    }
+
+    pub(crate) fn set_awaited(&mut self, task: Option<TaskId>) {
+        self.awaited = task;
+    }
+}
+
+/// What comes next.
+impl Polling {
+    /// Tasks that go on because their hold of a CPU is over.
+    pub(crate) fn has_resumed(&self) -> bool {
+        !self.resumed.is_empty()
+    }
+
+    #[inline]
+    pub(crate) fn pop_resumed(&mut self) -> Option<TaskId> {
+        if self.resumed.is_empty() { None } else { self.resumed.pop_front() }
+    }
+
+    pub(super) fn resume(&mut self, task: TaskId) {
+        self.resumed.push_back(task);
+    }
+
+    pub(super) fn forget_resumed(&mut self, is_gone: impl Fn(&TaskTable, TaskId) -> bool) {
+        let Polling { resumed, tasks, .. } = self;
+        resumed.retain(|&task| !is_gone(tasks, task));
+    }
+
+    /// Lets nodes that are between two iterations see what came from outside while their CPU was held; whether there are
+    /// tasks to be buried.
+    #[inline]
+    pub(crate) fn look_outside(&mut self) -> bool {
+        self.ready.look_outside(&mut self.tasks)
+    }
+
+    /// Takes the task that production order polls next: its index, and whether an iteration of its node ends with its poll.
+    #[inline(always)]
+    pub(super) fn take_gentlest(&mut self) -> Option<(u32, bool)> {
+        self.ready.take_gentlest(&mut self.tasks)
+    }
+
+    /// Takes the only ready task, if it is in the way of nothing else.
+    #[inline]
+    pub(super) fn take_only(&mut self) -> Option<(u32, bool)> {
+        if let Order::Keyed(_) = self.order {
+            self.highest();
+        }
+        let only = self.take_gentlest();
+        if let Some((index, _)) = only
+            && self.fresh.last().is_some_and(|fresh| fresh.task.index == index)
+        {
+            self.fresh.pop();
+        }
+        only
+    }
+
+    /// Takes a ready task out of its list; whether an iteration of its node ends with its poll.
+    #[inline]
+    pub(crate) fn take(&mut self, index: u32) -> bool {
+        self.ready.take(&mut self.tasks, index)
+    }
+
+    /// The task that has its turn before all others, since it has waited for too many holds of its CPU.
+    #[inline]
+    pub(super) fn overdue(&mut self) -> Option<u32> {
+        self.ready.overdue(&self.tasks)
+    }
+
+    /// The ready task with the highest priority, of at least one.
+    #[inline]
+    pub(super) fn highest(&mut self) -> u32 {
+        self.ready.pop_highest(&self.tasks).expect("a ready task has a priority")
+    }
+
+    #[inline]
+    pub(super) fn order(&self) -> Order {
+        self.order
+    }
+
+    /// How the loop polls: see [`manner`].
+    pub(crate) fn manner(&self) -> u8 {
+        match self.order {
+            Order::Production if !self.watches_polls => manner::PRODUCTION,
+            Order::Keyed(_) if !self.watches_polls => manner::KEYED,
+            _ => manner::ANY,
+        }
+    }
+}
+
+/// How the loop polls, as a constant that it is compiled for.
+pub(crate) mod manner {
+    /// In production order, and nobody watches.
+    pub(crate) const PRODUCTION: u8 = 0;
+    /// In the order of priorities that are drawn by key, and nobody watches.
+    pub(crate) const KEYED: u8 = 1;
+    /// In any order, with any of what is off by default.
+    pub(crate) const ANY: u8 = 2;
+}
+
+/// What is polled next.
+pub(crate) enum Next {
+    /// The task with this index, which was taken out of the ready queue; whether an iteration of its node ends with its poll.
+    Poll(u32, bool),
+    /// That is asked.
+    Asked,
+    /// Nothing is ready.
+    Nothing,
+}
+
+/// Tasks that become ready.
+impl Polling {
+    #[inline]
+    pub(super) fn names_polls(&self) -> bool {
+        self.names_polls
+    }
+
+    /// Puts a task into the ready queue.
+    #[inline(always)]
+    pub(super) fn push(&mut self, index: u32) {
+        self.tasks.at_mut(index).set_ready();
+        self.ready.push(&mut self.tasks, index, self.origin);
+    }
+
+    /// Where a task that has not said where it waits was woken by another: the lineage of that one.
+    #[inline]
+    pub(super) fn unnamed_waker(&self, task: TaskId) -> Option<LineageId> {
+        if !self.tasks.at(task.index).waits_for_unknown() {
+            return None;
+        }
+        let waker = self.current.filter(|&current| current != task)?;
+        self.tasks.get(waker).map(Slot::lineage)
+    }
+
+    /// Gives the next poll of a task its name, and keeps it for a source that orders tasks.
+    #[inline]
+    pub(super) fn name_next_poll(&mut self, task: TaskId, lineages: &mut Lineages) {
+        self.tasks.at_mut(task.index).name_next_poll(lineages);
+        if self.order == Order::Asked {
+            self.keep_for_source(task);
+        }
+    }
+
+    fn keep_for_source(&mut self, task: TaskId) {
+        self.tasks.background_mut(task.index).stamp(self.stamps, self.polls);
+        self.stamps = self.stamps.wrapping_add(1);
+        let candidate = self.candidate(task.index);
+        self.fresh.push(candidate);
+        if self.fresh.len() > 2 * self.tasks.len() + 64 {
+            let tasks = &self.tasks;
+            self.fresh.retain(|fresh| is_fresh(tasks, fresh));
+        }
+    }
+
+    /// A ready task, as a source sees it.
+    pub(super) fn candidate(&self, index: u32) -> Candidate {
+        let (stamp, ready_since) = self.tasks.background(index).stamped();
+        Candidate { task: self.tasks.id_at(index), key: self.tasks.at(index).key(), stamp, ready_since }
+    }
+
+    pub(super) fn take_fresh(&mut self, fresh: &mut Vec<Candidate>) {
+        fresh.append(&mut self.fresh);
+    }
+
+    /// Whether a task that is ready may be polled now.
+    pub(super) fn is_eligible(&self, index: u32) -> bool {
+        !self.ready.is_held(self.tasks.at(index).node()) && self.tasks.link(index).is_listed()
+    }
+}
+
+fn is_fresh(tasks: &TaskTable, fresh: &Candidate) -> bool {
+    tasks.get(fresh.task).is_some_and(Slot::is_ready)
+        && tasks.background(fresh.task.index).stamped().0 == fresh.stamp
+}
+
+/// The ends of tasks.
+impl Polling {
+    /// A task, and the rest of what is kept of it.
+    #[inline]
+    pub(crate) fn whole_mut(&mut self, index: u32) -> (&mut Slot, &mut Background) {
+        self.tasks.whole_mut(index)
+    }
+
+    /// Keeps the memory of a task that was taken out and vacated, for the next task of its kind.
+    #[inline]
+    pub(super) fn give_back(&mut self, index: u32, memory: Memory) {
+        let kind = self.tasks.background(index).kind();
+        self.kinds.give_back(kind, memory);
+    }
+}
+
+/// Statistics, where they are kept.
+impl Polling {
+    #[inline]
+    pub(super) fn keeps_stats(&self) -> bool {
+        self.stats.is_some()
+    }
+
+    /// The task becomes ready.
+    #[cold]
+    pub(super) fn begin_wait(&mut self, index: u32, now: Instant) {
+        let polls = self.polls;
+        self.tasks.background_mut(index).waits_mut().begin(polls, now);
+    }
+
+    /// The task is polled.
+    #[cold]
+    pub(super) fn end_wait(&mut self, index: u32, now: Instant) {
+        let polls = self.polls;
+        let (slot, background) = self.tasks.whole_mut(index);
+        background.waits_mut().end(slot.is_ready(), slot.polled_at(), polls, now);
+    }
+
+    pub(super) fn stats_of(&mut self, index: u32, lineages: &mut Lineages) -> TaskStats {
+        let (slot, background) = self.tasks.whole_mut(index);
+        background.waits_mut().stats(lineages.path(slot.lineage()), slot.polls())
+    }
+
+    pub(super) fn keep_stats(&mut self, ended: TaskStats) {
+        if let Some(stats) = &mut self.stats {
+            stats.push(ended);
+        }
+    }
+
+    /// Of tasks that have ended, in that order.
+    pub(super) fn stats_of_ended(&self) -> Vec<TaskStats> {
+        self.stats.clone().unwrap_or_default()
+    }
+}

@@ -1,0 +1,103 @@
+//! The beginning of a task.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::panic::Location;
+
+use super::Core;
+use crate::choice::{LineageId, TaskId};
+use crate::limits::LimitReached;
+use crate::task::{NewTask, NodeId};
+
+type Name = Option<Cow<'static, str>>;
+
+impl Core {
+    /// Spawns a task of the current node, as a child of the current task.
+    #[inline]
+    pub(crate) fn spawn<F>(&mut self, name: Name, future: F, at: &'static Location<'static>) -> TaskId
+    where
+        F: Future + 'static,
+    {
+        let (parent, node) = match self.polling.current_slot() {
+            Some(slot) => (slot.lineage(), self.nodes.host_of(slot.node())),
+            None => (self.nodes.lineage(NodeId(0)), NodeId(0)),
+        };
+        self.spawn_child(node, parent, name, future, at)
+    }
+
+    /// Spawns a task of a node, as a child of the node.
+    pub(crate) fn spawn_on<F>(
+        &mut self,
+        node: NodeId,
+        name: Name,
+        future: F,
+        at: &'static Location<'static>,
+    ) -> TaskId
+    where
+        F: Future + 'static,
+    {
+        self.spawn_child(node, self.nodes.lineage(node), name, future, at)
+    }
+
+    /// Spawns the task of a `block_on`, which bears the name of the node `main`.
+    pub(crate) fn spawn_root<F>(&mut self, future: F, at: &'static Location<'static>) -> TaskId
+    where
+        F: Future + 'static,
+    {
+        let (lineage, kind) = (self.nodes.lineage(NodeId(0)), self.polling.kinds_mut().of::<F>());
+        self.decisions.lineages_mut().retain(lineage);
+        self.begin_task(NodeId(0), lineage, true, kind, future, at)
+    }
+
+    #[inline]
+    fn spawn_child<F>(
+        &mut self,
+        node: NodeId,
+        parent: LineageId,
+        name: Name,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> TaskId
+    where
+        F: Future + 'static,
+    {
+        let kind = self.polling.kinds_mut().of::<F>();
+        let lineages = self.decisions.lineages_mut();
+        let lineage = match name {
+            Some(name) => lineages.child(parent, name),
+            None => {
+                let (name, hash) = self.polling.kinds_mut().name(kind);
+                lineages.child_hashed(parent, Cow::Borrowed(name), hash)
+            }
+        };
+        self.begin_task(node, lineage, false, kind, future, spawned_at)
+    }
+
+    #[inline]
+    fn begin_task<F>(
+        &mut self,
+        node: NodeId,
+        lineage: LineageId,
+        shares_lineage: bool,
+        kind: u32,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> TaskId
+    where
+        F: Future + 'static,
+    {
+        let memory = self.polling.kinds_mut().memory_for(kind, future);
+        let lineage_hash = self.decisions.lineages().hash(lineage);
+        self.decisions.hash(lineage_hash);
+        let new = NewTask { node: node.0, kind, lineage, lineage_hash, shares_lineage, memory, spawned_at };
+        let tasks_max = self.verdict.limits().tasks_max;
+        let Ok(task) = self.polling.tasks_mut().insert(tasks_max, new) else {
+            panic!("{}", LimitReached::tasks(self.verdict.limits()));
+        };
+        if self.traces_all() {
+            self.record_spawn(lineage);
+        }
+        self.make_ready(task);
+        task
+    }
+}

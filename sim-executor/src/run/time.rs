@@ -1,0 +1,243 @@
+//! The time of a run: the world's, what is due when, and how the clocks of nodes differ.
+
+use std::time::Duration;
+
+use super::alarm::Alarm;
+use crate::clock::{DriftingClock, EventId, EventQueue, Instant};
+use crate::limits::Limits;
+use crate::task::NodeId;
+
+/// How a node's clocks differ from the world's: see [`Node::set_clock`](crate::Node::set_clock).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// By how many nanoseconds the wall clock is ahead; a negative number says that it is behind. Default: 0.
+    pub offset_ns: i64,
+    /// How many nanoseconds in a second both clocks, wall and monotonic, are too fast; a negative number says too slow. At
+    /// most a tenth, 100 million, either way. Default: 0.
+    pub drift_ppb: i32,
+}
+
+/// The world's time, the alarms, and the clocks.
+#[derive(Debug)]
+pub(crate) struct Time {
+    /// The world's time; a node may be ahead of it.
+    now: Instant,
+    /// After this time nothing happens: see [`Limits::virtual_time_max`].
+    end: Instant,
+    alarms: EventQueue<Alarm>,
+    /// Why the time of a node may differ from the world's: `RUN_AHEAD`, `DRIFTS`.
+    own_time: u8,
+    /// Of the CPUs of nodes and of their workers, in the order of their making.
+    cpus: Vec<CpuTime>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct CpuTime {
+    /// The CPU's own time, when it is ahead of the world's: it is held until then.
+    ahead: Instant,
+    /// The end of the hold of the CPU.
+    release: Option<EventId>,
+    monotonic: DriftingClock,
+    /// By how much the wall clock is ahead of what it would be without steps.
+    wall_offset_ns: i64,
+}
+
+/// The task that is being polled, or was last, has put its node's time ahead of the world's.
+const RUN_AHEAD: u8 = 1;
+/// The clock of some node drifts, or did.
+const DRIFTS: u8 = 2;
+
+impl Time {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Time {
+            now: Instant::START,
+            end: Instant::START + limits.virtual_time_max,
+            alarms: EventQueue::new(limits.timers_max),
+            own_time: 0,
+            cpus: Vec::new(),
+        }
+    }
+
+    pub(super) fn add_cpu(&mut self) {
+        self.cpus.push(CpuTime::default());
+    }
+
+    #[inline]
+    pub(crate) fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Whether that is later than anything that may happen.
+    pub(crate) fn is_over_at(&self, due: Instant) -> bool {
+        due > self.end
+    }
+
+    /// Moves the world's time; whether it has changed.
+    pub(super) fn advance_to(&mut self, to: Instant) -> bool {
+        assert!(to >= self.now, "time would go back: {} -> {to}", self.now);
+        let is_later = to > self.now;
+        self.now = to;
+        is_later
+    }
+}
+
+/// Alarms.
+impl Time {
+    #[inline]
+    pub(super) fn set_alarm(&mut self, due: Instant, alarm: Alarm) -> Option<EventId> {
+        self.alarms.push(due, alarm).ok()
+    }
+
+    /// Takes an alarm back, if it is pending.
+    #[inline]
+    pub(crate) fn remove_alarm(&mut self, id: EventId) -> Option<Alarm> {
+        self.alarms.remove(id)
+    }
+
+    /// Puts another in place of an alarm, which it gives; `None` if that is not pending.
+    pub(crate) fn replace_alarm(&mut self, id: EventId, alarm: Alarm) -> Option<Alarm> {
+        self.alarms.get_mut(id).map(|pending| std::mem::replace(pending, alarm))
+    }
+
+    #[inline]
+    pub(crate) fn next_alarm(&self) -> Option<Instant> {
+        self.alarms.next_due()
+    }
+
+    /// Whether an alarm is due now.
+    #[inline]
+    pub(crate) fn is_alarm_due(&self) -> bool {
+        self.alarms.next_due().is_some_and(|due| due <= self.now)
+    }
+
+    /// Takes the first alarm that is due now.
+    #[inline]
+    pub(crate) fn pop_alarm(&mut self) -> Option<Alarm> {
+        self.alarms.pop_due(self.now).map(|(_, alarm)| alarm)
+    }
+
+    /// Takes all alarms, to be dropped with nothing borrowed.
+    pub(crate) fn take_alarms(&mut self) -> EventQueue<Alarm> {
+        std::mem::replace(&mut self.alarms, EventQueue::new(0))
+    }
+}
+
+/// CPUs that are ahead of the world.
+impl Time {
+    /// Whether no node's time differs from the world's, as far as the current task is concerned.
+    #[inline]
+    pub(crate) fn is_the_worlds(&self) -> bool {
+        self.own_time == 0
+    }
+
+    /// Begins a poll or what is like one, before which the CPU is never ahead.
+    #[inline]
+    pub(super) fn begin_poll(&mut self) {
+        self.own_time &= !RUN_AHEAD;
+    }
+
+    /// Whether the poll has put its CPU ahead.
+    #[inline]
+    pub(super) fn has_run_ahead(&self) -> bool {
+        self.own_time & RUN_AHEAD != 0
+    }
+
+    /// Goes back to a poll that was interrupted, and had run ahead or not.
+    pub(super) fn go_back_to_poll(&mut self, has_run_ahead: bool) {
+        self.own_time = self.own_time & !RUN_AHEAD | if has_run_ahead { RUN_AHEAD } else { 0 };
+    }
+
+    /// The time of a CPU, which may be ahead of the world's; of none, the world's.
+    pub(super) fn of_cpu(&self, cpu: Option<u32>) -> Instant {
+        match cpu {
+            Some(cpu) if self.own_time & RUN_AHEAD != 0 => self.now.max(self.cpus[cpu as usize].ahead),
+            _ => self.now,
+        }
+    }
+
+    /// The time of a CPU, whoever is polled.
+    pub(super) fn ahead_of(&self, cpu: u32) -> Instant {
+        self.now.max(self.cpus[cpu as usize].ahead)
+    }
+
+    #[inline]
+    pub(super) fn is_ahead(&self, cpu: u32) -> bool {
+        self.cpus[cpu as usize].ahead > self.now
+    }
+
+    /// Puts a CPU ahead, and gives its time.
+    pub(super) fn run_ahead(&mut self, cpu: u32, duration: Duration) -> Instant {
+        let until = self.ahead_of(cpu) + duration;
+        self.cpus[cpu as usize].ahead = until;
+        self.own_time |= RUN_AHEAD;
+        until
+    }
+
+    /// Sets the alarm for the end of a hold of the CPU; whether there was room for it.
+    pub(super) fn set_release(&mut self, cpu: u32) -> bool {
+        let release = self.set_alarm(self.cpus[cpu as usize].ahead, Alarm::Release(cpu));
+        self.cpus[cpu as usize].release = release;
+        release.is_some()
+    }
+
+    /// The hold is over.
+    pub(super) fn forget_release(&mut self, cpu: u32) {
+        self.cpus[cpu as usize].release = None;
+    }
+
+    /// Forgets that the CPU was ever held.
+    pub(super) fn free_cpu(&mut self, cpu: u32) {
+        let state = &mut self.cpus[cpu as usize];
+        state.ahead = Instant::START;
+        if let Some(release) = state.release.take() {
+            self.alarms.remove(release);
+        }
+    }
+}
+
+/// Clocks that drift and jump. Those of a worker are its machine's.
+impl Time {
+    #[inline]
+    pub(super) fn drifts(&self) -> bool {
+        self.own_time & DRIFTS != 0
+    }
+
+    pub(super) fn monotonic_of(&self, node: NodeId) -> DriftingClock {
+        self.cpus[node.index()].monotonic
+    }
+
+    pub(super) fn wall_offset_ns(&self, node: NodeId) -> i64 {
+        self.cpus[node.index()].wall_offset_ns
+    }
+
+    pub(super) fn clock_of(&self, node: NodeId) -> Clock {
+        let CpuTime { monotonic, wall_offset_ns, .. } = self.cpus[node.index()];
+        Clock { offset_ns: wall_offset_ns, drift_ppb: monotonic.drift_ppb() }
+    }
+
+    pub(super) fn set_wall_offset(&mut self, node: NodeId, offset_ns: i64) {
+        self.cpus[node.index()].wall_offset_ns = offset_ns;
+    }
+
+    /// Lets the clock of a node drift otherwise from a time on, and moves the alarms of those whose `cpu` it says to be the
+    /// node's.
+    pub(super) fn set_drift(
+        &mut self,
+        node: NodeId,
+        from: Instant,
+        drift_ppb: i32,
+        is_its_own: impl Fn(&Alarm) -> bool,
+    ) {
+        let before = self.cpus[node.index()].monotonic;
+        let mut after = before;
+        after.set_drift(from, drift_ppb);
+        self.cpus[node.index()].monotonic = after;
+        self.own_time |= DRIFTS;
+        let now = self.now;
+        self.alarms.reschedule(
+            |due, alarm| {
+                if is_its_own(alarm) { after.world(before.local(due)).max(now) } else { due }
+            },
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! What ends a run, or a call that drives it: limits, panics, and who asks for it.
+
+use super::report::TaskPanic;
+use crate::limits::{LimitReached, Limits};
+use crate::task::NodeId;
+
+/// The limits, what was reached of them, and the panics that nobody observed.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    limits: Limits,
+    limit: Option<LimitReached>,
+    /// The first panic that nobody observed.
+    panic: Option<TaskPanic>,
+    /// Where the latest panic happened, if a hook noted it.
+    panic_location: Option<String>,
+    /// Panics after which a node starts again.
+    survived: Vec<TaskPanic>,
+    /// The node that asked the loop to come back at the end of its iteration.
+    stopping: Option<NodeId>,
+    /// Whether the loop has to look why it should come back.
+    interrupted: bool,
+    /// The polls so far when time was last moved for devices alone, and how often that was since the last poll.
+    silence: (u64, u32),
+}
+
+impl Verdict {
+    pub(super) fn new(limits: Limits) -> Self {
+        Verdict {
+            limits,
+            limit: None,
+            panic: None,
+            panic_location: None,
+            survived: Vec::new(),
+            stopping: None,
+            interrupted: false,
+            silence: (0, 0),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// A limit was reached; of several the first counts.
+    pub(super) fn limit_reached(&mut self, limit: impl FnOnce(&Limits) -> LimitReached) {
+        self.limit.get_or_insert_with(|| limit(&self.limits));
+        self.interrupted = true;
+    }
+
+    pub(crate) fn has_limit(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// Whether the run has failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.limit.is_some() || self.panic.is_some()
+    }
+
+    pub(crate) fn take_limit(&mut self) -> Option<LimitReached> {
+        self.limit.take()
+    }
+
+    /// A panic that nobody observes fails the run; of several the first.
+    pub(super) fn fail(&mut self, panic: TaskPanic) {
+        self.panic.get_or_insert(panic);
+        self.interrupted = true;
+    }
+
+    pub(crate) fn take_panic(&mut self) -> Option<TaskPanic> {
+        self.panic.take()
+    }
+
+    /// A panic that nobody observes, and that its node survives.
+    pub(super) fn survive(&mut self, panic: TaskPanic) {
+        self.survived.push(panic);
+        self.interrupted = true;
+    }
+
+    pub(crate) fn take_survived(&mut self) -> Vec<TaskPanic> {
+        std::mem::take(&mut self.survived)
+    }
+
+    pub(crate) fn note_panic_location(&mut self, location: Option<String>) {
+        self.panic_location = location;
+    }
+
+    pub(crate) fn take_panic_location(&mut self) -> Option<String> {
+        self.panic_location.take()
+    }
+
+    /// Asks the loop to look why it should come back.
+    #[inline]
+    pub(crate) fn interrupt(&mut self) {
+        self.interrupted = true;
+    }
+
+    #[inline]
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted
+    }
+
+    pub(crate) fn end_interruption(&mut self) {
+        self.interrupted = false;
+    }
+
+    /// Asks the loop to come back at the end of the node's iteration.
+    pub(crate) fn stop(&mut self, node: NodeId) {
+        self.stopping = Some(node);
+    }
+
+    #[inline]
+    pub(crate) fn stopping(&self) -> Option<NodeId> {
+        self.stopping
+    }
+
+    pub(crate) fn forget_stop(&mut self) {
+        self.stopping = None;
+    }
+
+    /// Notes that time is moved for devices alone, after so many polls; whether that was so several times with no poll in
+    /// between.
+    pub(crate) fn is_silent(&mut self, polls: u64) -> bool {
+        const SILENCE_MIN: u32 = 4;
+        let (before, times) = self.silence;
+        self.silence = (polls, if polls == before { times + 1 } else { 0 });
+        self.silence.1 >= SILENCE_MIN
+    }
+}

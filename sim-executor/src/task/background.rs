@@ -1,0 +1,115 @@
+//! What is kept of a task besides its slot: looked at when the task begins or ends, and for reports.
+
+use std::any::Any;
+use std::panic::Location;
+use std::task::Waker;
+
+use super::stats::Waits;
+use crate::choice::TaskId;
+
+/// Who waits for a task's end.
+#[derive(Debug)]
+pub(crate) enum Joiner {
+    Nobody,
+    /// Another task, by its own waker.
+    Task(TaskId),
+    /// A future with a waker of another library.
+    Foreign(Waker),
+}
+
+/// Why a task ended without an output.
+pub(crate) enum Failure {
+    Cancelled,
+    Panicked {
+        message: String,
+        /// `file:line:column`, if a panic hook noted it.
+        location: Option<String>,
+        payload: Box<dyn Any + Send>,
+    },
+}
+
+/// Kept apart from the slots, so that more of those fit into a cache.
+pub(crate) struct Background {
+    joiner: Joiner,
+    failure: Option<Box<Failure>>,
+    spawned_at: &'static Location<'static>,
+    /// In the order of spawns over the whole run.
+    number: u64,
+    kind: u32,
+    /// Which of all the times that tasks became ready; counted only for a source that orders tasks.
+    stamp: u32,
+    /// How many polls there had been in the run when it became ready; noted only for a source that orders tasks.
+    ready_since: u64,
+    /// Only where statistics are kept.
+    waits: Option<Box<Waits>>,
+}
+
+impl Background {
+    pub(super) fn new(kind: u32, spawned_at: &'static Location<'static>, number: u64) -> Self {
+        Background {
+            joiner: Joiner::Nobody,
+            failure: None,
+            spawned_at,
+            number,
+            kind,
+            stamp: 0,
+            ready_since: 0,
+            waits: None,
+        }
+    }
+
+    /// Makes it that of the next task; what the task before has left empty is not written.
+    #[inline]
+    pub(super) fn begin(&mut self, kind: u32, spawned_at: &'static Location<'static>, number: u64) {
+        (self.kind, self.spawned_at, self.number) = (kind, spawned_at, number);
+        self.waits = None;
+    }
+
+    /// How many tasks were spawned before.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    #[inline]
+    pub(crate) fn kind(&self) -> u32 {
+        self.kind
+    }
+
+    pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// Sets who waits for the task's end; gives who did.
+    #[inline]
+    pub(crate) fn set_joiner(&mut self, joiner: Joiner) -> Joiner {
+        std::mem::replace(&mut self.joiner, joiner)
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.failure = Some(Box::new(failure));
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_deref()
+    }
+
+    #[inline]
+    pub(crate) fn take_failure(&mut self) -> Option<Box<Failure>> {
+        self.failure.take()
+    }
+
+    /// Notes that the task became ready, for a source that orders tasks.
+    pub(crate) fn stamp(&mut self, stamp: u32, polls: u64) {
+        (self.stamp, self.ready_since) = (stamp, polls);
+    }
+
+    /// Which of all the times that tasks became ready it was, and after how many polls of the run.
+    pub(crate) fn stamped(&self) -> (u32, u64) {
+        (self.stamp, self.ready_since)
+    }
+
+    /// How long the task waited for its polls, where statistics are kept.
+    pub(crate) fn waits_mut(&mut self) -> &mut Waits {
+        self.waits.get_or_insert_default()
+    }
+}

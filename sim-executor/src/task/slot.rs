@@ -1,0 +1,337 @@
+//! A task in the table: where it is, where it waits, and what its next poll is called.
+
+use std::panic::Location;
+
+use super::background::Background;
+use super::ready::Link;
+use super::stage::Memory;
+use crate::choice::{Key, Label, LineageId, Lineages, TaskId};
+use crate::clock::Instant;
+
+/// Where a task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// The slot is free.
+    Vacant,
+    /// Waits for a wake.
+    Waiting,
+    /// In the ready queue.
+    Ready,
+    /// Being polled.
+    Polled,
+    /// Holds its node's CPU, and goes on when that is over.
+    Blocking,
+    /// Has ended; the slot is kept for who joins it.
+    Ended,
+}
+
+/// Where a task waits, as far as the simulator was told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    pub(crate) label: Label,
+    pub(crate) resource: u64,
+}
+
+impl Wait {
+    const UNKNOWN: Wait = Wait { label: Label::POLL, resource: 0 };
+}
+
+/// What a task is made from.
+pub(crate) struct NewTask {
+    pub(crate) node: u32,
+    pub(crate) kind: u32,
+    pub(crate) lineage: LineageId,
+    pub(crate) lineage_hash: u64,
+    /// Whether another task may bear the same lineage.
+    pub(crate) shares_lineage: bool,
+    pub(crate) memory: Memory,
+    pub(crate) spawned_at: &'static Location<'static>,
+}
+
+/// What is looked at in each poll and wake; the rest is in [`Background`].
+pub(crate) struct Slot {
+    memory: Option<Memory>,
+    generation: u32,
+    node: u32,
+    state: State,
+    /// Woken while it was polled.
+    woken: bool,
+    /// Aborted: the next poll drops the future instead.
+    cancelled: bool,
+    /// Nobody holds its `JoinHandle`.
+    detached: bool,
+    /// Whether `wait` was set in the latest poll.
+    waits: bool,
+    shares_lineage: bool,
+    lineage: LineageId,
+    /// The name of the next poll, where polls are named: the ordinal, and the stream.
+    key_ordinal: u32,
+    key_stream: u64,
+    /// The hash of the label in that name; zero where that is not known. While it stays the same only the ordinal changes.
+    key_label: u64,
+    lineage_hash: u64,
+    polls: u64,
+    polled_at: Instant,
+    link: Link,
+    wait: Wait,
+}
+
+/// A thousand tasks fit into the second cache of common processors.
+const _: () = assert!(size_of::<Slot>() <= 128);
+
+impl Slot {
+    pub(super) fn new(new: NewTask, number: u64) -> (Slot, Background) {
+        let slot = Slot {
+            memory: Some(new.memory),
+            generation: 0,
+            node: new.node,
+            state: State::Waiting,
+            woken: false,
+            cancelled: false,
+            detached: false,
+            waits: false,
+            shares_lineage: new.shares_lineage,
+            lineage: new.lineage,
+            lineage_hash: new.lineage_hash,
+            polls: 0,
+            polled_at: Instant::START,
+            link: Link::NONE,
+            wait: Wait::UNKNOWN,
+            key_stream: 0,
+            key_ordinal: 0,
+            key_label: 0,
+        };
+        (slot, Background::new(new.kind, new.spawned_at, number))
+    }
+
+    /// Makes it the slot of the next task. Field by field, as that writes half as much as moving a new one in; what the
+    /// task before has left empty, or what is set before it is read, is not written.
+    #[inline]
+    pub(super) fn begin(&mut self, background: &mut Background, new: NewTask, number: u64) {
+        self.generation = TaskId::generation_after(self.generation);
+        self.state = State::Waiting;
+        self.woken = false;
+        self.cancelled = false;
+        self.detached = false;
+        self.waits = false;
+        self.shares_lineage = new.shares_lineage;
+        self.node = new.node;
+        self.lineage = new.lineage;
+        self.lineage_hash = new.lineage_hash;
+        self.memory = Some(new.memory);
+        self.polls = 0;
+        self.key_label = 0;
+        background.begin(new.kind, new.spawned_at, number);
+    }
+
+    /// Gives the slot free; what it held was taken out before.
+    pub(super) fn vacate(&mut self) {
+        assert!(self.memory.is_none(), "the memory of a task would be dropped inside the table");
+        self.state = State::Vacant;
+    }
+
+    #[inline]
+    pub(super) fn is(&self, id: TaskId) -> bool {
+        self.generation == id.generation && self.state != State::Vacant
+    }
+
+    /// Which task it is, at that index of the table.
+    #[inline(always)]
+    pub(crate) fn id(&self, index: u32) -> TaskId {
+        TaskId { index, generation: self.generation }
+    }
+
+    #[inline]
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    #[inline(always)]
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    #[inline(always)]
+    pub(super) fn link_mut(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    #[inline]
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    #[inline]
+    pub(crate) fn is_ready(&self) -> bool {
+        self.state == State::Ready
+    }
+
+    pub(crate) fn is_blocking(&self) -> bool {
+        self.state == State::Blocking
+    }
+
+    #[inline]
+    pub(crate) fn has_ended(&self) -> bool {
+        self.state == State::Ended
+    }
+
+    /// Its CPU: the number of its node, or of the worker of a node.
+    #[inline]
+    pub(crate) fn node(&self) -> u32 {
+        self.node
+    }
+
+    #[inline]
+    pub(crate) fn lineage(&self) -> LineageId {
+        self.lineage
+    }
+
+    #[inline]
+    pub(crate) fn lineage_hash(&self) -> u64 {
+        self.lineage_hash
+    }
+
+    #[inline]
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls
+    }
+
+    /// When it was last polled, if it ever was.
+    pub(crate) fn polled_at(&self) -> Option<Instant> {
+        (self.polls > 0).then_some(self.polled_at)
+    }
+
+    #[inline]
+    pub(crate) fn is_detached(&self) -> bool {
+        self.detached
+    }
+
+    pub(crate) fn detach(&mut self) {
+        self.detached = true;
+    }
+
+    /// Its future is to be dropped when its turn comes.
+    pub(crate) fn cancel(&mut self) {
+        self.cancelled = true;
+    }
+}
+
+/// The way from a wake over a poll to the next.
+impl Slot {
+    /// Notes a wake; whether the task is to be made ready. A ready one stays where it is, and one that is being polled will be
+    /// ready after.
+    #[inline(always)]
+    pub(crate) fn wake(&mut self) -> bool {
+        match self.state {
+            State::Waiting => true,
+            State::Polled => {
+                self.woken = true;
+                false
+            }
+            State::Ready | State::Blocking | State::Ended | State::Vacant => false,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_ready(&mut self) {
+        self.state = State::Ready;
+    }
+
+    /// Takes the memory out, since polling it may spawn; also says whether the future is to be dropped instead.
+    #[inline(always)]
+    pub(crate) fn begin_poll(&mut self, now: Instant) -> (Memory, bool) {
+        self.state = State::Polled;
+        self.polls += 1;
+        self.polled_at = now;
+        self.woken = false;
+        self.waits = false;
+        (self.memory.take().expect("a ready task has its future"), self.cancelled)
+    }
+
+    /// After a poll that was not the last; whether it was woken meanwhile.
+    #[inline(always)]
+    pub(crate) fn end_poll(&mut self, memory: Memory) -> bool {
+        self.memory = Some(memory);
+        self.state = State::Waiting;
+        self.woken
+    }
+
+    /// After the last poll.
+    #[inline]
+    pub(crate) fn end(&mut self) {
+        self.state = State::Ended;
+    }
+
+    pub(crate) fn keep(&mut self, memory: Memory) {
+        self.memory = Some(memory);
+    }
+
+    #[inline]
+    pub(crate) fn take_memory(&mut self) -> Option<Memory> {
+        self.memory.take()
+    }
+
+    /// Takes the memory out for its end, with the task as the one that is polled.
+    pub(crate) fn begin_end(&mut self) -> Option<Memory> {
+        self.state = State::Polled;
+        self.memory.take()
+    }
+
+    /// The task keeps the CPU after its poll, if it waits.
+    pub(crate) fn set_blocking(&mut self) {
+        if self.state == State::Waiting {
+            self.state = State::Blocking;
+        }
+    }
+
+    #[inline]
+    pub(crate) fn wait_at(&mut self, label: Label, resource: u64) {
+        self.waits = true;
+        self.wait = Wait { label, resource };
+    }
+
+    /// Where it waits.
+    #[inline]
+    pub(crate) fn waiting_at(&self) -> Wait {
+        if self.waits { self.wait } else { Wait::UNKNOWN }
+    }
+
+    /// Whether nothing but a wake can tell where it waits: it has been polled, and has not said so.
+    #[inline]
+    pub(crate) fn waits_for_unknown(&self) -> bool {
+        !self.waits && self.polls > 0
+    }
+
+    /// The name of the next poll.
+    #[inline]
+    pub(crate) fn key(&self) -> Key {
+        Key { stream: self.key_stream, ordinal: self.key_ordinal }
+    }
+
+    /// Gives the next poll its name.
+    #[inline]
+    pub(crate) fn name_next_poll(&mut self, lineages: &mut Lineages) {
+        let label = self.waiting_at().label;
+        if self.key_label == label.hash() {
+            self.key_ordinal += 1;
+        } else {
+            self.switch_key(lineages, label);
+        }
+    }
+
+    fn switch_key(&mut self, lineages: &mut Lineages, label: Label) {
+        let key = if self.key_label == 0 && !self.shares_lineage {
+            // The first name of all, of an actor that is new.
+            Key { stream: Lineages::poll_stream(self.lineage_hash, label), ordinal: 0 }
+        } else {
+            if self.key_label != 0 {
+                lineages.set_polls(self.lineage, self.key_label, self.key_ordinal + 1);
+            }
+            lineages.next_poll_key(self.lineage, label)
+        };
+        (self.key_stream, self.key_ordinal) = (key.stream, key.ordinal);
+        if !self.shares_lineage {
+            self.key_label = label.hash();
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The order in which ready tasks are polled under a seed: by priorities, and fair where time passes.
+
+use std::cell::Cell;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use sim_executor::{
+    Candidate, Candidates, Config, Domain, Eligibility, Executor, KeyedDraws, KeyedRandom, Needs, Node,
+    Outcome, Point, ProductionOrder, Replay, Report, Source, Value, choose, event, spawn_named, time,
+    yield_now,
+};
+
+const MS: Duration = Duration::from_millis(1);
+
+/// Tasks on two nodes that yield, wake each other, sleep, block and end, and a node that is frozen and goes down.
+async fn busy_program() {
+    let other = Node::named("other");
+    for name in ["blocker", "blocker"] {
+        other.spawn_named(name, async {
+            for _ in 0..6 {
+                time::block(2 * MS).await;
+                yield_now().await;
+            }
+        });
+    }
+    for name in ["yielder", "sleeper"] {
+        other.spawn_named(name, async move {
+            for _ in 0..5 {
+                if name == "sleeper" { time::sleep(MS).await } else { yield_now().await }
+            }
+            event!("{name} is done");
+        });
+    }
+    let doomed = Node::named("doomed");
+    for _ in 0..4 {
+        doomed.spawn_named("worker", async {
+            loop {
+                time::sleep(MS).await;
+                yield_now().await;
+            }
+        });
+    }
+    let workers: Vec<_> = (0..5)
+        .map(|n| {
+            spawn_named("worker", async move {
+                for _ in 0..choose(4) {
+                    yield_now().await;
+                    time::sleep(n * MS).await;
+                    time::block_now(MS / 2);
+                }
+            })
+        })
+        .collect();
+    time::sleep(3 * MS).await;
+    doomed.freeze();
+    time::sleep(2 * MS).await;
+    doomed.thaw();
+    time::sleep(2 * MS).await;
+    doomed.crash(sim_executor::Crash::ProcessKill);
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    time::sleep(50 * MS).await;
+}
+
+fn run(config: Config, source: impl Source + 'static) -> Report {
+    let mut executor = Executor::with_config(config, source);
+    executor.block_on(busy_program()).unwrap();
+    executor.finish(Outcome::Done)
+}
+
+/// A source that is asked for the order, and passes the questions on.
+struct Asked(KeyedRandom);
+
+impl Source for Asked {
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
+        self.0.decide(point)
+    }
+
+    fn describe(&self) -> String {
+        "asked".to_string()
+    }
+}
+
+/// The same order by a heap of the source's own, which it brings up to date at each question.
+struct Heap {
+    draws: KeyedDraws,
+    heap: BinaryHeap<(u64, u32, u32)>,
+    fresh: Vec<Candidate>,
+}
+
+impl Heap {
+    fn highest(&mut self, candidates: &dyn Candidates) -> Option<Value> {
+        candidates.take_fresh(&mut self.fresh);
+        for Candidate { task, key, stamp, .. } in self.fresh.drain(..) {
+            self.heap.push((self.draws.draw(key), task.index() as u32, stamp));
+        }
+        let mut held = Vec::new();
+        let picked = loop {
+            let entry = self.heap.pop()?;
+            match candidates.eligibility(entry.1, entry.2) {
+                Eligibility::Ready(Candidate { task, key, .. }) => break Value::Pick { task, key },
+                Eligibility::Held => held.push(entry),
+                Eligibility::Gone => {}
+            }
+        };
+        self.heap.extend(held);
+        Some(picked)
+    }
+}
+
+impl Source for Heap {
+    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
+        match &point.domain {
+            Domain::Among(candidates) => self.highest(*candidates),
+            domain => domain.value_of(self.draws.draw(point.key)),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "heap".to_string()
+    }
+}
+
+#[test]
+fn the_order_that_the_run_keeps_is_the_one_that_a_source_would_answer() {
+    for seed in 0..100 {
+        let kept = run(Config::default(), KeyedRandom::new(seed));
+        let asked = run(Config::default(), Asked(KeyedRandom::new(seed)));
+        let heap = Heap { draws: KeyedDraws::new(seed), heap: BinaryHeap::new(), fresh: Vec::new() };
+        let heap = run(Config::default(), heap);
+        for other in [asked, heap] {
+            assert_eq!(
+                (kept.hash, kept.polls, kept.decisions, 0),
+                (other.hash, other.polls, other.decisions, other.misaligned),
+                "seed {seed}, {}",
+                other.source
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_run_changes_nothing_in_its_order() {
+    for seed in 0..50 {
+        let plain = run(Config::default(), KeyedRandom::new(seed));
+        let all = run(
+            Config { record: true, stats: true, trace: sim_executor::TraceLevel::All, ..Config::default() },
+            KeyedRandom::new(seed),
+        );
+        assert_eq!((plain.hash, plain.decisions), (all.hash, all.decisions), "seed {seed}");
+        let recording = all.recording.unwrap();
+        let replay = Replay::new(&recording);
+        let followed = replay.report();
+        assert_eq!(run(Config::default(), replay).hash, plain.hash, "seed {seed}");
+        assert_eq!((followed.diverged_at(), followed.followed()), (None, recording.decisions.len()));
+    }
+}
+
+/// The most polls of others that a task has waited for which is ready all the time, beside `busy` tasks that block for 30 ms
+/// and yield, 50 times each.
+fn longest_wait(config: Config, source: impl Source + 'static, busy: usize) -> u64 {
+    let mut executor = Executor::with_config(Config { stats: true, ..config }, source);
+    executor
+        .block_on(async move {
+            let is_over = Rc::new(Cell::new(false));
+            let is_over_too = Rc::clone(&is_over);
+            let victim = spawn_named("victim", async move {
+                while !is_over_too.get() {
+                    yield_now().await;
+                }
+            });
+            let busy: Vec<_> = (0..busy)
+                .map(|_| {
+                    spawn_named("busy", async {
+                        for _ in 0..50 {
+                            time::block(30 * MS).await;
+                            yield_now().await;
+                        }
+                    })
+                })
+                .collect();
+            for task in busy {
+                task.await.unwrap();
+            }
+            is_over.set(true);
+            victim.await.unwrap();
+        })
+        .unwrap();
+    let report = executor.finish(Outcome::Done);
+    report.stats.iter().find(|task| &*task.lineage == "main/victim").unwrap().waited_polls_max
+}
+
+#[test]
+fn a_ready_task_gets_its_turn_after_four_holds_of_its_cpu() {
+    assert!(longest_wait(Config::default(), ProductionOrder, 1) <= 3);
+    for seed in 0..100 {
+        // A hold has two polls: the one that begins it, and the one in which the task goes on and yields.
+        let wait = longest_wait(Config::default(), KeyedRandom::new(seed), 1);
+        assert!(wait <= 2 * 4 + 2, "seed {seed}: waited for {wait} polls");
+        let wait = longest_wait(Config::default(), KeyedRandom::new(seed), 3);
+        assert!(wait <= 2 * (4 + 2) + 2, "seed {seed}, three busy tasks: waited for {wait} polls");
+    }
+}
+
+#[test]
+fn a_strategy_that_means_to_starve_can() {
+    let unfair = Config { holds_max: Some(u32::MAX), ..Config::default() };
+    let longest = (0..100).map(|seed| longest_wait(unfair, KeyedRandom::new(seed), 1)).max();
+    assert!(longest > Some(30), "waited for {longest:?} polls at most");
+}
+
+#[test]
+fn a_task_that_never_waits_long_keeps_its_chances() {
+    // Where no CPU is held any order is possible, as before.
+    let order = |seed| {
+        let mut executor = Executor::with_config(
+            Config { trace: sim_executor::TraceLevel::Events, ..Config::default() },
+            KeyedRandom::new(seed),
+        );
+        for n in 0..5 {
+            executor.spawn(async move { event!("{n}") });
+        }
+        executor.run_until_idle().unwrap();
+        executor.trace().user_events().map(|(_, text)| text).collect::<String>()
+    };
+    let orders: BTreeSet<String> = (0..2_000).map(order).collect();
+    assert_eq!(orders.len(), 120, "all orders of five tasks");
+}
+
+#[test]
+fn a_timeout_beside_a_busy_task_comes_in_time() {
+    for seed in 0..100 {
+        let mut executor = Executor::new(KeyedRandom::new(seed));
+        let answered = executor.block_on(async {
+            spawn_named("busy", async {
+                for _ in 0..50 {
+                    time::block(30 * MS).await;
+                    yield_now().await;
+                }
+            });
+            let quick = spawn_named("quick", async {
+                for _ in 0..5 {
+                    yield_now().await;
+                }
+            });
+            time::timeout(Duration::from_secs(1), quick).await.is_ok()
+        });
+        assert!(answered.unwrap(), "seed {seed}: five yields have taken more than a second");
+    }
+}
