@@ -3,6 +3,7 @@
 mod descriptor;
 mod extension;
 mod hooks;
+mod state;
 mod to_host;
 
 use std::any::Any;
@@ -12,38 +13,34 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::context::Operations;
-use sim_executor::{Crash, Device, Instant, NodeId, context};
+use sim_executor::{Crash, Device, Due, Instant, NodeId, context};
 
-use crate::address::{HOSTS_MAX, HostId, Place, SocketId, place};
+use crate::address::{HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::errno::Errno;
-use crate::host::{Host, Kernel, SocketRow, Stream};
-use crate::packet::Packet;
+use crate::host::{Host, Kernel, SocketRow};
 use crate::resolver::Resolver;
-use crate::tcp::Ending;
-use crate::wire::{Event, Wire};
+use crate::wire::Wire;
 
 pub(crate) use descriptor::Descriptor;
 pub(crate) use extension::{Extension, extend, extension};
 pub use to_host::ToHost;
 
 use hooks::Hooks;
+use state::State;
 
 /// The network of a run. Every node has a place in it from its first use of a socket on.
 ///
 /// A run gets a network with the default configuration at the first use, unless [`install`] was called before.
 pub struct Network {
     state: RefCell<State>,
+    /// The wire's.
+    due: Due,
     resolver: RefCell<Resolver>,
     /// What each operation on a socket costs its node's CPU.
     op_cost: Duration,
     operations: Operations,
     pub(crate) hooks: Hooks,
-}
-
-struct State {
-    hosts: Vec<Host>,
-    wire: Wire,
 }
 
 /// Gives the current run a network with this configuration, in which a [`profile`](crate::profile::choose) that was chosen for
@@ -81,6 +78,7 @@ impl Network {
         let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
         let resolver = RefCell::new(Resolver::new(config.dns));
         Network {
+            due: state.wire.due().clone(),
             state: RefCell::new(state),
             resolver,
             op_cost: config.op_cost,
@@ -253,105 +251,13 @@ impl Network {
     }
 }
 
-impl State {
-    /// Makes hosts of the first nodes of the run.
-    fn cover(&mut self, hosts: usize) {
-        assert!(hosts <= HOSTS_MAX as usize, "more than {HOSTS_MAX} nodes have no addresses");
-        while self.hosts.len() < hosts {
-            self.wire.names.push(None);
-            self.hosts.push(Host::new(HostId(self.hosts.len() as u32)));
-        }
-    }
-
-    /// Makes a host of the node that the address leads to, if there is one.
-    #[inline]
-    fn cover_address(&mut self, ip: IpAddr) {
-        if let Place::Host(host) = place(ip)
-            && host.index() >= self.hosts.len()
-        {
-            self.cover(context::host_count());
-        }
-    }
-
-    #[inline]
-    fn kernel(&mut self, host: HostId) -> Kernel<'_> {
-        let hosts = self.hosts.len() as u32;
-        Kernel::new(&mut self.hosts[host.index()], &mut self.wire, hosts)
-    }
-
-    /// Whether what is under way can change anything for a program.
-    fn may_wake(&self) -> bool {
-        self.wire.has_packets()
-            || self.wire.searches > 0
-            || self.hosts.iter().any(|host| host.streams().any(|stream| self.may_go_on(stream)))
-    }
-
-    /// Whether a timer of the stream can lead to anything but another probe: of a window that its peer keeps closed, or of
-    /// whether the peer lives.
-    fn may_go_on(&self, stream: &Stream) -> bool {
-        let connection = &stream.connection;
-        if connection.transfer_timer() != Instant::MAX && !connection.is_probing() {
-            return true;
-        }
-        if connection.timer() == Instant::MAX {
-            return false;
-        }
-        let host = self.wire.interfaces.host(stream.pair.remote.interface);
-        let peer = self.hosts.get(host.index()).and_then(|host| host.stream_of(stream.pair.reversed()));
-        let is_cut = |link| self.wire.links.get(link).is_cut();
-        peer.is_none_or(|peer| {
-            connection.is_behind(&peer.connection) || is_cut(stream.link) || is_cut(peer.link)
-        })
-    }
-
-    /// Does all that is due.
-    fn fire(&mut self, now: Instant) {
-        loop {
-            let (packet, event) = self.wire.look_ahead();
-            if packet <= now.min(event)
-                && let Some(mut packet) = self.wire.pop_packet()
-            {
-                self.deliver(now, &mut packet);
-            } else if event <= now
-                && let Some(event) = self.wire.pop_event(now)
-            {
-                self.handle(now, event);
-            } else {
-                return;
-            }
-        }
-    }
-
-    fn deliver(&mut self, now: Instant, packet: &mut Packet) {
-        let Some(to) = self.wire.receive(now, packet) else { return self.wire.lose(packet) };
-        match self.hosts[to.index()].handle_for_open_stream(&mut self.wire, now, packet) {
-            Some(Ending::NotYet) => {}
-            Some(ending) => self.kernel(to).at(now).end(packet.to, ending),
-            None if self.wire.is_down(to) => self.wire.lose(packet),
-            None => self.kernel(to).at(now).handle_packet(packet),
-        }
-    }
-
-    fn handle(&mut self, now: Instant, event: Event) {
-        match event {
-            Event::Packet(mut packet) => self.deliver(now, &mut packet),
-            Event::Corrupted(mut packet) => self.wire.drop_corrupted(&mut packet),
-            Event::Timer { host, socket } => self.kernel(host).at(now).handle_timer(socket),
-            Event::Room { host, socket } => {
-                self.wire.searches -= 1;
-                self.kernel(host).at(now).handle_room(socket);
-            }
-            Event::NoNeighbour { host, socket } => {
-                self.wire.searches -= 1;
-                self.kernel(host).at(now).handle_no_neighbour(socket);
-            }
-        }
-    }
-}
-
 impl Device for Network {
     fn next_due(&self) -> Option<Instant> {
-        self.state.borrow().wire.next_due()
+        Some(self.due.get()).filter(|&due| due < Instant::MAX)
+    }
+
+    fn due(&self) -> Option<Due> {
+        Some(self.due.clone())
     }
 
     fn fire(&self, now: Instant) {

@@ -9,7 +9,7 @@ mod tapped;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use sim_executor::{EventId, EventQueue, Instant, context};
+use sim_executor::{Due, EventId, EventQueue, Instant, context};
 
 use crate::address::{Endpoint, Groups, HostId, Interfaces, SocketId};
 use crate::config::NetworkConfig;
@@ -66,8 +66,8 @@ pub(crate) struct Wire {
     packets: u32,
     /// Connections that go to an address which nobody has, and have not been told; datagram sockets that wait for room.
     pub(crate) searches: u32,
-    /// When the first of all is due, or earlier; [`Instant::MAX`] is never.
-    due: Instant,
+    /// When the first of all is due, or earlier.
+    due: Due,
     held: HeldPackets,
     /// Packets that wait for the hooks.
     aside: VecDeque<(Instant, Packet)>,
@@ -101,7 +101,7 @@ impl Wire {
             lane: VecDeque::new(),
             packets: 0,
             searches: 0,
-            due: Instant::MAX,
+            due: Due::never(),
             held: HeldPackets::default(),
             aside: VecDeque::new(),
             has_hooks: false,
@@ -151,7 +151,7 @@ impl Wire {
     #[inline]
     fn carry(&mut self, arrival: Instant, packet: Packet) {
         self.packets += 1;
-        self.due = self.due.min(arrival);
+        self.bring_forward(arrival);
         if self.lane.back().is_some_and(|&(last, _)| arrival < last) {
             self.schedule(arrival, Event::Packet(packet));
         } else {
@@ -246,7 +246,7 @@ impl Wire {
     /// # Panics
     /// If that is more than [`EVENTS_MAX`].
     pub(crate) fn schedule(&mut self, due: Instant, event: Event) -> EventId {
-        self.due = self.due.min(due);
+        self.bring_forward(due);
         match self.events.push(due, event) {
             Ok(id) => id,
             Err(full) => panic!("the network cannot go on: {full}"),
@@ -258,9 +258,17 @@ impl Wire {
         self.events.remove(event);
     }
 
+    /// When the first of all is due, as the loop may read it at any time.
+    pub(crate) fn due(&self) -> &Due {
+        &self.due
+    }
+
+    /// Something is due then.
     #[inline]
-    pub(crate) fn next_due(&self) -> Option<Instant> {
-        if self.due == Instant::MAX { None } else { Some(self.due) }
+    fn bring_forward(&self, due: Instant) {
+        if due < self.due.get() {
+            self.due.set(due);
+        }
     }
 
     /// Looks when the first packet of the lane arrives and when the first event is due, after something was taken.
@@ -268,7 +276,7 @@ impl Wire {
     pub(crate) fn look_ahead(&mut self) -> (Instant, Instant) {
         let packet = self.lane.front().map_or(Instant::MAX, |&(arrival, _)| arrival);
         let event = self.events.next_due().unwrap_or(Instant::MAX);
-        self.due = packet.min(event);
+        self.due.set(packet.min(event));
         (packet, event)
     }
 

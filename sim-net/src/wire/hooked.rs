@@ -50,7 +50,7 @@ impl Wire {
     /// Leaves what was put aside for the next time that the network does something, which is now.
     pub(crate) fn leave_aside(&mut self, now: Instant) {
         self.garbage.add(Waker::noop());
-        self.due = self.due.min(now);
+        self.bring_forward(now);
     }
 
     /// Sends a packet as the hooks have left it. What they may not do was refused before.

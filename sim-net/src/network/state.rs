@@ -1,0 +1,112 @@
+//! What a network consists of: the hosts, and what is between them.
+
+use std::net::IpAddr;
+
+use sim_executor::{Instant, context};
+
+use crate::address::{HOSTS_MAX, HostId, Place, place};
+use crate::host::{Host, Kernel, Stream};
+use crate::packet::Packet;
+use crate::tcp::Ending;
+use crate::wire::{Event, Wire};
+
+pub(super) struct State {
+    pub(super) hosts: Vec<Host>,
+    pub(super) wire: Wire,
+}
+
+impl State {
+    /// Makes hosts of the first nodes of the run.
+    pub(super) fn cover(&mut self, hosts: usize) {
+        assert!(hosts <= HOSTS_MAX as usize, "more than {HOSTS_MAX} nodes have no addresses");
+        while self.hosts.len() < hosts {
+            self.wire.names.push(None);
+            self.hosts.push(Host::new(HostId(self.hosts.len() as u32)));
+        }
+    }
+
+    /// Makes a host of the node that the address leads to, if there is one.
+    #[inline]
+    pub(super) fn cover_address(&mut self, ip: IpAddr) {
+        if let Place::Host(host) = place(ip)
+            && host.index() >= self.hosts.len()
+        {
+            self.cover(context::host_count());
+        }
+    }
+
+    #[inline]
+    pub(super) fn kernel(&mut self, host: HostId) -> Kernel<'_> {
+        let hosts = self.hosts.len() as u32;
+        Kernel::new(&mut self.hosts[host.index()], &mut self.wire, hosts)
+    }
+
+    /// Whether what is under way can change anything for a program.
+    pub(super) fn may_wake(&self) -> bool {
+        self.wire.has_packets()
+            || self.wire.searches > 0
+            || self.hosts.iter().any(|host| host.streams().any(|stream| self.may_go_on(stream)))
+    }
+
+    /// Whether a timer of the stream can lead to anything but another probe: of a window that its peer keeps closed, or of
+    /// whether the peer lives.
+    fn may_go_on(&self, stream: &Stream) -> bool {
+        let connection = &stream.connection;
+        if connection.transfer_timer() != Instant::MAX && !connection.is_probing() {
+            return true;
+        }
+        if connection.timer() == Instant::MAX {
+            return false;
+        }
+        let host = self.wire.interfaces.host(stream.pair.remote.interface);
+        let peer = self.hosts.get(host.index()).and_then(|host| host.stream_of(stream.pair.reversed()));
+        let is_cut = |link| self.wire.links.get(link).is_cut();
+        peer.is_none_or(|peer| {
+            connection.is_behind(&peer.connection) || is_cut(stream.link) || is_cut(peer.link)
+        })
+    }
+
+    /// Does all that is due.
+    pub(super) fn fire(&mut self, now: Instant) {
+        loop {
+            let (packet, event) = self.wire.look_ahead();
+            if packet <= now.min(event)
+                && let Some(mut packet) = self.wire.pop_packet()
+            {
+                self.deliver(now, &mut packet);
+            } else if event <= now
+                && let Some(event) = self.wire.pop_event(now)
+            {
+                self.handle(now, event);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn deliver(&mut self, now: Instant, packet: &mut Packet) {
+        let Some(to) = self.wire.receive(now, packet) else { return self.wire.lose(packet) };
+        match self.hosts[to.index()].handle_for_open_stream(&mut self.wire, now, packet) {
+            Some(Ending::NotYet) => {}
+            Some(ending) => self.kernel(to).at(now).end(packet.to, ending),
+            None if self.wire.is_down(to) => self.wire.lose(packet),
+            None => self.kernel(to).at(now).handle_packet(packet),
+        }
+    }
+
+    fn handle(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Packet(mut packet) => self.deliver(now, &mut packet),
+            Event::Corrupted(mut packet) => self.wire.drop_corrupted(&mut packet),
+            Event::Timer { host, socket } => self.kernel(host).at(now).handle_timer(socket),
+            Event::Room { host, socket } => {
+                self.wire.searches -= 1;
+                self.kernel(host).at(now).handle_room(socket);
+            }
+            Event::NoNeighbour { host, socket } => {
+                self.wire.searches -= 1;
+                self.kernel(host).at(now).handle_no_neighbour(socket);
+            }
+        }
+    }
+}
