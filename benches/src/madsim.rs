@@ -21,6 +21,7 @@ pub(crate) const WORKLOADS: &[Workload] = &[
     Workload::FanOut,
     Workload::Tiny,
     Workload::Heartbeat,
+    Workload::Ticks,
     Workload::Spawn,
     Workload::Idle,
     Workload::Tasks,
@@ -41,6 +42,7 @@ pub(crate) fn run(workload: Workload, size: u64) {
         Workload::Bulk => bulk(size),
         Workload::FanOut => fan_out(size),
         Workload::Heartbeat => heartbeats(size),
+        Workload::Ticks => ticks(size),
         Workload::Tasks => runtime().block_on(tasks(size)),
         Workload::Connections => unreachable!("madsim does not have {workload:?}"),
     }
@@ -173,6 +175,19 @@ fn heartbeats(hosts: u64) {
             }));
         }
         join(clients).await;
+    });
+}
+
+fn ticks(hosts: u64) {
+    let runtime = runtime();
+    let nodes: Vec<_> = (0..hosts).map(|host| runtime.create_node().ip(address(host).ip()).build()).collect();
+    runtime.block_on(async move {
+        let tick = || async {
+            for _ in 0..HEARTBEATS {
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        join(nodes.iter().map(|node| node.spawn(tick())).collect()).await;
     });
 }
 

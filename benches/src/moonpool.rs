@@ -42,7 +42,9 @@ pub(crate) fn run(workload: Workload, size: u64) {
         Workload::Bulk => bulk(size),
         Workload::Heartbeat => heartbeats(size),
         Workload::Tasks => drive(|world| sleepers(world.time_provider(), size, Duration::from_secs(1))),
-        Workload::FanOut | Workload::Connections => unreachable!("moonpool does not have {workload:?}"),
+        Workload::FanOut | Workload::Ticks | Workload::Connections => {
+            unreachable!("moonpool does not have {workload:?}")
+        }
     }
 }
 

@@ -37,6 +37,7 @@ fn run_with(source: &dyn Fn() -> Box<dyn Source>, workload: Workload, size: u64)
         Workload::Bulk => drive(source(), bulk(size)),
         Workload::FanOut => drive(source(), fan_out(size)),
         Workload::Heartbeat => drive(source(), heartbeats(size)),
+        Workload::Ticks => drive(source(), ticks(size)),
         Workload::Tasks => drive(source(), tasks(size)),
         Workload::Connections => drive(source(), connections(size)),
     }
@@ -222,6 +223,18 @@ async fn serve(listener: TcpListener) {
     let mut message = [0; MESSAGE_BYTES];
     while stream.read_exact(&mut message).await.is_ok() {
         stream.write_all(&message).await.expect("the client reads");
+    }
+}
+
+async fn ticks(hosts: u64) {
+    let tick = || async {
+        for _ in 0..HEARTBEATS {
+            time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let tasks: Vec<_> = (0..hosts).map(|host| Node::named(&format!("host-{host}")).spawn(tick())).collect();
+    for task in tasks {
+        task.await.expect("the task ends");
     }
 }
 

@@ -5,7 +5,7 @@ use crate::workload::{IDLE_HOSTS, Workload};
 use std::time::Duration;
 
 pub(crate) const WORKLOADS: &[Workload] =
-    &[Workload::Yield, Workload::Sleep, Workload::Spawn, Workload::Idle, Workload::Tasks];
+    &[Workload::Yield, Workload::Sleep, Workload::Ticks, Workload::Spawn, Workload::Idle, Workload::Tasks];
 
 pub(crate) fn run(workload: Workload, size: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -17,6 +17,7 @@ pub(crate) fn run(workload: Workload, size: u64) {
         match workload {
             Workload::Yield => tokio_tasks::yields(size).await,
             Workload::Sleep => tokio_tasks::sleeps(size).await,
+            Workload::Ticks => tokio_tasks::ticks(size).await,
             Workload::Spawn => tokio_tasks::spawns(size).await,
             Workload::Idle => sleepers(IDLE_HOSTS, Duration::from_secs(size)).await,
             Workload::Tasks => sleepers(size, Duration::from_secs(1)).await,

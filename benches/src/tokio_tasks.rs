@@ -1,6 +1,7 @@
 //! The workloads without a network as tokio programs, for the systems whose tasks are tokio's.
 
-use crate::workload::{SLEEP_TASKS, YIELD_TASKS, sleep_duration, wake_and_wait};
+use crate::workload::{HEARTBEATS, SLEEP_TASKS, YIELD_TASKS, sleep_duration, wake_and_wait};
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 pub(crate) async fn yields(rounds: u64) {
@@ -19,6 +20,16 @@ pub(crate) async fn sleeps(rounds: u64) {
         }
     };
     join((0..SLEEP_TASKS).map(|index| tokio::spawn(task(index))).collect()).await;
+}
+
+/// Without hosts: as many tasks.
+pub(crate) async fn ticks(hosts: u64) {
+    let task = move || async move {
+        for _ in 0..HEARTBEATS {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    join((0..hosts).map(|_| tokio::spawn(task())).collect()).await;
 }
 
 pub(crate) async fn spawns(count: u64) {

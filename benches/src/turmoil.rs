@@ -32,7 +32,7 @@ pub(crate) fn run(workload: Workload, size: u64) {
         Workload::Spawn => alone(tokio_tasks::spawns(size)),
         Workload::Bulk => bulk(size),
         Workload::FanOut => fan_out(size),
-        Workload::Idle | Workload::Heartbeat | Workload::Tasks | Workload::Connections => {
+        Workload::Idle | Workload::Heartbeat | Workload::Ticks | Workload::Tasks | Workload::Connections => {
             unreachable!("turmoil does not have {workload:?}")
         }
     }

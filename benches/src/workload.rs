@@ -27,6 +27,8 @@ pub(crate) enum Workload {
     /// `size` hosts, each with a TCP connection to the next one, on which it asks and gets an answer of [`MESSAGE_BYTES`]
     /// once in a virtual second, [`HEARTBEATS`] times.
     Heartbeat,
+    /// `size` hosts, each with a task that sleeps for a virtual second, [`HEARTBEATS`] times: all of them wake at one instant.
+    Ticks,
     /// `size` tasks that sleep once: for what a task takes of memory.
     Tasks,
     /// `size` TCP connections between two hosts, each used once and then kept: for what a connection takes of memory.
@@ -43,7 +45,7 @@ pub(crate) const FAN_OUT_HOSTS: u64 = 50;
 pub(crate) const HEARTBEATS: u64 = 60;
 
 impl Workload {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Yield,
         Self::Sleep,
         Self::Echo,
@@ -51,6 +53,7 @@ impl Workload {
         Self::FanOut,
         Self::Tiny,
         Self::Heartbeat,
+        Self::Ticks,
         Self::Spawn,
         Self::Idle,
         Self::Tasks,
@@ -69,6 +72,7 @@ impl Workload {
             Self::Bulk => "w5",
             Self::FanOut => "w6",
             Self::Heartbeat => "w8",
+            Self::Ticks => "w8t",
             Self::Tasks => "tasks",
             Self::Connections => "connections",
         }

@@ -254,3 +254,38 @@ fn a_timeout_beside_a_busy_task_comes_in_time() {
         assert!(answered.unwrap(), "seed {seed}: five yields have taken more than a second");
     }
 }
+
+/// A key that was given twice would draw the same twice, and a replay could not tell the two.
+#[test]
+fn the_polls_of_several_roots_are_numbered_through() {
+    let recorded = Config { record: true, ..Config::default() };
+    let mut executor = Executor::with_config(recorded, KeyedRandom::new(1));
+    let round = || async {
+        let other = spawn_named("other", yield_now());
+        yield_now().await;
+        other.await.unwrap();
+    };
+    executor.block_on(round()).unwrap();
+    // This one is stopped on its way, and goes on beside the next.
+    let stopped = executor.block_on(async move {
+        sim_executor::stop();
+        for _ in 0..3 {
+            round().await;
+        }
+        std::future::pending::<()>().await
+    });
+    assert!(stopped.is_err());
+    executor.block_on(round()).unwrap();
+    executor.block_on(round()).unwrap();
+    let recording = executor.finish(Outcome::Done).recording.unwrap();
+    let picks = recording.decisions.iter().filter_map(|decision| match decision.value {
+        Value::Pick { key, .. } => Some(key),
+        _ => None,
+    });
+    let mut keys: Vec<_> = picks.collect();
+    let count = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert!(count > 8, "only {count} decisions");
+    assert_eq!(keys.len(), count, "a poll's name was given twice:\n{recording}");
+}

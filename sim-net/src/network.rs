@@ -261,7 +261,17 @@ impl Device for Network {
     }
 
     fn fire(&self, now: Instant) {
-        self.with(|state| state.fire(now));
+        let mut state = self.state.borrow_mut();
+        state.fire(now);
+        if !state.wire.garbage.is_empty() {
+            return self.wake_all(state);
+        }
+        if let Some(waker) = state.wire.wakes.take_only() {
+            drop(state);
+            context::wake_for_device(waker);
+        } else if !state.wire.wakes.is_empty() {
+            self.wake_all(state);
+        }
     }
 
     fn may_wake(&self) -> bool {

@@ -273,22 +273,27 @@ impl Wire {
 
     /// Looks when the first packet of the lane arrives and when the first event is due, after something was taken.
     #[inline]
-    pub(crate) fn look_ahead(&mut self) -> (Instant, Instant) {
+    pub(crate) fn look_ahead(&mut self) {
         let packet = self.lane.front().map_or(Instant::MAX, |&(arrival, _)| arrival);
-        let event = self.events.next_due().unwrap_or(Instant::MAX);
-        self.due.set(packet.min(event));
-        (packet, event)
+        self.due.set(packet.min(self.next_event()));
     }
 
-    /// Takes the first packet of the lane.
     #[inline]
-    pub(crate) fn pop_packet(&mut self) -> Option<Packet> {
-        self.lane.pop_front().map(|(_, packet)| packet)
+    fn next_event(&self) -> Instant {
+        self.events.next_due().unwrap_or(Instant::MAX)
+    }
+
+    /// Takes the first packet of the lane, if it is due and no event comes before it.
+    #[inline]
+    pub(crate) fn pop_packet_due(&mut self, now: Instant) -> Option<Packet> {
+        let until = now.min(self.next_event());
+        self.lane.pop_front_if(|&mut (arrival, _)| arrival <= until).map(|(_, packet)| packet)
     }
 
     /// Takes what is due now besides the packets of the lane.
+    #[inline]
     pub(crate) fn pop_event(&mut self, now: Instant) -> Option<Event> {
-        self.events.pop_due(now).map(|(_, event)| event)
+        if self.next_event() > now { None } else { self.events.pop_due(now).map(|(_, event)| event) }
     }
 
     /// A packet arrives whose checksum is wrong.

@@ -27,6 +27,7 @@ pub(crate) fn run(workload: Workload, size: u64) {
         Workload::Bulk => World::drive(|world| bulk(world, size)),
         Workload::FanOut => World::drive(|world| fan_out(world, size)),
         Workload::Heartbeat => World::drive(|world| heartbeats(world, size)),
+        Workload::Ticks => World::drive(|world| ticks(world, size)),
         Workload::Tasks => World::drive(|world| tasks(world, size)),
         Workload::Connections => World::drive(|world| connections(world, size)),
     }
@@ -54,6 +55,16 @@ async fn spawns(world: Rc<World>, count: u64) {
     for _ in 0..count {
         world.spawn(async {}).await;
     }
+}
+
+/// Without hosts: as many tasks.
+async fn ticks(world: Rc<World>, hosts: u64) {
+    let task = move |world: Rc<World>| async move {
+        for _ in 0..HEARTBEATS {
+            world.sleep(Duration::from_secs(1)).await;
+        }
+    };
+    join((0..hosts).map(|_| world.spawn(task(world.clone()))).collect()).await;
 }
 
 /// Without hosts: as many tasks.

@@ -95,22 +95,35 @@ impl Drop for Entered {
     }
 }
 
+/// The run that this thread is in. A clone, so that what is done with it is compiled where it is asked for, and not in a
+/// closure that the thread-local calls: that costs more than the count.
+#[inline(always)]
+fn current() -> Option<Rc<Run>> {
+    CURRENT.with(|current| current.run.try_borrow().ok()?.clone())
+}
+
 /// Calls `what` with the current run.
 ///
 /// # Panics
 /// Outside a run.
-#[inline]
+#[inline(always)]
 pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
-    CURRENT.with(|current| match &*current.run.borrow() {
-        Some(run) => what(run),
-        None => panic!("this works only inside a run: in a task, or in Executor::enter"),
-    })
+    match current() {
+        Some(run) => what(&run),
+        None => outside(),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn outside() -> ! {
+    panic!("this works only inside a run: in a task, or in Executor::enter")
 }
 
 /// Calls `what` with the current run if there is one.
-#[inline]
+#[inline(always)]
 pub(crate) fn try_with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> Option<R> {
-    CURRENT.with(|current| current.run.try_borrow().ok()?.as_ref().map(what))
+    current().as_ref().map(what)
 }
 
 /// Whether this thread is inside a run.
@@ -195,6 +208,12 @@ pub(crate) fn wake_again(label: Label, waker: &std::task::Waker) {
     }
     wait_at(label, 0);
     waker.wake_by_ref();
+}
+
+/// Wakes a task for a device that is being fired, which is what the waker does, in fewer steps.
+#[inline]
+pub fn wake_for_device(waker: std::task::Waker) {
+    waker::wake_for_device(waker);
 }
 
 /// A new actor that is no task, such as a link of the network, for the names of its decisions.

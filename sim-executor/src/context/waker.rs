@@ -115,10 +115,29 @@ unsafe fn wake(data: *const ()) {
         is_own
     });
     if !is_own {
-        wake_other(bits);
+        wake_other_called(bits);
     }
 }
 
+#[inline(never)]
+fn wake_other_called(bits: u64) {
+    wake_other(bits);
+}
+
+/// Wakes a waker for a device, outside of polls: for one of this run that needs no more than its number.
+#[inline]
+pub(super) fn wake_for_device(waker: Waker) {
+    if std::ptr::eq(waker.vtable(), &VTABLE) {
+        let bits = waker.data().addr() as u64;
+        // Dropping it would only call a function that does nothing.
+        std::mem::forget(waker);
+        wake_other(bits);
+    } else {
+        waker.wake();
+    }
+}
+
+#[inline]
 fn wake_other(bits: u64) {
     let (run, task) = unpack(bits);
     let was_here = super::try_with(|current| {

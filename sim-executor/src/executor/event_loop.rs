@@ -1,10 +1,12 @@
 //! The loop: poll what is ready; else move time; fire what is due.
 
+use std::cell::RefMut;
+
 use super::{Deadlock, Executor, RunError};
 use crate::clock::Instant;
 use crate::context;
 use crate::limits::LimitReached;
-use crate::run::{Alarm, Next, manner};
+use crate::run::{Alarm, Core, Next, manner};
 use crate::task::Origin;
 
 /// Until when the loop runs.
@@ -112,7 +114,13 @@ impl Executor {
                 };
                 let Some(taken) = taken else {
                     drop(core);
-                    return self.pass_time(goal);
+                    match self.pass_time(goal) {
+                        Turn::GoOn => {
+                            core = self.run.core_mut();
+                            continue;
+                        }
+                        turn => return turn,
+                    }
                 };
                 taken
             };
@@ -209,32 +217,51 @@ impl Executor {
             (core.time.next_alarm(), core.time.now())
         };
         if device.into_iter().chain(alarm).any(|due| due <= now) {
-            self.fire_due(now, device);
+            self.fire_due(self.run.core_mut(), device);
         }
     }
 
     /// Nothing is ready: moves time to what is due first.
+    #[inline(never)]
     fn pass_time(&self, goal: Goal) -> Turn {
         let device = self.run.devices().next_due();
         let mut core = self.run.core_mut();
-        let due = device.into_iter().chain(core.time.next_alarm()).min();
-        if core.take_stop() {
+        let alarm = core.time.next_alarm();
+        if core.verdict.stopping().is_some() && core.take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
+        if alarm.is_none() && core.is_silent() {
+            drop(core);
+            return self.pass_silence(goal, device);
+        }
+        let due = match (device, alarm) {
+            (Some(device), Some(alarm)) => Some(device.min(alarm)),
+            (device, alarm) => device.or(alarm),
+        };
+        self.pass_time_to(goal, core, due, device)
+    }
+
+    /// Moves time for devices alone, as it was several times by now: that goes on only if it can come to something.
+    #[cold]
+    fn pass_silence(&self, goal: Goal, device: Option<Instant>) -> Turn {
+        // With nothing borrowed, since a device may look at the run.
+        let due = device.filter(|_| self.run.devices().may_wake());
+        self.pass_time_to(goal, self.run.core_mut(), due, device)
+    }
+
+    #[inline(always)]
+    fn pass_time_to<'run>(
+        &'run self,
+        goal: Goal,
+        mut core: RefMut<'run, Core>,
+        due: Option<Instant>,
+        device: Option<Instant>,
+    ) -> Turn {
         if let Goal::Time(until) = goal
             && due.is_none_or(|due| due > until)
         {
             core.advance_to(until);
             return Turn::Exit(Exit::Reached);
-        }
-        let polls = core.polling.polls();
-        let is_silent = core.time.next_alarm().is_none() && core.verdict.is_silent(polls);
-        let mut due = due;
-        if is_silent {
-            // With nothing borrowed, since a device may look at the run.
-            drop(core);
-            due = due.filter(|_| self.run.devices().may_wake());
-            core = self.run.core_mut();
         }
         let Some(due) = due else {
             return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
@@ -246,25 +273,33 @@ impl Executor {
         }
         let to = core.time.now().max(due);
         core.advance_to(to);
-        drop(core);
-        if self.fire_due(to, device) {
-            // A node that was to stop, and whose CPU was held after its iteration.
-            if self.run.core_mut().take_stop() {
-                return Turn::Exit(Exit::Stopped);
-            }
-            return Turn::Released;
+        if !self.fire_due(core, device) {
+            return Turn::GoOn;
         }
-        Turn::GoOn
+        // A node that was to stop, and whose CPU was held after its iteration.
+        if self.run.core_mut().take_stop() {
+            return Turn::Exit(Exit::Stopped);
+        }
+        Turn::Released
     }
 
     /// Lets everything act that is due now: devices first, then timers in the order (due, creation). Says whether a CPU was
     /// released.
-    fn fire_due(&self, now: Instant, device: Option<Instant>) -> bool {
-        let mut released = false;
+    #[inline(always)]
+    fn fire_due<'run>(&'run self, mut core: RefMut<'run, Core>, device: Option<Instant>) -> bool {
+        let now = core.time.now();
         if device.is_some_and(|due| due <= now) {
-            self.fire_devices(now);
+            core.polling.set_origin(Origin::Device);
+            drop(core);
+            self.run.devices().fire(now);
+            core = self.run.core_mut();
+            core.polling.set_origin(Origin::Task);
         }
-        let mut core = self.run.core_mut();
+        core.time.is_alarm_due() && self.fire_alarms(core)
+    }
+
+    fn fire_alarms<'run>(&'run self, mut core: RefMut<'run, Core>) -> bool {
+        let mut released = false;
         core.polling.set_origin(Origin::Timer);
         loop {
             let Some(alarm) = core.time.pop_alarm() else {
@@ -289,16 +324,6 @@ impl Executor {
                 }
             }
         }
-    }
-
-    fn fire_devices(&self, now: Instant) {
-        self.run.devices().for_each(|device| {
-            if device.next_due().is_some_and(|due| due <= now) {
-                self.run.core_mut().polling.set_origin(Origin::Device);
-                device.fire(now);
-                self.run.core_mut().polling.set_origin(Origin::Task);
-            }
-        });
     }
 
     /// What ends the run at once: a limit, or a panic that nobody observes.

@@ -9,33 +9,43 @@ use crate::device::{Device, Due};
 /// Devices in the order of their installation.
 #[derive(Default)]
 pub(crate) struct Devices {
-    all: RefCell<Vec<Rc<dyn Device>>>,
-    /// Where those keep when they are due that say so themselves.
-    told: RefCell<Vec<Due>>,
-    /// The others.
-    asked: RefCell<Vec<Rc<dyn Device>>>,
+    all: RefCell<Vec<Installed>>,
+    /// Whether there are some that do not say themselves when they are due.
     must_ask: Cell<bool>,
+}
+
+struct Installed {
+    device: Rc<dyn Device>,
+    /// Where the device keeps when it is due, if it says so itself.
+    due: Option<Due>,
+}
+
+impl Installed {
+    /// When it wants to act; [`Instant::MAX`] is never.
+    #[inline]
+    fn due(&self) -> Instant {
+        match &self.due {
+            Some(due) => due.get(),
+            None => self.device.next_due().unwrap_or(Instant::MAX),
+        }
+    }
 }
 
 impl Devices {
     pub(crate) fn install(&self, device: Rc<dyn Device>) {
-        match device.due() {
-            Some(due) => self.told.borrow_mut().push(due),
-            None => {
-                self.asked.borrow_mut().push(Rc::clone(&device));
-                self.must_ask.set(true);
-            }
+        let due = device.due();
+        if due.is_none() {
+            self.must_ask.set(true);
         }
-        self.all.borrow_mut().push(device);
+        self.all.borrow_mut().push(Installed { device, due });
     }
 
     /// When a device wants to act first. Those are asked that do not say so themselves, so nothing is to be borrowed.
     #[inline]
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let mut first = self.first_told();
-        if self.has_to_be_asked() {
-            let due = self.asked.borrow().iter().filter_map(|device| device.next_due()).min();
-            first = first.min(due.unwrap_or(Instant::MAX));
+        let mut first = Instant::MAX;
+        for installed in &*self.all.borrow() {
+            first = first.min(installed.due());
         }
         if first == Instant::MAX { None } else { Some(first) }
     }
@@ -43,7 +53,7 @@ impl Devices {
     /// Whether a device wants to act now, of those that say so themselves.
     #[inline]
     pub(crate) fn is_due(&self, now: Instant) -> bool {
-        self.first_told() <= now
+        self.all.borrow().iter().any(|installed| installed.due.as_ref().is_some_and(|due| due.get() <= now))
     }
 
     /// Whether there are others.
@@ -52,42 +62,53 @@ impl Devices {
         self.must_ask.get()
     }
 
-    #[inline]
-    fn first_told(&self) -> Instant {
-        self.told.borrow().iter().map(Due::get).min().unwrap_or(Instant::MAX)
+    /// Calls with one device after the other, with nothing borrowed: a device that acts may have another one installed.
+    pub(crate) fn for_each(&self, call: impl FnMut(&dyn Device)) {
+        self.for_each_of(|_| true, call);
     }
 
-    /// Calls with one device after the other, with nothing borrowed: a device that acts may have another one installed.
-    pub(crate) fn for_each(&self, mut call: impl FnMut(&dyn Device)) {
+    /// Lets those act that want to now, in the order of their installation.
+    #[inline]
+    pub(crate) fn fire(&self, now: Instant) {
+        self.for_each_of(|installed| installed.due() <= now, |device| device.fire(now));
+    }
+
+    #[inline]
+    fn for_each_of(&self, is_wanted: impl Fn(&Installed) -> bool, mut call: impl FnMut(&dyn Device)) {
         let mut position = 0;
         loop {
-            let device = self.all.borrow().get(position).map(Rc::clone);
-            let Some(device) = device else { return };
-            call(&*device);
+            let wanted = match self.all.borrow().get(position) {
+                Some(installed) if is_wanted(installed) => Some(Rc::clone(&installed.device)),
+                Some(_) => None,
+                None => return,
+            };
+            if let Some(device) = wanted {
+                call(&*device);
+            }
             position += 1;
         }
     }
 
     /// The device of a type.
     pub(crate) fn find<D: Device>(&self) -> Option<Rc<D>> {
-        self.all.borrow().iter().find_map(|device| Rc::clone(device).as_any().downcast::<D>().ok())
+        let all = self.all.borrow();
+        all.iter().find_map(|installed| Rc::clone(&installed.device).as_any().downcast::<D>().ok())
     }
 
     /// Whether a device has something to do that can wake a task.
     pub(crate) fn may_wake(&self) -> bool {
-        self.all.borrow().iter().any(|device| device.next_due().is_some() && device.may_wake())
+        let all = self.all.borrow();
+        all.iter().any(|installed| installed.due() < Instant::MAX && installed.device.may_wake())
     }
 
     /// What a resource is that some device knows, for people.
     pub(crate) fn describe(&self, resource: u64) -> String {
-        self.all.borrow().iter().map(|device| device.describe(resource)).collect()
+        self.all.borrow().iter().map(|installed| installed.device.describe(resource)).collect()
     }
 
     /// Takes all, to be dropped with nothing borrowed.
     pub(crate) fn take(&self) -> Vec<Rc<dyn Device>> {
-        self.told.take();
-        self.asked.take();
         self.must_ask.set(false);
-        self.all.take()
+        self.all.take().into_iter().map(|installed| installed.device).collect()
     }
 }

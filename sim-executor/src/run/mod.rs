@@ -139,6 +139,7 @@ impl Core {
     }
 
     /// Moves the world's time.
+    #[inline]
     pub(crate) fn advance_to(&mut self, to: Instant) {
         if self.time.advance_to(to) {
             self.decisions.hash(to.as_nanos());
@@ -164,6 +165,12 @@ impl Core {
             self.limit_reached(LimitReached::timers);
         }
         set
+    }
+
+    /// Notes that time is moved for devices alone; whether that was so several times with no poll in between.
+    #[inline]
+    pub(crate) fn is_silent(&mut self) -> bool {
+        self.verdict.is_silent(self.polling.polls())
     }
 
     /// Whether the loop is to come back now: somebody asked for it, and the iteration in which that was is over, with all

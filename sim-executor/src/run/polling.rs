@@ -135,6 +135,7 @@ impl Polling {
     }
 
     /// Virtual time has moved.
+    #[inline]
     pub(super) fn begin_instant(&mut self) {
         let Limits { polls_max, polls_per_instant_max, .. } = self.limits;
         self.polls_stop = polls_max.min(self.polls.saturating_add(polls_per_instant_max));

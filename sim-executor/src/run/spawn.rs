@@ -11,6 +11,13 @@ use crate::task::{NewTask, NodeId};
 
 type Name = Option<Cow<'static, str>>;
 
+/// The task of a `block_on`.
+#[derive(Clone, Copy)]
+struct Root {
+    /// Whether that of an earlier call has not ended.
+    shares_lineage: bool,
+}
+
 impl Core {
     /// Spawns a task of the current node, as a child of the current task.
     #[inline]
@@ -46,7 +53,22 @@ impl Core {
     {
         let (lineage, kind) = (self.nodes.lineage(NodeId(0)), self.polling.kinds_mut().of::<F>());
         self.decisions.lineages_mut().retain(lineage);
-        self.begin_task(NodeId(0), lineage, true, kind, future, at)
+        let shares_lineage = self.share_lineage_of_roots();
+        self.begin_task(NodeId(0), lineage, Some(Root { shares_lineage }), kind, future, at)
+    }
+
+    /// Lets the tasks of earlier calls of `block_on` that have not ended share their lineage; whether there are such.
+    fn share_lineage_of_roots(&mut self) -> bool {
+        let alive = self.polling.tasks().alive();
+        let mut shares = false;
+        for task in alive {
+            let slot = self.polling.tasks_mut().at_mut(task.index);
+            if slot.is_root() {
+                slot.share_lineage(self.decisions.lineages_mut());
+                shares = true;
+            }
+        }
+        shares
     }
 
     #[inline]
@@ -70,7 +92,7 @@ impl Core {
                 lineages.child_hashed(parent, Cow::Borrowed(name), hash)
             }
         };
-        self.begin_task(node, lineage, false, kind, future, spawned_at)
+        self.begin_task(node, lineage, None, kind, future, spawned_at)
     }
 
     #[inline]
@@ -78,7 +100,7 @@ impl Core {
         &mut self,
         node: NodeId,
         lineage: LineageId,
-        shares_lineage: bool,
+        root: Option<Root>,
         kind: u32,
         future: F,
         spawned_at: &'static Location<'static>,
@@ -89,7 +111,16 @@ impl Core {
         let memory = self.polling.kinds_mut().memory_for(kind, future);
         let lineage_hash = self.decisions.lineages().hash(lineage);
         self.decisions.hash(lineage_hash);
-        let new = NewTask { node: node.0, kind, lineage, lineage_hash, shares_lineage, memory, spawned_at };
+        let new = NewTask {
+            node: node.0,
+            kind,
+            lineage,
+            lineage_hash,
+            is_root: root.is_some(),
+            shares_lineage: root.is_some_and(|root| root.shares_lineage),
+            memory,
+            spawned_at,
+        };
         let tasks_max = self.verdict.limits().tasks_max;
         let Ok(task) = self.polling.tasks_mut().insert(tasks_max, new) else {
             panic!("{}", LimitReached::tasks(self.verdict.limits()));

@@ -68,11 +68,13 @@ impl Time {
     }
 
     /// Whether that is later than anything that may happen.
+    #[inline]
     pub(crate) fn is_over_at(&self, due: Instant) -> bool {
         due > self.end
     }
 
     /// Moves the world's time; whether it has changed.
+    #[inline]
     pub(super) fn advance_to(&mut self, to: Instant) -> bool {
         assert!(to >= self.now, "time would go back: {} -> {to}", self.now);
         let is_later = to > self.now;

@@ -119,7 +119,8 @@ impl Verdict {
 
     /// Notes that time is moved for devices alone, after so many polls; whether that was so several times with no poll in
     /// between.
-    pub(crate) fn is_silent(&mut self, polls: u64) -> bool {
+    #[inline]
+    pub(super) fn is_silent(&mut self, polls: u64) -> bool {
         const SILENCE_MIN: u32 = 4;
         let (before, times) = self.silence;
         self.silence = (polls, if polls == before { times + 1 } else { 0 });

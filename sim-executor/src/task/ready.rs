@@ -191,23 +191,24 @@ impl ReadyQueue {
         if self.total == 0 { None } else { self.begin_iteration() }
     }
 
-    #[inline(never)]
+    #[inline]
     fn begin_iteration(&mut self) -> Option<u32> {
         loop {
-            let Some(list) = self.nodes.get_mut(self.turn as usize) else {
-                self.turn = self.turns.pop_front()?;
-                continue;
-            };
-            if list.len == 0 || list.held {
+            if let Some(list) = self.nodes.get_mut(self.turn as usize) {
+                if list.len > 0 && !list.held {
+                    if self.batches && list.batch_left == 0 {
+                        list.iterations += 1;
+                        list.batch_left = list.len;
+                    }
+                    return Some(list.head);
+                }
                 list.has_turn = false;
+            }
+            let Some(next) = self.turns.pop_front() else {
                 self.turn = NONE;
-                continue;
-            }
-            if self.batches && list.batch_left == 0 {
-                list.iterations += 1;
-                list.batch_left = list.len;
-            }
-            return Some(list.head);
+                return None;
+            };
+            self.turn = next;
         }
     }
 

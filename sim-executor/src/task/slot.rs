@@ -42,7 +42,9 @@ pub(crate) struct NewTask {
     pub(crate) kind: u32,
     pub(crate) lineage: LineageId,
     pub(crate) lineage_hash: u64,
-    /// Whether another task may bear the same lineage.
+    /// Whether others bear the same lineage, one after the other: the node's own.
+    pub(crate) is_root: bool,
+    /// Whether another does so now.
     pub(crate) shares_lineage: bool,
     pub(crate) memory: Memory,
     pub(crate) spawned_at: &'static Location<'static>,
@@ -62,6 +64,8 @@ pub(crate) struct Slot {
     detached: bool,
     /// Whether `wait` was set in the latest poll.
     waits: bool,
+    is_root: bool,
+    /// Another task that is alive bears its lineage too, so that neither may keep its own count of polls.
     shares_lineage: bool,
     lineage: LineageId,
     /// The name of the next poll, where polls are named: the ordinal, and the stream.
@@ -90,6 +94,7 @@ impl Slot {
             cancelled: false,
             detached: false,
             waits: false,
+            is_root: new.is_root,
             shares_lineage: new.shares_lineage,
             lineage: new.lineage,
             lineage_hash: new.lineage_hash,
@@ -114,6 +119,7 @@ impl Slot {
         self.cancelled = false;
         self.detached = false;
         self.waits = false;
+        self.is_root = new.is_root;
         self.shares_lineage = new.shares_lineage;
         self.node = new.node;
         self.lineage = new.lineage;
@@ -319,19 +325,38 @@ impl Slot {
         }
     }
 
+    #[inline(never)]
     fn switch_key(&mut self, lineages: &mut Lineages, label: Label) {
-        let key = if self.key_label == 0 && !self.shares_lineage {
+        let key = if self.key_label == 0 && !self.is_root {
             // The first name of all, of an actor that is new.
             Key { stream: Lineages::poll_stream(self.lineage_hash, label), ordinal: 0 }
         } else {
-            if self.key_label != 0 {
-                lineages.set_polls(self.lineage, self.key_label, self.key_ordinal + 1);
-            }
+            self.write_polls_back(lineages);
             lineages.next_poll_key(self.lineage, label)
         };
         (self.key_stream, self.key_ordinal) = (key.stream, key.ordinal);
         if !self.shares_lineage {
             self.key_label = label.hash();
         }
+    }
+
+    /// Tells the lineage how many polls were counted here.
+    fn write_polls_back(&mut self, lineages: &mut Lineages) {
+        if self.key_label != 0 {
+            lineages.set_polls(self.lineage, self.key_label, self.key_ordinal + 1);
+            self.key_label = 0;
+        }
+    }
+
+    /// Whether the task bears the lineage of a node, as others did or will.
+    #[inline]
+    pub(crate) fn is_root(&self) -> bool {
+        self.is_root
+    }
+
+    /// From now on others may bear the lineage too.
+    pub(crate) fn share_lineage(&mut self, lineages: &mut Lineages) {
+        self.write_polls_back(lineages);
+        self.shares_lineage = true;
     }
 }

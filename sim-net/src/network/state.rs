@@ -69,21 +69,17 @@ impl State {
     /// Does all that is due.
     pub(super) fn fire(&mut self, now: Instant) {
         loop {
-            let (packet, event) = self.wire.look_ahead();
-            if packet <= now.min(event)
-                && let Some(mut packet) = self.wire.pop_packet()
-            {
+            if let Some(mut packet) = self.wire.pop_packet_due(now) {
                 self.deliver(now, &mut packet);
-            } else if event <= now
-                && let Some(event) = self.wire.pop_event(now)
-            {
+            } else if let Some(event) = self.wire.pop_event(now) {
                 self.handle(now, event);
             } else {
-                return;
+                return self.wire.look_ahead();
             }
         }
     }
 
+    #[inline]
     fn deliver(&mut self, now: Instant, packet: &mut Packet) {
         let Some(to) = self.wire.receive(now, packet) else { return self.wire.lose(packet) };
         match self.hosts[to.index()].handle_for_open_stream(&mut self.wire, now, packet) {

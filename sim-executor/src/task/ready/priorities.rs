@@ -10,12 +10,17 @@ pub(super) struct Priorities {
     draws: KeyedDraws,
     /// Came since the last look, with their stamps. A task that is the only one needs no priority, and most often it is.
     fresh: Vec<(u32, u32)>,
-    /// A max-heap, in which each is followed by the two at twice its place plus one and two.
+    /// Many that came together, the highest last: to sort them at once costs less than a heap of them.
+    sorted: Vec<Ranked>,
+    /// The others: a max-heap, in which each is followed by the two at twice its place plus one and two.
     heap: Vec<Ranked>,
     /// Whether the first of the heap was taken. It stays there until another takes its place, which costs less than to close
     /// the gap and then make room for the next.
     is_top_taken: bool,
 }
+
+/// So many at least are sorted.
+const MANY: usize = 32;
 
 /// A task with its priority. Of equal ones, the task with the greater index is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +41,7 @@ impl Ranked {
 
 impl Priorities {
     pub(super) fn new(draws: KeyedDraws) -> Self {
-        Priorities { draws, fresh: Vec::new(), heap: Vec::new(), is_top_taken: false }
+        Priorities { draws, fresh: Vec::new(), sorted: Vec::new(), heap: Vec::new(), is_top_taken: false }
     }
 
     /// Adds a task that was put into its list.
@@ -48,7 +53,8 @@ impl Priorities {
     /// Takes the only one, if there is just one that has no priority yet. At least one task may be polled, so it is that.
     #[inline]
     pub(super) fn pop_only(&mut self) -> Option<u32> {
-        if self.fresh.len() != 1 || self.heap.len() != usize::from(self.is_top_taken) {
+        let others = self.heap.len() - usize::from(self.is_top_taken) + self.sorted.len();
+        if self.fresh.len() != 1 || others > 0 {
             return None;
         }
         self.fresh.pop().map(|(task, _)| task)
@@ -57,18 +63,37 @@ impl Priorities {
     /// Gives priorities to those that have none yet.
     #[inline]
     pub(super) fn draw(&mut self, links: &impl Links) {
+        if self.fresh.len() >= MANY && self.fresh.len() > self.sorted.len() {
+            self.draw_many(links);
+        }
         while let Some((task, stamp)) = self.fresh.pop() {
-            let ranked = Ranked { priority: self.draws.draw(links.key_of(task)), task, stamp };
+            let ranked = self.rank(links, task, stamp);
             if ranked.is_live(links) {
                 self.insert(ranked);
             }
         }
     }
 
+    #[inline]
+    fn rank(&self, links: &impl Links, task: u32, stamp: u32) -> Ranked {
+        Ranked { priority: self.draws.draw(links.key_of(task)), task, stamp }
+    }
+
+    #[inline(never)]
+    fn draw_many(&mut self, links: &impl Links) {
+        let fresh = std::mem::take(&mut self.fresh);
+        let mut sorted = std::mem::take(&mut self.sorted);
+        let ranked = fresh.iter().map(|&(task, stamp)| self.rank(links, task, stamp));
+        sorted.extend(ranked.filter(|ranked| ranked.is_live(links)));
+        sorted.sort_unstable();
+        (self.fresh, self.sorted) = (fresh, sorted);
+        self.fresh.clear();
+    }
+
     /// Forgets entries that were left behind, if they are more than the `ready` tasks or so.
     #[inline]
     pub(super) fn tidy(&mut self, links: &impl Links, ready: usize) {
-        if self.heap.len() + self.fresh.len() > 2 * ready + 64 {
+        if self.heap.len() + self.sorted.len() + self.fresh.len() > 2 * ready + 64 {
             self.forget_dead(links);
         }
     }
@@ -78,10 +103,9 @@ impl Priorities {
         if std::mem::take(&mut self.is_top_taken) {
             self.heap.swap_remove(0);
         }
-        self.draw(links);
-        self.heap.retain(|ranked| ranked.is_live(links));
-        // In descending order it is a heap.
-        self.heap.sort_unstable_by(|one, other| other.cmp(one));
+        self.sorted.append(&mut self.heap);
+        self.draw_many(links);
+        self.sorted.retain(|ranked| ranked.is_live(links));
     }
 
     /// Adds one that has a priority.
@@ -102,6 +126,9 @@ impl Priorities {
             self.close_gap();
         }
         let first = self.heap.first().copied();
+        if self.sorted.last().copied() > first {
+            return self.sorted.pop();
+        }
         self.is_top_taken = first.is_some();
         first
     }
@@ -153,6 +180,7 @@ impl Priorities {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Link;
     use super::super::tests::Tasks;
     use super::*;
     use proptest::prelude::*;
@@ -180,6 +208,31 @@ mod tests {
         }
     }
 
+    proptest! {
+        /// Tasks that come together are sorted, others are not; in which portions they come changes nothing.
+        #[test]
+        fn portions_change_nothing(portions in prop::collection::vec((0_usize..100, 0_usize..60), 1..12)) {
+            let mut tasks = Tasks::new(2_000);
+            let draws = KeyedDraws::new(9);
+            let mut priorities = Priorities::new(draws);
+            let mut model: Vec<(u64, u32)> = Vec::new();
+            let mut next = 0;
+            for (added, taken) in portions {
+                for _ in 0..added {
+                    *tasks.link_mut(next) = Link { next: 0, ..Link::NONE };
+                    priorities.add(next, 0);
+                    model.push((draws.draw(tasks.key_of(next)), next));
+                    next += 1;
+                }
+                model.sort_unstable();
+                priorities.draw(&tasks);
+                for _ in 0..taken.min(model.len()) {
+                    prop_assert_eq!(priorities.pop().map(|ranked| ranked.task), model.pop().map(|(_, task)| task));
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_only_one_needs_no_priority() {
         let mut priorities = Priorities::new(KeyedDraws::new(1));
@@ -200,6 +253,6 @@ mod tests {
             priorities.insert(Ranked { priority: u64::from(stamp), task: 0, stamp });
             priorities.tidy(&tasks, 1);
         }
-        assert!(priorities.heap.len() + priorities.fresh.len() < 100);
+        assert!(priorities.heap.len() + priorities.sorted.len() + priorities.fresh.len() < 100);
     }
 }
