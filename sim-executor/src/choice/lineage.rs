@@ -58,6 +58,17 @@ struct Extras {
     polls: Counters,
 }
 
+impl Extras {
+    /// Cleared and not replaced: the next actor here uses their memory.
+    #[inline(never)]
+    fn clear(&mut self) {
+        self.path = None;
+        self.children.clear();
+        self.decisions.clear();
+        self.polls.clear();
+    }
+}
+
 impl Entry {
     #[inline]
     fn extras_mut(&mut self) -> &mut Extras {
@@ -87,6 +98,7 @@ impl Lineages {
     }
 
     /// [`Lineages::child`] when the hash of the name is known.
+    #[inline]
     pub(crate) fn child_hashed(
         &mut self,
         parent: LineageId,
@@ -124,6 +136,7 @@ impl Lineages {
     }
 
     /// Says that the actor has ended. Its id, and those of ancestors that only it kept, may be used again.
+    #[inline]
     pub(crate) fn release(&mut self, id: LineageId) {
         let mut next = Some(id);
         while let Some(id) = next {
@@ -134,11 +147,7 @@ impl Lineages {
             }
             next = entry.parent.take();
             if let Some(extras) = &mut entry.extras {
-                extras.path = None;
-                // Cleared and not replaced: the next actor here uses their memory.
-                extras.children.clear();
-                extras.decisions.clear();
-                extras.polls.clear();
+                extras.clear();
             }
             self.free.push(id.0);
         }

@@ -11,8 +11,8 @@ use std::task::{Context, Poll};
 use super::waker::own_task;
 use super::{try_with, with};
 use crate::choice::TaskId;
-use crate::run::{Ended, JOIN};
-use crate::task::{Failure, Joiner};
+use crate::run::{Ended, Joined};
+use crate::task::Failure;
 
 /// Why a task has no output.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,7 @@ const _: () = {
 };
 
 impl JoinError {
+    #[cold]
     fn new(lineage: String, failure: Failure) -> Self {
         match failure {
             Failure::Cancelled => JoinError::Cancelled { lineage },
@@ -140,26 +141,20 @@ impl<T: 'static> Future for JoinHandle<T> {
         assert!(!self.taken, "a JoinHandle was polled after it had given the output");
         let task = self.task;
         let own = own_task(context.waker());
-        let (polled, replaced) = with(|run| {
-            let mut core = run.core_mut();
-            assert!(own != Some(task), "a task awaits its own handle, and would wait for ever");
-            let slot = core.polling.tasks().get(task).expect("a task is kept until its handle is gone");
-            if slot.has_ended() {
-                return (Poll::Ready(core.take_ended(task)), Joiner::Nobody);
+        assert!(own != Some(task), "a task awaits its own handle, and would wait for ever");
+        match with(|run| run.core_mut().join(task, own, context.waker())) {
+            Joined::Waiting(replaced) => {
+                drop(replaced); // with nothing borrowed: a foreign waker may run code
+                Poll::Pending
             }
-            let joiner = match own {
-                Some(own) => Joiner::Task(own),
-                None => Joiner::Foreign(context.waker().clone()),
-            };
-            core.wait_at(JOIN, u64::from(task.index) + 1);
-            (Poll::Pending, core.polling.tasks_mut().background_mut(task.index).set_joiner(joiner))
-        });
-        drop(replaced); // with nothing borrowed: a foreign waker may run code
-        self.taken = polled.is_ready();
-        polled.map(|ended| match ended {
-            Ended::Output(output) => Ok(output),
-            Ended::Failed { lineage, failure } => Err(JoinError::new(lineage, failure)),
-        })
+            Joined::Ended(ended) => {
+                self.taken = true;
+                Poll::Ready(match ended {
+                    Ended::Output(output) => Ok(output),
+                    Ended::Failed { lineage, failure } => Err(JoinError::new(lineage, failure)),
+                })
+            }
+        }
     }
 }
 

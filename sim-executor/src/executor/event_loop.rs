@@ -102,27 +102,33 @@ impl Executor {
                     drop(core);
                     return self.bury();
                 }
-                let taken = match core.take_next::<MANNER>() {
-                    Next::Poll(index, ends_iteration) => Some((index, ends_iteration)),
-                    Next::Asked => {
-                        drop(core);
-                        let task = self.run.ask_next();
-                        core = self.run.core_mut();
-                        Some((task.index, core.polling.take(task.index)))
-                    }
-                    Next::Nothing => None,
-                };
-                let Some(taken) = taken else {
-                    drop(core);
-                    match self.pass_time(goal) {
-                        Turn::GoOn => {
+                let taken = if MANNER == manner::PRODUCTION {
+                    core.polling.take_gentlest()
+                } else {
+                    match core.take_next::<MANNER>() {
+                        Next::Poll(index, ends_iteration) => Some((index, ends_iteration)),
+                        Next::Asked => {
+                            drop(core);
+                            let task = self.run.ask_next();
                             core = self.run.core_mut();
-                            continue;
+                            Some((task.index, core.polling.take(task.index)))
                         }
-                        turn => return turn,
+                        Next::Nothing => None,
                     }
                 };
-                taken
+                match taken {
+                    Some(taken) => taken,
+                    None => {
+                        drop(core);
+                        match self.pass_time(goal) {
+                            Turn::GoOn => {
+                                core = self.run.core_mut();
+                                continue;
+                            }
+                            turn => return turn,
+                        }
+                    }
+                }
             };
             core = self.poll_task::<MANNER>(core, index);
             if core.verdict.is_interrupted() {

@@ -49,8 +49,7 @@ impl Executor {
             let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
         }
         let mut core = self.run.core_mut();
-        let leftover = core.end_last_poll(task, memory, failure);
-        if leftover.detached || leftover.joiner.is_some() {
+        if let Some(leftover) = core.end_last_poll(task, memory, failure) {
             drop(core);
             let vacated = leftover.finish();
             core = self.run.core_mut();

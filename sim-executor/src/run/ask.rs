@@ -118,7 +118,7 @@ impl Core {
     #[inline(always)]
     pub(crate) fn take_next<const MANNER: u8>(&mut self) -> Next {
         let order = self.polling.order();
-        let taken = if MANNER == manner::PRODUCTION || (MANNER == manner::ANY && order == Order::Production) {
+        let taken = if MANNER == manner::ANY && order == Order::Production {
             self.polling.take_gentlest()
         } else {
             if let Some(index) = self.polling.overdue() {

@@ -68,6 +68,7 @@ impl Run {
         // The program is dead, so a panic of its `Drop` is nobody's.
         let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
         let leftover = self.core_mut().end_last_poll(task, memory, Some(Failure::Cancelled));
+        let leftover = leftover.unwrap_or_default();
         let Leftover { detached, .. } = leftover;
         let memory = leftover.finish();
         let mut core = self.core_mut();

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
-use super::Core;
+use super::{Core, JOIN};
 use crate::choice::TaskId;
 use crate::task::{Failure, Joiner, Memory};
 
@@ -31,6 +31,13 @@ impl Leftover {
         }
         vacated
     }
+}
+
+/// What a handle learns of its task.
+pub(crate) enum Joined<T> {
+    Ended(Ended<T>),
+    /// The task goes on, and wakes who asks at its end; who asked before, with a waker of another library.
+    Waiting(Option<Waker>),
 }
 
 /// What came of a task that has ended.
@@ -61,9 +68,28 @@ impl Core {
         self.remove_task(task);
     }
 
-    /// What came of a task that has ended and is in the table; it is gone then.
+    /// What came of a task that is in the table; if it has not ended, it wakes who asks: the task that is being polled, or else
+    /// this waker.
     #[inline]
-    pub(crate) fn take_ended<T: 'static>(&mut self, task: TaskId) -> Ended<T> {
+    pub(crate) fn join<T: 'static>(&mut self, task: TaskId, own: Option<TaskId>, waker: &Waker) -> Joined<T> {
+        let slot = self.polling.tasks().get(task).expect("a task is kept until its handle is gone");
+        if slot.has_ended() {
+            return Joined::Ended(self.take_ended(task));
+        }
+        self.wait_at(JOIN, u64::from(task.index) + 1);
+        let joiner = match own {
+            Some(own) => Joiner::Task(own),
+            None => Joiner::Foreign(waker.clone()),
+        };
+        match self.polling.tasks_mut().background_mut(task.index).set_joiner(joiner) {
+            Joiner::Foreign(before) => Joined::Waiting(Some(before)),
+            Joiner::Nobody | Joiner::Task(_) => Joined::Waiting(None),
+        }
+    }
+
+    /// What came of a task that has ended; it is gone then.
+    #[inline]
+    fn take_ended<T: 'static>(&mut self, task: TaskId) -> Ended<T> {
         let (slot, background) = self.polling.whole_mut(task.index);
         let (memory, failure) = (slot.take_memory(), background.take_failure());
         if let Some(failure) = failure {

@@ -33,7 +33,7 @@ use crate::trace::TraceLevel;
 pub(crate) use alarm::{Alarm, Fate};
 pub(crate) use decisions::Decisions;
 pub(crate) use devices::Devices;
-pub(crate) use end::{Ended, Leftover};
+pub(crate) use end::{Ended, Joined, Leftover};
 pub(crate) use log::Log;
 pub use node_report::NodeReport;
 pub(crate) use nodes::Nodes;

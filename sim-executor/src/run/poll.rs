@@ -116,13 +116,16 @@ impl Core {
         memory: Memory,
         has_woken_itself: bool,
     ) {
+        self.polling.set_current(None);
+        if MANNER == manner::PRODUCTION && has_woken_itself && !self.time.has_run_ahead() {
+            return self.polling.push_again(task.index, memory);
+        }
         let slot = self.polling.tasks_mut().at_mut(task.index);
         let is_woken = slot.end_poll(memory) | has_woken_itself;
         let cpu = slot.node();
         if MANNER == manner::ANY && self.polling.watches_polls() {
             self.watch_poll(task, cpu);
         }
-        self.polling.set_current(None);
         if self.time.has_run_ahead() {
             self.end_blocking_poll(task, cpu, is_woken);
         } else if is_woken {
@@ -154,25 +157,49 @@ impl Core {
         }
     }
 
-    /// After a task's last poll: its slot is kept for who holds its handle, if anyone does.
+    /// After a task's last poll: its slot is kept for who holds its handle, if anyone does. Gives what is to be done with
+    /// nothing borrowed, if there is something.
     #[inline]
     pub(crate) fn end_last_poll(
         &mut self,
         task: TaskId,
         memory: Memory,
         failure: Option<Failure>,
-    ) -> Leftover {
+    ) -> Option<Leftover> {
         if self.polling.watches_polls() {
             self.watch_end(task, failure.as_ref());
         }
         let (slot, background) = self.polling.whole_mut(task.index);
         slot.end();
-        if let Some(failure) = failure {
-            background.fail(failure);
+        let cpu = slot.node();
+        let leftover = if failure.is_some() || slot.is_detached() {
+            if let Some(failure) = failure {
+                background.fail(failure);
+            }
+            Some(self.end_with_leftover(task, memory))
+        } else {
+            slot.keep(memory);
+            match background.set_joiner(Joiner::Nobody) {
+                Joiner::Nobody => None,
+                Joiner::Task(joiner) => {
+                    self.wake(joiner);
+                    None
+                }
+                Joiner::Foreign(waker) => Some(Leftover { joiner: Some(waker), ..Leftover::default() }),
+            }
+        };
+        if self.time.has_run_ahead() {
+            self.hold_if_ahead(cpu);
         }
-        let (cpu, is_detached) = (slot.node(), slot.is_detached());
-        let mut leftover = Leftover { detached: is_detached, ..Leftover::default() };
-        if is_detached {
+        leftover
+    }
+
+    /// The end of a task that has failed, or whose output nobody will ask for.
+    #[inline(never)]
+    fn end_with_leftover(&mut self, task: TaskId, memory: Memory) -> Leftover {
+        let (slot, _) = self.polling.whole_mut(task.index);
+        let mut leftover = Leftover { detached: slot.is_detached(), ..Leftover::default() };
+        if leftover.detached {
             leftover.memory = Some(memory);
             self.note_unobserved_panic(task);
             leftover.failure = self.polling.tasks_mut().background_mut(task.index).take_failure();
@@ -180,9 +207,6 @@ impl Core {
             slot.keep(memory);
         }
         leftover.joiner = self.wake_joiner(task);
-        if self.time.has_run_ahead() {
-            self.hold_if_ahead(cpu);
-        }
         leftover
     }
 
@@ -202,7 +226,6 @@ impl Core {
     }
 
     /// Wakes who waits for a task's end; gives the waker of another library, to be woken when nothing is borrowed.
-    #[inline]
     fn wake_joiner(&mut self, task: TaskId) -> Option<Waker> {
         match self.polling.tasks_mut().background_mut(task.index).set_joiner(Joiner::Nobody) {
             Joiner::Nobody => None,

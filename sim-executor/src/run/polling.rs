@@ -191,7 +191,7 @@ impl Polling {
 
     /// Takes the task that production order polls next: its index, and whether an iteration of its node ends with its poll.
     #[inline(always)]
-    pub(super) fn take_gentlest(&mut self) -> Option<(u32, bool)> {
+    pub(crate) fn take_gentlest(&mut self) -> Option<(u32, bool)> {
         self.ready.take_gentlest(&mut self.tasks)
     }
 
@@ -273,8 +273,22 @@ impl Polling {
     /// Puts a task into the ready queue.
     #[inline(always)]
     pub(super) fn push(&mut self, index: u32) {
-        self.tasks.at_mut(index).set_ready();
-        self.ready.push(&mut self.tasks, index, self.origin);
+        let slot = self.tasks.at_mut(index);
+        slot.set_ready();
+        let (node, link) = slot.node_and_link_mut();
+        let before = self.ready.enlist(node, link, index, self.origin);
+        self.tasks.follow(before, index);
+    }
+
+    /// Gives a task that was polled its memory back, and puts it into the ready queue at once.
+    #[inline(always)]
+    pub(super) fn push_again(&mut self, index: u32, memory: Memory) {
+        let slot = self.tasks.at_mut(index);
+        slot.keep(memory);
+        slot.set_ready();
+        let (node, link) = slot.node_and_link_mut();
+        let before = self.ready.enlist(node, link, index, self.origin);
+        self.tasks.follow(before, index);
     }
 
     /// Where a task that has not said where it waits was woken by another: the lineage of that one.

@@ -79,6 +79,45 @@ impl NodeList {
         NodeList { head: NONE, tail: NONE, ..NodeList::default() }
     }
 
+    /// Keeps a task that came from outside until the node looks there.
+    #[cold]
+    fn defer(&mut self, link: &mut Link, task: u32, origin: Origin) {
+        if self.is_cpu_held {
+            // It is ready within the hold, which counts therefore.
+            link.holds = self.holds.wrapping_sub(1);
+        }
+        match origin {
+            Origin::Timer => self.timers.push(task),
+            Origin::Device | Origin::Task => self.devices.push(task),
+        }
+    }
+
+    /// Puts a task behind the others, and gives the one that was last.
+    #[inline(always)]
+    fn append(&mut self, link: &mut Link, task: u32) -> u32 {
+        let tail = std::mem::replace(&mut self.tail, task);
+        (link.next, link.previous) = (NONE, tail);
+        self.len += 1;
+        if tail == NONE {
+            self.head = task;
+        }
+        tail
+    }
+
+    /// Takes the first task out.
+    #[inline(always)]
+    fn take_first(&mut self, links: &mut impl Links) -> u32 {
+        let task = self.head;
+        // Nobody looks at the `previous` of the first.
+        let next = std::mem::replace(&mut links.link_mut(task).next, UNLISTED);
+        self.head = next;
+        if next == NONE {
+            self.tail = NONE;
+        }
+        self.len -= 1;
+        task
+    }
+
     /// Whether it has not looked at something that came from outside.
     fn defers(&self) -> bool {
         !self.devices.is_empty() || !self.timers.is_empty()
@@ -116,56 +155,36 @@ impl ReadyQueue {
         self.total
     }
 
-    /// Adds a task that is in no list.
+    /// Adds a task that is in no list, whose link is at hand; gives the one before it, which [`Links::follow`] is to be told.
     #[inline(always)]
-    pub(crate) fn push(&mut self, links: &mut impl Links, task: u32, origin: Origin) {
-        let (node, link) = links.node_and_link_mut(task);
+    pub(crate) fn enlist(&mut self, node: u32, link: &mut Link, task: u32, origin: Origin) -> u32 {
         let list = &mut self.nodes[node as usize];
         link.holds = list.holds;
-        if list.held && origin != Origin::Task {
-            return self.push_while_held(links, node, task, origin);
+        if list.held && origin != Origin::Task && list.stop != Stop::Dead {
+            list.defer(link, task, origin);
+            return NONE;
         }
-        self.append(links, node, task);
+        self.append(node, link, task)
     }
 
-    #[cold]
-    fn push_while_held(&mut self, links: &mut impl Links, node: u32, task: u32, origin: Origin) {
-        let list = &mut self.nodes[node as usize];
-        if list.is_cpu_held {
-            // It is ready within the hold, which counts therefore.
-            links.link_mut(task).holds = list.holds.wrapping_sub(1);
-        }
-        match origin {
-            _ if list.stop == Stop::Dead => self.append(links, node, task),
-            Origin::Timer => list.timers.push(task),
-            Origin::Device | Origin::Task => list.devices.push(task),
-        }
-    }
-
+    /// Puts a task into the list of a node; gives the one before it.
     #[inline(always)]
-    fn append(&mut self, links: &mut impl Links, node: u32, task: u32) {
+    fn append(&mut self, node: u32, link: &mut Link, task: u32) -> u32 {
         let list = &mut self.nodes[node as usize];
-        let tail = std::mem::replace(&mut list.tail, task);
-        let link = links.link_mut(task);
-        (link.next, link.previous) = (NONE, tail);
+        let before = list.append(link, task);
         if let Some(priorities) = &mut self.priorities {
-            link.stamp = link.stamp.wrapping_add(1);
-            priorities.add(task, link.stamp);
+            priorities.add(task, link.begin_entry());
         }
-        if tail == NONE {
-            list.head = task;
-        } else {
-            links.link_mut(tail).next = task;
-        }
-        list.len += 1;
         if list.held {
-            return self.note_grave(node);
+            self.note_grave(node);
+            return before;
         }
         self.total += 1;
         if !list.has_turn {
             list.has_turn = true;
             self.turns.push_back(node);
         }
+        before
     }
 
     /// A task was added to a list of which nothing is polled.
@@ -216,15 +235,24 @@ impl ReadyQueue {
     /// its poll.
     #[inline(always)]
     pub(crate) fn take_gentlest(&mut self, links: &mut impl Links) -> Option<(u32, bool)> {
-        let task = self.gentlest()?;
-        let list = &mut self.nodes[self.turn as usize];
-        // Nobody looks at the `previous` of the first.
-        let next = std::mem::replace(&mut links.link_mut(task).next, UNLISTED);
-        list.head = next;
-        if next == NONE {
-            list.tail = NONE;
+        if let Some(list) = self.nodes.get_mut(self.turn as usize)
+            && list.batch_left > 1
+            && list.head != NONE
+            && !list.held
+        {
+            // Within the batch.
+            list.batch_left -= 1;
+            self.total -= 1;
+            return Some((list.take_first(links), false));
         }
-        list.len -= 1;
+        self.take_first_or_last_of_batch(links)
+    }
+
+    #[inline]
+    fn take_first_or_last_of_batch(&mut self, links: &mut impl Links) -> Option<(u32, bool)> {
+        self.gentlest()?;
+        let list = &mut self.nodes[self.turn as usize];
+        let task = list.take_first(links);
         self.total -= 1;
         if list.batch_left > 1 {
             list.batch_left -= 1;
@@ -288,15 +316,22 @@ impl ReadyQueue {
         if let Some(only) = priorities.pop_only() {
             return Some(only);
         }
+        if let Some(ranked) = priorities.pop_fresh(links) {
+            let list = &mut nodes[links.node_of(ranked.task()) as usize];
+            if !list.held && ranked.is_live(links) {
+                return Some(ranked.task());
+            }
+            priorities.insert(ranked);
+        }
         priorities.draw(links);
         loop {
             let ranked = priorities.pop()?;
-            let list = &mut nodes[links.node_of(ranked.task) as usize];
+            let list = &mut nodes[links.node_of(ranked.task()) as usize];
             if !ranked.is_live(links) {
                 continue;
             }
             if !list.held {
-                return Some(ranked.task);
+                return Some(ranked.task());
             }
             list.parked.push(ranked);
         }
@@ -373,7 +408,8 @@ impl ReadyQueue {
             self.deferring -= 1;
             let (devices, timers) = (std::mem::take(&mut list.devices), std::mem::take(&mut list.timers));
             for task in devices.into_iter().chain(timers) {
-                self.append(links, node as u32, task);
+                let before = self.append(node as u32, links.link_mut(task), task);
+                links.follow(before, task);
             }
         }
         !self.graves.is_empty()
@@ -418,16 +454,19 @@ mod tests {
             &mut self.0[task as usize]
         }
 
-        fn node_and_link_mut(&mut self, task: u32) -> (u32, &mut Link) {
-            (self.node_of(task), self.link_mut(task))
-        }
-
         fn node_of(&self, task: u32) -> u32 {
             if self.0.len() > 100 { 0 } else { task / 20 }
         }
 
         fn key_of(&self, task: u32) -> Key {
             Key { stream: u64::from(task), ordinal: self.0[task as usize].stamp }
+        }
+    }
+
+    impl ReadyQueue {
+        fn push(&mut self, tasks: &mut Tasks, task: u32, origin: Origin) {
+            let before = self.enlist(tasks.node_of(task), tasks.link_mut(task), task, origin);
+            tasks.follow(before, task);
         }
     }
 

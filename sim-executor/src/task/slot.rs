@@ -111,7 +111,7 @@ impl Slot {
 
     /// Makes it the slot of the next task. Field by field, as that writes half as much as moving a new one in; what the
     /// task before has left empty, or what is set before it is read, is not written.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin(&mut self, background: &mut Background, new: NewTask, number: u64) {
         self.generation = TaskId::generation_after(self.generation);
         self.state = State::Waiting;
@@ -155,6 +155,12 @@ impl Slot {
     #[inline(always)]
     pub(super) fn link(&self) -> &Link {
         &self.link
+    }
+
+    /// What the ready queue needs of it.
+    #[inline(always)]
+    pub(crate) fn node_and_link_mut(&mut self) -> (u32, &mut Link) {
+        (self.node, &mut self.link)
     }
 
     #[inline(always)]

@@ -24,22 +24,26 @@ impl TaskTable {
     }
 
     /// Adds a task that waits.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, TooManyTasks> {
-        if self.len() >= tasks_max {
-            return Err(TooManyTasks);
-        }
         let number = self.spawned;
+        let Some(index) = self.free.pop() else { return self.push(tasks_max, new) };
         self.spawned += 1;
-        let Some(index) = self.free.pop() else {
-            let (slot, background) = Slot::new(new, number);
-            self.slots.push(slot);
-            self.backgrounds.push(background);
-            return Ok(TaskId { index: (self.slots.len() - 1) as u32, generation: 0 });
-        };
         let slot = &mut self.slots[index as usize];
         slot.begin(&mut self.backgrounds[index as usize], new, number);
-        Ok(TaskId { index, generation: slot.generation() })
+        Ok(slot.id(index))
+    }
+
+    #[inline(never)]
+    fn push(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, TooManyTasks> {
+        if self.slots.len() >= tasks_max {
+            return Err(TooManyTasks);
+        }
+        let (slot, background) = Slot::new(new, self.spawned);
+        self.spawned += 1;
+        self.slots.push(slot);
+        self.backgrounds.push(background);
+        Ok(TaskId { index: (self.slots.len() - 1) as u32, generation: 0 })
     }
 
     /// Gives the slot free; what it held was taken out before.
@@ -132,12 +136,6 @@ impl Links for TaskTable {
     #[inline(always)]
     fn node_of(&self, task: u32) -> u32 {
         self.slots[task as usize].node()
-    }
-
-    #[inline(always)]
-    fn node_and_link_mut(&mut self, task: u32) -> (u32, &mut Link) {
-        let slot = &mut self.slots[task as usize];
-        (slot.node(), slot.link_mut())
     }
 
     #[inline(always)]

@@ -22,6 +22,13 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) const NONE: Link = Link { next: UNLISTED, previous: NONE, holds: 0, stamp: 0 };
 
+    /// A new stamp, for the entry of the task among the priorities.
+    #[inline]
+    pub(super) fn begin_entry(&mut self) -> u32 {
+        self.stamp = self.stamp.wrapping_add(1);
+        self.stamp
+    }
+
     /// Whether the task is in the list of its node, and not among what the node has not looked at yet.
     pub(crate) fn is_listed(self) -> bool {
         self.next != UNLISTED
@@ -36,7 +43,13 @@ pub(crate) trait Links {
 
     fn node_of(&self, task: u32) -> u32;
 
-    fn node_and_link_mut(&mut self, task: u32) -> (u32, &mut Link);
+    /// Sets which task follows on `before`, if there is one.
+    #[inline(always)]
+    fn follow(&mut self, before: u32, task: u32) {
+        if before != NONE {
+            self.link_mut(before).next = task;
+        }
+    }
 
     /// The name of the task's next poll.
     fn key_of(&self, task: u32) -> Key;

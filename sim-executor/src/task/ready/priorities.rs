@@ -22,20 +22,36 @@ pub(super) struct Priorities {
 /// So many at least are sorted.
 const MANY: usize = 32;
 
-/// A task with its priority. Of equal ones, the task with the greater index is first.
+/// A task with its priority, as one number, as that is quick to compare: the priority, then the task, then the stamp. Of equal
+/// priorities, the task with the greater index is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ranked {
-    priority: u64,
-    pub(super) task: u32,
-    stamp: u32,
-}
+pub(super) struct Ranked(u128);
 
 impl Ranked {
+    /// Below all others.
+    const NONE: Ranked = Ranked(0);
+
+    #[inline]
+    fn new(priority: u64, task: u32, stamp: u32) -> Self {
+        let low = u64::from(task) << 32 | u64::from(stamp);
+        Ranked(u128::from(priority) << 64 | u128::from(low))
+    }
+
+    #[inline]
+    pub(super) fn task(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    fn stamp(self) -> u32 {
+        self.0 as u32
+    }
+
     /// Whether the task is still ready, and has this priority.
     #[inline]
     pub(super) fn is_live(self, links: &impl Links) -> bool {
-        let link = links.link(self.task);
-        link.stamp == self.stamp && link.is_listed()
+        let link = links.link(self.task());
+        link.stamp == self.stamp() && link.is_listed()
     }
 }
 
@@ -60,6 +76,32 @@ impl Priorities {
         self.fresh.pop().map(|(task, _)| task)
     }
 
+    /// Gives a priority to the one that has none yet, if there is just one, and takes it if it is the first of all: a task that
+    /// yields among others is so again and again.
+    #[inline]
+    pub(super) fn pop_fresh(&mut self, links: &impl Links) -> Option<Ranked> {
+        let &[(task, stamp)] = &self.fresh[..] else { return None };
+        self.fresh.clear();
+        let ranked = self.rank(links, task, stamp);
+        if self.first() < ranked {
+            return Some(ranked);
+        }
+        self.insert(ranked);
+        None
+    }
+
+    /// The first of those that have priorities.
+    #[inline]
+    fn first(&self) -> Ranked {
+        let of_heap = match &self.heap[..] {
+            [_, left, right, ..] if self.is_top_taken => *left.max(right),
+            [_, only] if self.is_top_taken => *only,
+            [first, ..] if !self.is_top_taken => *first,
+            _ => Ranked::NONE,
+        };
+        of_heap.max(self.sorted.last().copied().unwrap_or(Ranked::NONE))
+    }
+
     /// Gives priorities to those that have none yet.
     #[inline]
     pub(super) fn draw(&mut self, links: &impl Links) {
@@ -76,7 +118,7 @@ impl Priorities {
 
     #[inline]
     fn rank(&self, links: &impl Links, task: u32, stamp: u32) -> Ranked {
-        Ranked { priority: self.draws.draw(links.key_of(task)), task, stamp }
+        Ranked::new(self.draws.draw(links.key_of(task)), task, stamp)
     }
 
     #[inline(never)]
@@ -193,7 +235,7 @@ mod tests {
             let mut model: Vec<Ranked> = Vec::new();
             for (task, (is_added, priority)) in (0_u32..).zip(operations) {
                 if is_added {
-                    let ranked = Ranked { priority, task, stamp: 0 };
+                    let ranked = Ranked::new(priority, task, 0);
                     priorities.insert(ranked);
                     model.push(ranked);
                     model.sort_unstable();
@@ -227,7 +269,7 @@ mod tests {
                 model.sort_unstable();
                 priorities.draw(&tasks);
                 for _ in 0..taken.min(model.len()) {
-                    prop_assert_eq!(priorities.pop().map(|ranked| ranked.task), model.pop().map(|(_, task)| task));
+                    prop_assert_eq!(priorities.pop().map(Ranked::task), model.pop().map(|(_, task)| task));
                 }
             }
         }
@@ -250,7 +292,7 @@ mod tests {
         for stamp in 0..10_000 {
             // No task is in a list, so all of them are dead.
             priorities.add(0, stamp);
-            priorities.insert(Ranked { priority: u64::from(stamp), task: 0, stamp });
+            priorities.insert(Ranked::new(u64::from(stamp), 0, stamp));
             priorities.tidy(&tasks, 1);
         }
         assert!(priorities.heap.len() + priorities.sorted.len() + priorities.fresh.len() < 100);

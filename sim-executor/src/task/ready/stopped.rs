@@ -96,7 +96,8 @@ impl ReadyQueue {
     /// Adds a task of a dead node for [`ReadyQueue::take_dead`].
     pub(crate) fn push_dead(&mut self, links: &mut impl Links, node: u32, task: u32) {
         assert_eq!(self.nodes[node as usize].stop, Stop::Dead, "node {node} is alive");
-        self.append(links, node, task);
+        let before = self.append(node, links.link_mut(task), task);
+        links.follow(before, task);
     }
 
     /// Ends [`ReadyQueue::kill`].
