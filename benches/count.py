@@ -6,6 +6,7 @@ operations, is the cost of one operation: what happens once, such as start-up, c
 """
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -14,9 +15,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from programs import HERE, SYSTEMS, choices, find_programs, say
+from programs import HERE, SYSTEMS, TITLES, choices, find_programs, say
 
 README = HERE / "README.md"
+# What is expected, by system and workload.
+COUNTS = HERE / "counts.json"
+# Counts differ a little between processors, since the C library copies memory with what each of them has.
+TOLERANCE_PERCENT = 3
 TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
 
@@ -44,12 +49,13 @@ WORKLOADS = {
     "w6": Workload("a datagram of 64 bytes to one of 50 hosts", (100, 300), operations=50),
     "w7": Workload("a tiny simulation", (100, 300)),
     "w8": Workload("a heartbeat of a host among hundreds", (200, 400), operations=60),
+    "w8t": Workload("a tick of a host among hundreds", (200, 400), operations=60),
     "w9": Workload("spawn and join", (5_000, 15_000)),
     "idle": Workload("an idle virtual hour of 1,000 hosts", (3_600, 363_600), per_units=3_600),
 }
 
 
-REFERENCE = "seedbed"
+REFERENCE = "seedbed-random"
 
 
 def main() -> None:
@@ -69,6 +75,10 @@ def main() -> None:
                 counts[system, name] = measure(program, system, name)
     if not counts:
         sys.exit("count.py: nothing was measured")
+    if arguments.compare:
+        return compare(counts)
+    if arguments.keep:
+        return keep(counts)
     table = markdown(counts, arguments.systems, arguments.workloads)
     print(table)
     if arguments.update:
@@ -82,6 +92,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--workloads", type=choices(WORKLOADS), default=list(WORKLOADS), metavar="A,B",
                         help=f"which of {', '.join(WORKLOADS)}; all by default")
     parser.add_argument("--no-build", action="store_true", help="measure what was built before")
+    parser.add_argument("--compare", action="store_true",
+                        help=f"show the counts beside those of {COUNTS.name}, and warn where they differ by more than "
+                             f"{TOLERANCE_PERCENT} %%")
+    parser.add_argument("--keep", action="store_true", help=f"write the counts into {COUNTS.name}")
     parser.add_argument("--update", action="store_true", help="also write the table into README.md")
     return parser.parse_args()
 
@@ -106,9 +120,33 @@ def count(program: Path, system: str, workload: str, size: int) -> int:
     return int(collected.group(1))
 
 
+def compare(counts: dict[tuple[str, str], int]) -> None:
+    try:
+        kept = json.loads(COUNTS.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        sys.exit(f"count.py: {COUNTS} cannot be read ({error}); write it with --keep")
+    for (system, name), cost in counts.items():
+        expected = kept.get(system, {}).get(name)
+        if expected is None:
+            print(f"{name:4} {TITLES[system]}: {cost:,}; nothing is committed for it")
+            continue
+        percent = 100 * (cost - expected) / expected
+        print(f"{name:4} {TITLES[system]}: {cost:,}, committed {expected:,}, {percent:+.1f} %")
+        if abs(percent) > TOLERANCE_PERCENT:
+            print(f"warning: {name} has changed by {percent:+.1f} %: say why in the commit, and write the new count with "
+                  f"benches/count.py --systems {system} --workloads {name} --keep")
+
+
+def keep(counts: dict[tuple[str, str], int]) -> None:
+    kept = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
+    for (system, name), cost in counts.items():
+        kept.setdefault(system, {})[name] = cost
+    COUNTS.write_text(json.dumps(kept, indent=4, sort_keys=True) + "\n", encoding="utf-8")
+
+
 def markdown(counts: dict[tuple[str, str], int], systems: list[str], workloads: list[str]) -> str:
     columns = [system for system in systems if any(known == system for known, _ in counts)]
-    lines = ["| workload | one operation | " + " | ".join(columns) + " |",
+    lines = ["| workload | one operation | " + " | ".join(TITLES[system] for system in columns) + " |",
              "| --- | --- |" + " ---: |" * len(columns)]
     for name in workloads:
         reference = counts.get((REFERENCE, name))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from programs import SYSTEMS, choices, find_programs, say
+from programs import SYSTEMS, TITLES, choices, find_programs, say
 
 BULK_BYTES = 16_384
 HEARTBEATS = 60
@@ -27,6 +27,9 @@ CPU_SECONDS_MAX = 300
 HOSTS = (2_500, 5_000, 10_000)
 # What is compared for the memory of one more. A host has 16,384 ports for its connections to one address.
 MEMORY = {"tasks": (20_000, 60_000), "connections": (4_000, 12_000)}
+# Short tasks in one run, one after the other: their memory must not grow.
+CHURN = (100_000, 10_000_000)
+TICK_HOSTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def bulk(programs: Programs, repeats: int) -> str:
             sent = (sizes[system][1] - sizes[system][0]) * BULK_BYTES
             rates[system].append(sent / MIB / max(large.cpu_seconds - small.cpu_seconds, 1e-6))
             peaks[system] = (small.peak_bytes, large.peak_bytes)
-    rows = [[system, f"{median(rates[system]):,.0f}", *(f"{size * BULK_BYTES / MIB:,.0f} MiB: {peak / MIB:.1f} MiB"
+    rows = [[TITLES[system], f"{median(rates[system]):,.0f}", *(f"{size * BULK_BYTES / MIB:,.0f} MiB: {peak / MIB:.1f} MiB"
              for size, peak in zip(sizes[system], peaks[system]))] for system in systems]
     return table(["w5", "MiB per CPU second", "peak memory after", "and after"], rows)
 
@@ -95,7 +98,7 @@ def hosts(programs: Programs, repeats: int) -> str:
         peaks = [median(usage.peak_bytes for usage in usages[system, count]) for count in HOSTS]
         beats = [f"{1e9 * taken / (count * HEARTBEATS):,.0f}" for taken, count in zip(seconds, HOSTS)]
         one_more = (peaks[-1] - peaks[-2]) / (HOSTS[-1] - HOSTS[-2])
-        rows.append([system, *beats, f"{seconds[-1]:.2f}", f"{one_more:,.0f}"])
+        rows.append([TITLES[system], *beats, f"{seconds[-1]:.2f}", f"{one_more:,.0f}"])
     titles = [f"ns a heartbeat, {count:,} hosts" for count in HOSTS]
     return table(["w8", *titles, f"CPU seconds, {HOSTS[-1]:,} hosts", "bytes for one more host"], rows)
 
@@ -113,11 +116,36 @@ def memory(programs: Programs, repeats: int) -> str:
             peaks = [[run(programs, system, workload, size).peak_bytes for size in (small, large)]
                      for _ in range(min(repeats, 3))]
             cells.append(f"{median((more - less) / (large - small) for less, more in peaks):,.0f}")
-        rows.append([system, *cells])
+        rows.append([TITLES[system], *cells])
     return table(["memory", "bytes for one more task", "bytes for one more connection"], rows)
 
 
-MEASURES = {"w5": bulk, "w8": hosts, "memory": memory}
+def ticks(programs: Programs, repeats: int) -> str:
+    """What ten thousand hosts cost that only sleep, all to the same instants."""
+    systems = having(programs, "w8t")
+    taken: dict[str, list[float]] = {system: [] for system in systems}
+    for _ in range(repeats):
+        for system in systems:
+            taken[system].append(run(programs, system, "w8t", TICK_HOSTS).cpu_seconds)
+    reference = median(taken["tokio-paused"]) if "tokio-paused" in taken else None
+    rows = []
+    for system in systems:
+        seconds = median(taken[system])
+        rows.append([TITLES[system], f"{1e9 * seconds / (TICK_HOSTS * HEARTBEATS):,.0f}", f"{seconds:.3f}",
+                     f"{seconds / reference:.2f}" if reference else "–"])
+    return table(["w8t", "ns a tick", f"CPU seconds, {TICK_HOSTS:,} hosts", "of tokio's"], rows)
+
+
+def churn(programs: Programs, _repeats: int) -> str:
+    """Whether short tasks leave something behind."""
+    rows = []
+    for system in having(programs, "w9"):
+        peaks = [run(programs, system, "w9", size).peak_bytes / MIB for size in CHURN]
+        rows.append([TITLES[system], *(f"{peak:.1f}" for peak in peaks)])
+    return table(["churn", *(f"MiB after {size:,} tasks" for size in CHURN)], rows)
+
+
+MEASURES = {"w5": bulk, "w8": hosts, "w8t": ticks, "memory": memory, "churn": churn}
 
 
 def having(programs: Programs, workload: str) -> list[str]:

@@ -41,6 +41,7 @@ const SYSTEMS: &[System] = &[
     System { name: "seedbed", workloads: seedbed::WORKLOADS, run: seedbed::run },
     System { name: "seedbed-random", workloads: seedbed::WORKLOADS, run: seedbed::run_random },
     System { name: "floor", workloads: floor::WORKLOADS, run: floor::run },
+    System { name: "floor-random", workloads: floor::WORKLOADS, run: floor::run_random },
     #[cfg(feature = "peers")]
     System { name: "tokio-paused", workloads: tokio_paused::WORKLOADS, run: tokio_paused::run },
     #[cfg(feature = "peers")]

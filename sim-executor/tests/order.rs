@@ -155,6 +155,7 @@ fn what_is_kept_of_a_run_changes_nothing_in_its_order() {
         );
         assert_eq!((plain.hash, plain.decisions), (all.hash, all.decisions), "seed {seed}");
         let recording = all.recording.unwrap();
+        assert_all_names_differ(&recording);
         let replay = Replay::new(&recording);
         let followed = replay.report();
         assert_eq!(run(Config::default(), replay).hash, plain.hash, "seed {seed}");
@@ -255,7 +256,6 @@ fn a_timeout_beside_a_busy_task_comes_in_time() {
     }
 }
 
-/// A key that was given twice would draw the same twice, and a replay could not tell the two.
 #[test]
 fn the_polls_of_several_roots_are_numbered_through() {
     let recorded = Config { record: true, ..Config::default() };
@@ -278,6 +278,52 @@ fn the_polls_of_several_roots_are_numbered_through() {
     executor.block_on(round()).unwrap();
     executor.block_on(round()).unwrap();
     let recording = executor.finish(Outcome::Done).recording.unwrap();
+    assert!(recording.decisions.len() > 8, "{recording}");
+    assert_all_names_differ(&recording);
+}
+
+/// A task that waits at more operations than the two whose polls it counts itself.
+#[test]
+fn the_polls_at_many_operations_are_numbered_through() {
+    let recorded = Config { record: true, ..Config::default() };
+    for seed in 0..20 {
+        let mut executor = Executor::with_config(recorded, KeyedRandom::new(seed));
+        executor
+            .block_on(async {
+                let tasks: Vec<_> = (0..3)
+                    .map(|_| {
+                        spawn_named("worker", async {
+                            for round in 0..12 {
+                                match choose(4) {
+                                    0 => yield_now().await,
+                                    1 => time::sleep(MS).await,
+                                    2 => spawn_named("child", yield_now()).await.unwrap(),
+                                    _ => {
+                                        futures::future::poll_fn(|context| {
+                                            if choose(2) == 0 && round < 11 {
+                                                context.waker().wake_by_ref();
+                                                return std::task::Poll::Pending;
+                                            }
+                                            std::task::Poll::Ready(())
+                                        })
+                                        .await
+                                    }
+                                }
+                            }
+                        })
+                    })
+                    .collect();
+                for task in tasks {
+                    task.await.unwrap();
+                }
+            })
+            .unwrap();
+        assert_all_names_differ(&executor.finish(Outcome::Done).recording.unwrap());
+    }
+}
+
+/// A name that was given twice would draw the same twice, and a replay could not tell the two.
+fn assert_all_names_differ(recording: &sim_executor::Recording) {
     let picks = recording.decisions.iter().filter_map(|decision| match decision.value {
         Value::Pick { key, .. } => Some(key),
         _ => None,
@@ -286,6 +332,5 @@ fn the_polls_of_several_roots_are_numbered_through() {
     let count = keys.len();
     keys.sort_unstable();
     keys.dedup();
-    assert!(count > 8, "only {count} decisions");
     assert_eq!(keys.len(), count, "a poll's name was given twice:\n{recording}");
 }

@@ -105,8 +105,8 @@ impl Bytes {
         copied
     }
 
-    /// Takes out the first so many bytes. When that is all, a small chunk is kept for the next, and so is one that others
-    /// still use, so that many small writes to a slow reader share a chunk; else it is given back.
+    /// Takes out the first so many bytes. When that is all, a chunk that others still use is kept for the next bytes, so that many
+    /// small writes to a slow reader share a chunk; else it is given back.
     #[inline(always)]
     pub(crate) fn skip(&mut self, pool: &mut Pool, bytes: usize) {
         let Some(first) = &mut self.first else { return };

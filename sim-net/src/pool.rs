@@ -140,17 +140,14 @@ impl Pool {
         Ok(())
     }
 
-    /// Empties a slice of which nothing is needed any more, so that its chunk is written on, if that is worth it: because other
-    /// slices keep the chunk anyway, or because it is small. If not, the slice is to be given back.
+    /// Empties a slice of which nothing is needed any more, so that its chunk is written on, if other slices keep the chunk
+    /// anyway. If not, the slice is to be given back: an idle connection has no chunk.
     #[inline]
     #[must_use = "where it says `false`, the slice is as it was"]
     pub(crate) fn rewind(&mut self, slice: &mut Slice) -> bool {
         let chunk = &mut self.chunks[slice.chunk as usize];
         if chunk.references == 1 {
-            if chunk.class > 0 {
-                return false;
-            }
-            chunk.bytes.clear();
+            return false;
         }
         slice.start = chunk.bytes.len() as u32;
         slice.len = 0;
@@ -209,11 +206,8 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_is_kept_to_be_written_on_if_it_is_small_or_used_by_others() {
+    fn a_chunk_is_kept_to_be_written_on_if_it_is_used_by_others() {
         let mut pool = Pool::default();
-        let mut small = pool.copy_in(&[1; 100]);
-        assert!(pool.rewind(&mut small));
-        assert_eq!((small.start, small.len), (0, 0));
         let mut large = pool.copy_in(&[2; 1_000]);
         let other = pool.share(&large, 0, 10);
         assert!(pool.rewind(&mut large));
@@ -221,7 +215,7 @@ mod tests {
         pool.release(other);
         assert!(!pool.rewind(&mut large));
         pool.release(large);
-        assert_eq!(pool.in_use(), 1);
+        assert_eq!(pool.in_use(), 0);
     }
 
     #[test]

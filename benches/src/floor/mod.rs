@@ -1,6 +1,6 @@
 //! The floor: the least that an honest simulator can do for a workload.
 //!
-//! It polls futures through real wakers, in the order they woke, keeps one heap of what is due, and copies bytes over
+//! It polls futures through real wakers, in the order they woke or in a random one, keeps one heap of what is due, and copies bytes over
 //! connections with latency. It draws no choices and has no faults, trace, limits or cancellation, and backpressure only
 //! where memory would have no bound without, so that a simulator's distance from it is what those things cost.
 
@@ -12,24 +12,34 @@ use crate::workload::{
 };
 use std::rc::Rc;
 use std::time::Duration;
-use world::{Joined, Stream, World};
+use world::{Joined, Order, Stream, World};
 
 pub(crate) const WORKLOADS: &[Workload] = &Workload::ALL;
 
+/// What woke first is polled first.
 pub(crate) fn run(workload: Workload, size: u64) {
+    run_in(Order::Fifo, workload, size);
+}
+
+/// Any of those that woke is polled, by a draw of the least generator.
+pub(crate) fn run_random(workload: Workload, size: u64) {
+    run_in(Order::Random, workload, size);
+}
+
+fn run_in(order: Order, workload: Workload, size: u64) {
     match workload {
-        Workload::Yield => World::drive(|world| yields(world, size)),
-        Workload::Sleep => World::drive(|world| sleeps(world, size)),
-        Workload::Echo => World::drive(|world| echo(world, size)),
-        Workload::Tiny => (0..size).for_each(|_| World::drive(|world| echo(world, TINY_ROUND_TRIPS))),
-        Workload::Spawn => World::drive(|world| spawns(world, size)),
-        Workload::Idle => World::drive(|world| idle(world, Duration::from_secs(size))),
-        Workload::Bulk => World::drive(|world| bulk(world, size)),
-        Workload::FanOut => World::drive(|world| fan_out(world, size)),
-        Workload::Heartbeat => World::drive(|world| heartbeats(world, size)),
-        Workload::Ticks => World::drive(|world| ticks(world, size)),
-        Workload::Tasks => World::drive(|world| tasks(world, size)),
-        Workload::Connections => World::drive(|world| connections(world, size)),
+        Workload::Yield => World::drive(order, |world| yields(world, size)),
+        Workload::Sleep => World::drive(order, |world| sleeps(world, size)),
+        Workload::Echo => World::drive(order, |world| echo(world, size)),
+        Workload::Tiny => (0..size).for_each(|_| World::drive(order, |world| echo(world, TINY_ROUND_TRIPS))),
+        Workload::Spawn => World::drive(order, |world| spawns(world, size)),
+        Workload::Idle => World::drive(order, |world| idle(world, Duration::from_secs(size))),
+        Workload::Bulk => World::drive(order, |world| bulk(world, size)),
+        Workload::FanOut => World::drive(order, |world| fan_out(world, size)),
+        Workload::Heartbeat => World::drive(order, |world| heartbeats(world, size)),
+        Workload::Ticks => World::drive(order, |world| ticks(world, size)),
+        Workload::Tasks => World::drive(order, |world| tasks(world, size)),
+        Workload::Connections => World::drive(order, |world| connections(world, size)),
     }
 }
 

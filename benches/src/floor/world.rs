@@ -25,6 +25,24 @@ thread_local! {
     static READY: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
+/// In which order ready tasks are polled.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    Fifo,
+    Random,
+}
+
+/// Takes any of them, by xorshift64 (Marsaglia, 2003).
+fn draw(state: &mut u64, ready: &mut Vec<usize>) -> Option<usize> {
+    if ready.len() < 2 {
+        return ready.pop();
+    }
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    Some(ready.swap_remove((*state % ready.len() as u64) as usize))
+}
+
 /// Wakes one task, however often it is asked to before the next poll.
 struct Signal {
     task: usize,
@@ -134,21 +152,32 @@ pub(super) struct World {
 
 impl World {
     /// Makes a world and runs it until the task that `main` gives has ended.
-    pub(super) fn drive<F: Future<Output = ()> + 'static>(main: impl FnOnce(Rc<Self>) -> F) {
+    pub(super) fn drive<F: Future<Output = ()> + 'static>(order: Order, main: impl FnOnce(Rc<Self>) -> F) {
         let world = Rc::new(Self::default());
         let main = world.spawn(main(world.clone()));
         let mut batch = Vec::new();
+        let mut state = 1;
         loop {
-            READY.with_borrow_mut(|ready| std::mem::swap(ready, &mut batch));
-            if batch.is_empty() {
-                if world.slots.borrow()[main.task].ended > main.ended_before {
-                    return;
+            match order {
+                Order::Fifo => {
+                    READY.with_borrow_mut(|ready| std::mem::swap(ready, &mut batch));
+                    if !batch.is_empty() {
+                        batch.drain(..).for_each(|task| world.poll(task));
+                        continue;
+                    }
                 }
-                world.advance();
+                Order::Random => {
+                    let drawn = READY.with_borrow_mut(|ready| draw(&mut state, ready));
+                    if let Some(task) = drawn {
+                        world.poll(task);
+                        continue;
+                    }
+                }
             }
-            for task in batch.drain(..) {
-                world.poll(task);
+            if world.slots.borrow()[main.task].ended > main.ended_before {
+                return;
             }
+            world.advance();
         }
     }
 

@@ -41,6 +41,14 @@ impl Counters {
         self.count_in_table(hash)
     }
 
+    /// A count.
+    pub(super) fn get(&self, hash: u64) -> u32 {
+        if self.tabled > 0 {
+            return self.places[self.place_of(hash)].count;
+        }
+        self.places.iter().find(|counter| counter.hash == hash).map_or(0, |counter| counter.count)
+    }
+
     /// Sets a count, which is then above zero.
     pub(super) fn set(&mut self, hash: u64, count: u32) {
         self.count(hash);
@@ -111,6 +119,7 @@ mod tests {
             for hash in hashes {
                 let hash = hash.wrapping_mul(step);
                 let count = model.entry(hash).or_default();
+                prop_assert_eq!(counters.get(hash), *count);
                 prop_assert_eq!(counters.count(hash), *count);
                 *count += 1;
             }

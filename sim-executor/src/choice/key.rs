@@ -9,7 +9,7 @@ use super::label::Label;
 /// The readable name of a stream is in [`Names`](super::Names).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// The hash of (lineage, label); the number of the ChaCha stream from which the decision is drawn.
+    /// The hash of (lineage, label).
     pub stream: u64,
     /// How many decisions of that stream came before.
     pub ordinal: u32,

@@ -215,6 +215,12 @@ impl Lineages {
         Key { stream, ordinal }
     }
 
+    /// How many polls the actor has had at the operation whose label has this hash, as far as that was told here.
+    pub(crate) fn polls(&self, id: LineageId, label_hash: u64) -> u32 {
+        let extras = self.entries[id.0 as usize].extras.as_ref();
+        extras.map_or(0, |extras| extras.polls.get(label_hash))
+    }
+
     /// Sets how many polls the actor has had at the operation whose label has this hash: its only bearer has counted them.
     pub(crate) fn set_polls(&mut self, id: LineageId, label_hash: u64, polls: u32) {
         self.entry_mut(id).extras_mut().polls.set(label_hash, polls);

@@ -50,10 +50,13 @@ impl Core {
     /// Takes a task out of the table; its memory was taken out before.
     #[inline]
     pub(crate) fn remove_task(&mut self, task: TaskId) {
-        let Some(slot) = self.polling.tasks_mut().get_mut(task) else { return };
+        if self.polling.tasks().get(task).is_none() {
+            return;
+        }
+        let (slot, background) = self.polling.whole_mut(task.index);
         let lineage = slot.lineage();
         if slot.is_root() {
-            slot.share_lineage(self.decisions.lineages_mut());
+            slot.share_lineage(background, self.decisions.lineages_mut());
         }
         self.polling.tasks_mut().remove(task);
         self.decisions.lineages_mut().release(lineage);

@@ -304,7 +304,8 @@ impl Polling {
     /// Gives the next poll of a task its name, and keeps it for a source that orders tasks.
     #[inline]
     pub(super) fn name_next_poll(&mut self, task: TaskId, lineages: &mut Lineages) {
-        self.tasks.at_mut(task.index).name_next_poll(lineages);
+        let (slot, background) = self.tasks.whole_mut(task.index);
+        slot.name_next_poll(background, lineages);
         if self.order == Order::Asked {
             self.keep_for_source(task);
         }

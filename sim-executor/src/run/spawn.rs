@@ -62,9 +62,9 @@ impl Core {
         let alive = self.polling.tasks().alive();
         let mut shares = false;
         for task in alive {
-            let slot = self.polling.tasks_mut().at_mut(task.index);
+            let (slot, background) = self.polling.whole_mut(task.index);
             if slot.is_root() {
-                slot.share_lineage(self.decisions.lineages_mut());
+                slot.share_lineage(background, self.decisions.lineages_mut());
                 shares = true;
             }
         }

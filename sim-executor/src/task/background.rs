@@ -36,6 +36,10 @@ pub(crate) struct Background {
     /// In the order of spawns over the whole run.
     number: u64,
     kind: u32,
+    /// How many polls the task has had at the operation at which it waited before the present one, and the hash of its label;
+    /// zero is none.
+    previous_polls: u32,
+    previous_label: u64,
     /// Which of all the times that tasks became ready; counted only for a source that orders tasks.
     stamp: u32,
     /// How many polls there had been in the run when it became ready; noted only for a source that orders tasks.
@@ -52,6 +56,8 @@ impl Background {
             spawned_at,
             number,
             kind,
+            previous_polls: 0,
+            previous_label: 0,
             stamp: 0,
             ready_since: 0,
             waits: None,
@@ -62,7 +68,18 @@ impl Background {
     #[inline]
     pub(super) fn begin(&mut self, kind: u32, spawned_at: &'static Location<'static>, number: u64) {
         (self.kind, self.spawned_at, self.number) = (kind, spawned_at, number);
+        self.previous_label = 0;
         self.waits = None;
+    }
+
+    #[inline]
+    pub(super) fn previous_polls(&self) -> (u64, u32) {
+        (self.previous_label, self.previous_polls)
+    }
+
+    #[inline]
+    pub(super) fn set_previous_polls(&mut self, label_hash: u64, polls: u32) {
+        (self.previous_label, self.previous_polls) = (label_hash, polls);
     }
 
     /// How many tasks were spawned before.

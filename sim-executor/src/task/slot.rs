@@ -322,36 +322,50 @@ impl Slot {
 
     /// Gives the next poll its name.
     #[inline]
-    pub(crate) fn name_next_poll(&mut self, lineages: &mut Lineages) {
+    pub(crate) fn name_next_poll(&mut self, background: &mut Background, lineages: &mut Lineages) {
         let label = self.waiting_at().label;
         if self.key_label == label.hash() {
             self.key_ordinal += 1;
         } else {
-            self.switch_key(lineages, label);
+            self.switch_key(background, lineages, label);
         }
     }
 
+    /// The task waits at another operation than before. Most have two of them in turn, so the count of the last one is kept with
+    /// the task; those of others are the lineage's.
     #[inline(never)]
-    fn switch_key(&mut self, lineages: &mut Lineages, label: Label) {
-        let key = if self.key_label == 0 && !self.is_root {
-            // The first name of all, of an actor that is new.
-            Key { stream: Lineages::poll_stream(self.lineage_hash, label), ordinal: 0 }
-        } else {
-            self.write_polls_back(lineages);
-            lineages.next_poll_key(self.lineage, label)
-        };
-        (self.key_stream, self.key_ordinal) = (key.stream, key.ordinal);
-        if !self.shares_lineage {
-            self.key_label = label.hash();
+    fn switch_key(&mut self, background: &mut Background, lineages: &mut Lineages, label: Label) {
+        if self.shares_lineage {
+            let key = lineages.next_poll_key(self.lineage, label);
+            (self.key_stream, self.key_ordinal) = (key.stream, key.ordinal);
+            return;
         }
+        let (known, polls) = background.previous_polls();
+        let ordinal = if known == label.hash() {
+            polls
+        } else {
+            if known != 0 {
+                lineages.set_polls(self.lineage, known, polls);
+            }
+            // The first name of all of a new actor needs no look.
+            if self.key_label == 0 && !self.is_root { 0 } else { lineages.polls(self.lineage, label.hash()) }
+        };
+        if self.key_label != 0 {
+            background.set_previous_polls(self.key_label, self.key_ordinal + 1);
+        }
+        self.key_stream = Lineages::poll_stream(self.lineage_hash, label);
+        (self.key_ordinal, self.key_label) = (ordinal, label.hash());
     }
 
     /// Tells the lineage how many polls were counted here.
-    fn write_polls_back(&mut self, lineages: &mut Lineages) {
-        if self.key_label != 0 {
-            lineages.set_polls(self.lineage, self.key_label, self.key_ordinal + 1);
-            self.key_label = 0;
+    fn write_polls_back(&mut self, background: &mut Background, lineages: &mut Lineages) {
+        for (label, polls) in [(self.key_label, self.key_ordinal + 1), background.previous_polls()] {
+            if label != 0 {
+                lineages.set_polls(self.lineage, label, polls);
+            }
         }
+        self.key_label = 0;
+        background.set_previous_polls(0, 0);
     }
 
     /// Whether the task bears the lineage of a node, as others did or will.
@@ -361,8 +375,8 @@ impl Slot {
     }
 
     /// From now on others may bear the lineage too.
-    pub(crate) fn share_lineage(&mut self, lineages: &mut Lineages) {
-        self.write_polls_back(lineages);
+    pub(crate) fn share_lineage(&mut self, background: &mut Background, lineages: &mut Lineages) {
+        self.write_polls_back(background, lineages);
         self.shares_lineage = true;
     }
 }
