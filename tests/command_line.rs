@@ -76,7 +76,7 @@ fn a_sweep_says_of_each_broken_variant_what_went_wrong_first() {
         line.unwrap_or_else(|| panic!("no {variant} in {text}"))
     };
     let broken = line("ws_lost_update/broken ");
-    assert!(broken.ends_with("2  found    the balance is 40 after payments of 60"), "{broken}");
+    assert!(broken.ends_with("2  found    the balance is 30 after payments of 60"), "{broken}");
     let fixed = line("ws_lost_update/fixed ");
     assert!(fixed.ends_with("-  holds"), "{fixed}");
 }

@@ -1,7 +1,7 @@
 //! What travels from one host to another.
 
 use crate::address::{Endpoint, SocketId};
-use crate::link::LinkId;
+use crate::link::{Carried, Flow, LinkId};
 use crate::pool::{Pool, Slice};
 use crate::tcp::Segment;
 
@@ -116,6 +116,16 @@ impl Packet {
     /// The same again, with the payload shared.
     pub(crate) fn copy(&self, pool: &mut Pool) -> Packet {
         Packet { body: self.body.copy(pool), ..*self }
+    }
+
+    /// The flow that it belongs to.
+    pub(crate) fn flow(&self) -> Flow {
+        let carried = match self.body {
+            Body::Tcp(_) => Carried::Tcp,
+            Body::Udp(_) => Carried::Udp,
+            Body::Unreachable => Carried::Icmp,
+        };
+        Flow { carried, source: self.source, destination: self.destination }
     }
 
     /// A word that tells it from most others, for the hash of the run.

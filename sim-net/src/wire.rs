@@ -179,7 +179,7 @@ impl Wire {
         }
         let mtu_bytes = link.mtu_bytes();
         let (bytes, fragments) = (packet.bytes_on_link(mtu_bytes), packet.fragments(mtu_bytes));
-        let fate = link.pass(now, bytes, fragments, |from, to| {
+        let fate = link.pass(now, bytes, fragments, packet.flow(), |from, to| {
             format!("link:{}->{}", name(names, from), name(names, to))
         });
         let (at, is_corrupt, copy_at) = match fate {

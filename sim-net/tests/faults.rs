@@ -230,7 +230,7 @@ fn lost_packets_and_partitions_are_in_the_trace() {
 }
 
 #[test]
-fn a_link_decides_in_its_own_name() {
+fn a_link_decides_in_the_name_of_each_flow() {
     let config = Config { record: true, ..Config::default() };
     let mut executor = Executor::with_config(config, KeyedRandom::new(3));
     let ms = Duration::from_millis;
@@ -246,6 +246,47 @@ fn a_link_decides_in_its_own_name() {
         })
         .unwrap();
     let recording = executor.finish(sim_executor::Outcome::Done).recording.unwrap().to_string();
-    assert!(recording.contains("link:main->server @ link.loss #8"), "{recording}");
-    assert!(recording.contains("link:main->server @ link.latency #0"), "{recording}");
+    assert!(recording.contains("link:main->server/udp:7 @ link.loss #8"), "{recording}");
+    assert!(recording.contains("link:main->server/udp:7 @ link.latency #0"), "{recording}");
+}
+
+/// Which of twenty datagrams to port 7 arrive, while something else sends as many to the same host, or does not.
+fn arrivals(seed: u64, has_other: bool) -> Vec<u8> {
+    let mut executor = Executor::new(KeyedRandom::new(seed));
+    let link = LinkConfig { loss: Ratio::one_in(3), ..LinkConfig::fixed(Duration::from_millis(1)) };
+    executor.enter(|| install(NetworkConfig { link, ..NetworkConfig::default() }));
+    executor
+        .block_on(async move {
+            let server = Node::named("server");
+            let receiver = server.spawn(async {
+                let socket = UdpSocket::bind("0.0.0.0:7").await.unwrap();
+                let mut arrived = Vec::new();
+                let mut buffer = [0; 1];
+                while time::timeout(Duration::from_secs(1), socket.recv(&mut buffer)).await.is_ok() {
+                    arrived.push(buffer[0]);
+                }
+                arrived
+            });
+            time::sleep(Duration::from_millis(1)).await;
+            let client = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+            let other = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+            for number in 0..20 {
+                client.send_to(&[number], "server:7").await.unwrap();
+                if has_other {
+                    other.send_to(b"x", "server:9").await.unwrap();
+                }
+                time::sleep(Duration::from_millis(3)).await;
+            }
+            receiver.await.unwrap()
+        })
+        .unwrap()
+}
+
+#[test]
+fn what_one_flow_sends_changes_nothing_for_another() {
+    for seed in 0..20 {
+        let alone = arrivals(seed, false);
+        assert!(alone.len() < 20, "seed {seed} loses nothing");
+        assert_eq!(arrivals(seed, true), alone, "seed {seed}");
+    }
 }

@@ -286,7 +286,7 @@ impl<'a> Decided<'a> {
         let named = recording.decisions.iter().filter_map(|decision| {
             let name = recording.name(decision.key.stream)?;
             let is_what = ["link.loss", "link.corrupt", "link.corrupt.bit", "link.duplicate"];
-            (&*name.lineage == "link:main->server" && is_what.contains(&&*name.label))
+            (&*name.lineage == "link:main->server/udp:7" && is_what.contains(&&*name.label))
                 .then(|| (name.label.to_string(), decision.value))
         });
         Decided { decisions: Box::new(named) }

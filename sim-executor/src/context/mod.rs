@@ -225,6 +225,20 @@ pub fn actor(name: impl Into<std::borrow::Cow<'static, str>>) -> LineageId {
     with(|run| run.core_mut().decisions.lineages_mut().root(name))
 }
 
+/// A new actor below another, such as a connection on a link. It keeps the names above it until [`end_actor`].
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn actor_below(parent: LineageId, name: impl Into<std::borrow::Cow<'static, str>>) -> LineageId {
+    with(|run| run.core_mut().decisions.lineages_mut().child(parent, name))
+}
+
+/// An actor that is no task has ended: its id may be used again. Does nothing outside a run.
+pub fn end_actor(actor: LineageId) {
+    try_with(|run| run.core_mut().decisions.lineages_mut().release(actor));
+}
+
 /// Asks whether something happens that need not. Asks nothing if the probability leaves no doubt.
 ///
 /// # Panics

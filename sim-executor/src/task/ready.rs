@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 
 mod link;
+mod node_list;
 mod priorities;
 mod stopped;
 
 use crate::choice::Order;
-pub(crate) use link::{Link, Links};
 use link::{NONE, UNLISTED};
-use priorities::{Priorities, Ranked};
+pub(crate) use link::{Link, Links};
+use node_list::NodeList;
+use priorities::Priorities;
 use stopped::Stop;
 
 /// Where a wake comes from; an event loop looks at what came from outside only between two iterations.
@@ -48,80 +50,6 @@ pub(crate) struct ReadyQueue {
     holds_max: u32,
     /// Nodes whose longest ready task is overdue, or was.
     overdue: VecDeque<u32>,
-}
-
-#[derive(Debug, Default)]
-struct NodeList {
-    /// The first task, or [`NONE`].
-    head: u32,
-    tail: u32,
-    len: usize,
-    batch_left: usize,
-    /// How many iterations have begun.
-    iterations: u64,
-    has_turn: bool,
-    /// Whether it polls nothing: the CPU is held, or the node is stopped.
-    held: bool,
-    is_cpu_held: bool,
-    stop: Stop,
-    /// How often its CPU was held.
-    holds: u32,
-    /// Whether it is in [`ReadyQueue::overdue`].
-    is_overdue: bool,
-    devices: Vec<u32>,
-    timers: Vec<u32>,
-    /// Priorities that came up while it was held.
-    parked: Vec<Ranked>,
-}
-
-impl NodeList {
-    fn new() -> Self {
-        NodeList { head: NONE, tail: NONE, ..NodeList::default() }
-    }
-
-    /// Keeps a task that came from outside until the node looks there.
-    #[cold]
-    fn defer(&mut self, link: &mut Link, task: u32, origin: Origin) {
-        if self.is_cpu_held {
-            // It is ready within the hold, which counts therefore.
-            link.holds = self.holds.wrapping_sub(1);
-        }
-        match origin {
-            Origin::Timer => self.timers.push(task),
-            Origin::Device | Origin::Task => self.devices.push(task),
-        }
-    }
-
-    /// Puts a task behind the others, and gives the one that was last.
-    #[inline(always)]
-    fn append(&mut self, link: &mut Link, task: u32) -> u32 {
-        let tail = std::mem::replace(&mut self.tail, task);
-        (link.next, link.previous) = (NONE, tail);
-        self.len += 1;
-        if tail == NONE {
-            self.head = task;
-        }
-        tail
-    }
-
-    /// Takes the first task out.
-    #[inline(always)]
-    fn take_first(&mut self, links: &mut impl Links) -> u32 {
-        let task = self.head;
-        // Nobody looks at the `previous` of the first.
-        let next = std::mem::replace(&mut links.link_mut(task).next, UNLISTED);
-        self.head = next;
-        if next == NONE {
-            self.tail = NONE;
-        }
-        self.len -= 1;
-        task
-    }
-
-    /// Whether it has not looked at something that came from outside.
-    fn defers(&self) -> bool {
-        !self.devices.is_empty() || !self.timers.is_empty()
-    }
 }
 
 impl ReadyQueue {

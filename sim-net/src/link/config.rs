@@ -11,8 +11,8 @@ use crate::config_error::{ConfigError, DURATION_MAX, check_duration, check_numbe
 ///
 /// What happens to a packet is decided in this order: a queue that is full drops it; else it waits for its turn and is
 /// sent at the bandwidth; it is lost, or corrupted, or duplicated, or none of it; its latency passes, and that of its
-/// copy; it is delayed with all that follow, or it alone is held back. Each is a decision in the name of the link, such as
-/// `link:client->server @ link.loss`, and is asked for only if its probability is above zero.
+/// copy; it is delayed with all that follow, or it alone is held back. Each is a decision in the name of the packet's flow
+/// on the link, such as `link:client->server/tcp:80 @ link.loss`, and is asked for only if its probability is above zero.
 ///
 /// ```
 /// use sim_net::{Latency, LinkConfig};

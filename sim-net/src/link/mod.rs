@@ -2,6 +2,7 @@
 
 mod config;
 mod directions;
+mod flows;
 mod latency;
 mod links;
 mod logarithm;
@@ -18,8 +19,10 @@ pub use latency::Latency;
 pub(crate) use latency::LatencyNs;
 
 pub(crate) use directions::Directions;
+pub(crate) use flows::{Carried, Flow};
 pub(crate) use links::{LinkId, Links, StopId};
 
+use flows::Flows;
 use transmitter::Transmitter;
 
 const LOSS: Label = Label::new("link.loss");
@@ -49,8 +52,8 @@ pub(crate) struct Link {
     latency: LatencyNs,
     /// The latency of every packet, while nothing is to be decided about any.
     plain_latency: Option<u64>,
-    /// Who takes the decisions of the link, once there was one.
-    actor: Option<LineageId>,
+    /// Who takes the decisions about its packets.
+    flows: Flows,
     /// The partitions that cut it.
     cuts: Vec<StopId>,
     /// What holds its packets back.
@@ -84,7 +87,7 @@ impl Link {
             config,
             latency: LatencyNs::new(&config.latency),
             plain_latency: None,
-            actor: None,
+            flows: Flows::default(),
             cuts: Vec::new(),
             holds: Vec::new(),
             transmitter: None,
@@ -178,14 +181,14 @@ impl Link {
     }
 
     /// What becomes of a packet of so many bytes, headers included, that is sent now, in so many fragments of which none may
-    /// be lost. `name` gives the name of the link
-    /// when it is first needed.
+    /// be lost. `name` gives the name of the link when it is first needed.
     pub(crate) fn pass(
         &mut self,
         now: Instant,
         bytes: u64,
         fragments: u64,
-        name: impl FnOnce(HostId, HostId) -> String,
+        flow: Flow,
+        name: impl Fn(HostId, HostId) -> String,
     ) -> Fate {
         let left = match &mut self.transmitter {
             None => Some(now),
@@ -193,74 +196,63 @@ impl Link {
         };
         let Some(left) = left else { return Fate::Dropped };
         let LinkConfig { loss, duplicate, corrupt, .. } = self.config;
-        let mut name = Some(name);
-        if (0..fragments).any(|_| self.happens(LOSS, loss, &mut name)) {
+        let (from, to) = (self.from, self.to);
+        let asked = Asked { flow, name: &|| name(from, to) };
+        if (0..fragments).any(|_| self.happens(LOSS, loss, &asked)) {
             return Fate::Lost;
         }
-        let is_corrupt = self.happens(CORRUPT, corrupt, &mut name);
-        let has_copy = self.happens(DUPLICATE, duplicate, &mut name);
-        let at = self.arrival(left, &mut name);
-        let copy_at = has_copy.then(|| self.arrival(left, &mut name));
+        let is_corrupt = self.happens(CORRUPT, corrupt, &asked);
+        let has_copy = self.happens(DUPLICATE, duplicate, &asked);
+        let at = self.arrival(left, &asked);
+        let copy_at = has_copy.then(|| self.arrival(left, &asked));
         Fate::Arrives { at, is_corrupt, copy_at }
     }
 
     /// When a packet arrives whose last byte leaves then.
-    fn arrival(
-        &mut self,
-        left: Instant,
-        name: &mut Option<impl FnOnce(HostId, HostId) -> String>,
-    ) -> Instant {
+    fn arrival(&mut self, left: Instant, asked: &Asked<'_>) -> Instant {
         let LinkConfig { delay, delay_max, reorder, reorder_max, .. } = self.config;
         let latency = self.latency;
-        let mut at = later(left, latency.draw(|| self.actor(name)));
-        if self.happens(DELAY, delay, name) {
-            at = later(at, self.up_to(DELAY_BY, delay_max, name));
+        let mut at = later(left, latency.draw(|| self.actor(asked)));
+        if self.happens(DELAY, delay, asked) {
+            at = later(at, self.up_to(DELAY_BY, delay_max, asked));
             self.stalled_until = self.stalled_until.max(at);
         }
         at = at.max(self.stalled_until);
-        if self.happens(REORDER, reorder, name) {
-            at = later(at, self.up_to(REORDER_BY, reorder_max, name));
+        if self.happens(REORDER, reorder, asked) {
+            at = later(at, self.up_to(REORDER_BY, reorder_max, asked));
         }
         at
     }
 
-    fn happens(
-        &mut self,
-        what: Label,
-        probability: Ratio,
-        name: &mut Option<impl FnOnce(HostId, HostId) -> String>,
-    ) -> bool {
+    fn happens(&mut self, what: Label, probability: Ratio, asked: &Asked<'_>) -> bool {
         if probability.is_never() {
             return false;
         }
-        let actor = self.actor(name);
-        context::ask_flag(actor, what, probability)
+        context::ask_flag(self.actor(asked), what, probability)
     }
 
     /// Nanoseconds, from one on.
-    fn up_to(
-        &mut self,
-        what: Label,
-        most: Duration,
-        name: &mut Option<impl FnOnce(HostId, HostId) -> String>,
-    ) -> u64 {
+    fn up_to(&mut self, what: Label, most: Duration, asked: &Asked<'_>) -> u64 {
         let most = u64::try_from(most.as_nanos()).unwrap_or(u64::MAX);
-        let actor = self.actor(name);
-        context::ask_int(actor, what, 1, most, 1)
+        context::ask_int(self.actor(asked), what, 1, most, 1)
     }
 
-    /// Which of so many bits is flipped in a packet that was found to be corrupt.
+    /// Which of so many bits is flipped in the packet that was found to be corrupt just now.
     pub(crate) fn corrupt_bit(&self, bits: u64) -> u64 {
-        let actor = self.actor.expect("whether a packet is corrupt was decided in the link's name");
+        let actor = self.flows.latest().expect("whether a packet is corrupt was decided in its flow's name");
         context::ask_int(actor, CORRUPT_BIT, 0, bits - 1, 0)
     }
 
-    fn actor(&mut self, name: &mut Option<impl FnOnce(HostId, HostId) -> String>) -> LineageId {
-        *self.actor.get_or_insert_with(|| {
-            let name = name.take().expect("the link is named once");
-            context::actor(name(self.from, self.to))
-        })
+    fn actor(&mut self, asked: &Asked<'_>) -> LineageId {
+        self.flows.actor(asked.flow, asked.name)
     }
+}
+
+/// In whose name a packet's decisions are asked.
+struct Asked<'a> {
+    flow: Flow,
+    /// Names the link.
+    name: &'a dyn Fn() -> String,
 }
 
 fn later(time: Instant, ns: u64) -> Instant {
@@ -270,10 +262,13 @@ fn later(time: Instant, ns: u64) -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::address::Endpoint;
 
     fn nameless(_: HostId, _: HostId) -> String {
         panic!("a decision without doubt was asked for")
     }
+
+    const FLOW: Flow = Flow { carried: Carried::Udp, source: Endpoint::LEAST, destination: Endpoint::LEAST };
 
     fn arrives(at: u64) -> Fate {
         Fate::Arrives { at: Instant::from_nanos(at), is_corrupt: false, copy_at: None }
@@ -282,7 +277,7 @@ mod tests {
     #[test]
     fn a_perfect_link_asks_nothing() {
         let mut link = Link::new(HostId(0), HostId(1), LinkConfig::fixed(Duration::from_nanos(7)));
-        assert_eq!(link.pass(Instant::from_nanos(3), 1, 1, nameless), arrives(10));
+        assert_eq!(link.pass(Instant::from_nanos(3), 1, 1, FLOW, nameless), arrives(10));
         assert_eq!(link.plain_latency(), Some(7));
     }
 
@@ -295,12 +290,12 @@ mod tests {
         };
         let mut link = Link::new(HostId(0), HostId(1), config);
         assert_eq!(link.plain_latency(), None);
-        assert_eq!(link.pass(Instant::from_nanos(0), 100, 1, nameless), arrives(107));
-        assert_eq!(link.pass(Instant::from_nanos(95), 5, 1, nameless), arrives(112));
-        assert_eq!(link.pass(Instant::from_nanos(95), 1, 1, nameless), Fate::Dropped);
+        assert_eq!(link.pass(Instant::from_nanos(0), 100, 1, FLOW, nameless), arrives(107));
+        assert_eq!(link.pass(Instant::from_nanos(95), 5, 1, FLOW, nameless), arrives(112));
+        assert_eq!(link.pass(Instant::from_nanos(95), 1, 1, FLOW, nameless), Fate::Dropped);
         link.configure(LinkConfig { bandwidth_bytes_per_second: Some(1), ..config });
         assert_eq!(
-            link.pass(Instant::from_nanos(100), 1, 1, nameless),
+            link.pass(Instant::from_nanos(100), 1, 1, FLOW, nameless),
             arrives(1_000_000_112),
             "the queue stays"
         );

@@ -1,0 +1,80 @@
+//! The ready tasks of one node, in the order of their wakes.
+
+use super::Origin;
+use super::link::{Link, Links, NONE, UNLISTED};
+use super::priorities::Ranked;
+use super::stopped::Stop;
+
+#[derive(Debug, Default)]
+pub(super) struct NodeList {
+    /// The first task, or [`NONE`].
+    pub(super) head: u32,
+    pub(super) tail: u32,
+    pub(super) len: usize,
+    pub(super) batch_left: usize,
+    /// How many iterations have begun.
+    pub(super) iterations: u64,
+    pub(super) has_turn: bool,
+    /// Whether it polls nothing: the CPU is held, or the node is stopped.
+    pub(super) held: bool,
+    pub(super) is_cpu_held: bool,
+    pub(super) stop: Stop,
+    /// How often its CPU was held.
+    pub(super) holds: u32,
+    /// Whether it is among the nodes whose longest ready task is overdue.
+    pub(super) is_overdue: bool,
+    pub(super) devices: Vec<u32>,
+    pub(super) timers: Vec<u32>,
+    /// Priorities that came up while it was held.
+    pub(super) parked: Vec<Ranked>,
+}
+
+impl NodeList {
+    pub(super) fn new() -> Self {
+        NodeList { head: NONE, tail: NONE, ..NodeList::default() }
+    }
+
+    /// Keeps a task that came from outside until the node looks there.
+    #[cold]
+    pub(super) fn defer(&mut self, link: &mut Link, task: u32, origin: Origin) {
+        if self.is_cpu_held {
+            // It is ready within the hold, which counts therefore.
+            link.holds = self.holds.wrapping_sub(1);
+        }
+        match origin {
+            Origin::Timer => self.timers.push(task),
+            Origin::Device | Origin::Task => self.devices.push(task),
+        }
+    }
+
+    /// Puts a task behind the others, and gives the one that was last.
+    #[inline(always)]
+    pub(super) fn append(&mut self, link: &mut Link, task: u32) -> u32 {
+        let tail = std::mem::replace(&mut self.tail, task);
+        (link.next, link.previous) = (NONE, tail);
+        self.len += 1;
+        if tail == NONE {
+            self.head = task;
+        }
+        tail
+    }
+
+    /// Takes the first task out.
+    #[inline(always)]
+    pub(super) fn take_first(&mut self, links: &mut impl Links) -> u32 {
+        let task = self.head;
+        // Nobody looks at the `previous` of the first.
+        let next = std::mem::replace(&mut links.link_mut(task).next, UNLISTED);
+        self.head = next;
+        if next == NONE {
+            self.tail = NONE;
+        }
+        self.len -= 1;
+        task
+    }
+
+    /// Whether it has not looked at something that came from outside.
+    pub(super) fn defers(&self) -> bool {
+        !self.devices.is_empty() || !self.timers.is_empty()
+    }
+}
