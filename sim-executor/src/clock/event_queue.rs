@@ -1,8 +1,10 @@
 //! The future event list: what is due, in the order it is due.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+mod level;
+mod ring;
+mod wheel;
 
+use self::wheel::Wheel;
 use super::Instant;
 
 /// Which event of an [`EventQueue`]; of no meaning to another queue.
@@ -35,22 +37,14 @@ pub struct QueueFull {
 /// ```
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    /// A min-heap. A removed event leaves its key behind, which is skipped when it reaches the top: so the top is
-    /// always live, and [`EventQueue::next_due`] needs no search.
-    heap: BinaryHeap<Reverse<HeapKey>>,
+    /// The order. It numbers the slots.
+    wheel: Wheel,
     slots: Vec<Slot<E>>,
-    free: Vec<u32>,
     next_sequence: u64,
     events_max: usize,
 }
 
-/// The due time in the high half, then the sequence number, then the slot: one number, as that is quick to compare. Its
-/// order is that of due times, then creation; the low bits only name the slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct HeapKey(u128);
-
-const SLOT_BITS: u32 = 24;
-const SLOTS_MAX: usize = 1 << SLOT_BITS;
+const SLOTS_MAX: usize = 1 << 24;
 
 #[derive(Debug)]
 struct Slot<E> {
@@ -59,33 +53,13 @@ struct Slot<E> {
     event: Option<E>,
 }
 
-impl HeapKey {
-    fn new(due: Instant, sequence: u64, slot: u32) -> Self {
-        let low = (sequence << SLOT_BITS) | u64::from(slot);
-        HeapKey((u128::from(due.as_nanos()) << u64::BITS) | u128::from(low))
-    }
-
-    fn due(self) -> Instant {
-        Instant::from_nanos((self.0 >> u64::BITS) as u64)
-    }
-
-    fn sequence(self) -> u64 {
-        self.0 as u64 >> SLOT_BITS
-    }
-
-    fn slot(self) -> usize {
-        (self.0 as u64 & ((1 << SLOT_BITS) - 1)) as usize
-    }
-}
-
 impl<E> EventQueue<E> {
     /// An empty queue for at most `events_max` events (and at most 2^24, the number of slots).
     #[must_use]
     pub fn new(events_max: usize) -> Self {
         EventQueue {
-            heap: BinaryHeap::new(),
+            wheel: Wheel::new(),
             slots: Vec::new(),
-            free: Vec::new(),
             next_sequence: 0,
             events_max: events_max.min(SLOTS_MAX),
         }
@@ -95,32 +69,31 @@ impl<E> EventQueue<E> {
     ///
     /// # Errors
     /// When the queue is full, and the event is lost.
+    #[inline]
     pub fn push(&mut self, due: Instant, event: E) -> Result<EventId, QueueFull> {
         if self.len() >= self.events_max {
             return Err(QueueFull { events_max: self.events_max });
         }
         let sequence = self.next_sequence;
         self.next_sequence += 1;
-        let slot = if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = Slot { sequence, event: Some(event) };
-            slot
-        } else {
-            self.slots.push(Slot { sequence, event: Some(event) });
-            (self.slots.len() - 1) as u32
-        };
-        self.heap.push(Reverse(HeapKey::new(due, sequence, slot)));
+        let slot = self.wheel.insert(due.as_nanos(), sequence);
+        let filled = Slot { sequence, event: Some(event) };
+        match self.slots.get_mut(slot as usize) {
+            Some(free) => *free = filled,
+            None => self.slots.push(filled),
+        }
         Ok(EventId { slot, sequence })
     }
 
     /// Takes an event out before it is due; `None` if it has been taken already.
+    #[inline]
     pub fn remove(&mut self, id: EventId) -> Option<E> {
         let slot = self.slots.get_mut(id.slot as usize)?;
         if slot.sequence != id.sequence {
             return None;
         }
         let event = slot.event.take()?;
-        self.free.push(id.slot);
-        self.drop_dead_keys();
+        self.wheel.remove(id.slot, id.sequence);
         Some(event)
     }
 
@@ -134,47 +107,35 @@ impl<E> EventQueue<E> {
     /// look rarely.
     #[must_use]
     pub fn pending(&self) -> Vec<(EventId, Instant, &E)> {
-        let mut keys: Vec<HeapKey> = self.heap.iter().map(|key| key.0).collect();
-        keys.sort_unstable();
-        let live = keys.into_iter().filter_map(|key| {
-            let slot = self.slots.get(key.slot()).filter(|slot| slot.sequence == key.sequence())?;
-            let id = EventId { slot: key.slot() as u32, sequence: key.sequence() };
-            Some((id, key.due(), slot.event.as_ref()?))
-        });
-        live.collect()
+        let mut pending: Vec<_> = self.live().collect();
+        pending.sort_unstable_by_key(|&(id, due, _)| (due, id.sequence));
+        pending
     }
 
     /// When the first event is due.
     #[inline]
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
-        self.heap.peek().map(|key| key.0.due())
+        self.wheel.first_due().map(Instant::from_nanos)
     }
 
     /// Takes the first event if it is due at `now` or before.
     #[inline]
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, E)> {
-        let &Reverse(key) = self.heap.peek()?;
-        if key.due() > now {
-            return None;
-        }
-        self.heap.pop();
-        let slot = &mut self.slots[key.slot()];
-        assert_eq!(slot.sequence, key.sequence(), "the top of the event queue is not live");
-        let event = slot.event.take();
-        self.free.push(key.slot() as u32);
-        self.drop_dead_top();
-        event.map(|event| (key.due(), event))
+        let (due, slot) = self.wheel.pop_due(now.as_nanos())?;
+        let event = self.slots[slot as usize].event.take();
+        Some((Instant::from_nanos(due), event.expect("what is due is pending")))
     }
 
     /// How many events are pending.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.wheel.len()
     }
 
     /// Whether nothing is pending.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -182,48 +143,27 @@ impl<E> EventQueue<E> {
 
     /// Gives events other due times. Those that are due together afterwards keep the order of their creation.
     pub(crate) fn reschedule(&mut self, due: impl Fn(Instant, &E) -> Instant) {
-        let keys = std::mem::take(&mut self.heap).into_vec();
-        let moved = keys.into_iter().filter_map(|Reverse(key)| {
-            let slot = &self.slots[key.slot()];
-            let event = slot.event.as_ref().filter(|_| slot.sequence == key.sequence())?;
-            Some(Reverse(HeapKey::new(due(key.due(), event), key.sequence(), key.slot() as u32)))
-        });
-        self.heap = moved.collect();
+        let moved =
+            self.live().map(|(id, before, event)| (id.sequence, id.slot, due(before, event).as_nanos()));
+        let mut moved: Vec<_> = moved.collect();
+        moved.sort_unstable();
+        self.wheel.replace(&moved);
     }
 
     /// Removes everything; ids given before stay dead.
     pub fn clear(&mut self) {
-        self.heap.clear();
-        self.free.clear();
-        for (slot, entry) in self.slots.iter_mut().enumerate() {
-            entry.event = None;
-            self.free.push(slot as u32);
+        self.wheel.clear();
+        for slot in &mut self.slots {
+            slot.event = None;
         }
     }
 
-    fn is_dead(&self, key: HeapKey) -> bool {
-        let slot = &self.slots[key.slot()];
-        slot.sequence != key.sequence() || slot.event.is_none()
-    }
-
-    fn drop_dead_top(&mut self) {
-        while let Some(&Reverse(key)) = self.heap.peek() {
-            if !self.is_dead(key) {
-                break;
-            }
-            self.heap.pop();
-        }
-    }
-
-    /// Keeps the top live, and the dead keys fewer than the live ones or 64, so that a timer that is set and removed in a
-    /// loop needs no memory.
-    fn drop_dead_keys(&mut self) {
-        if self.heap.len() > 2 * self.len() + 64 {
-            let mut heap = std::mem::take(&mut self.heap);
-            heap.retain(|key| !self.is_dead(key.0));
-            self.heap = heap;
-        }
-        self.drop_dead_top();
+    /// All that is pending, in the order of the slots.
+    fn live(&self) -> impl Iterator<Item = (EventId, Instant, &E)> {
+        self.slots.iter().zip(0_u32..).filter_map(|(slot, number)| {
+            let id = EventId { slot: number, sequence: slot.sequence };
+            Some((id, Instant::from_nanos(self.wheel.due(number)), slot.event.as_ref()?))
+        })
     }
 }
 
@@ -263,11 +203,12 @@ mod tests {
             let id = queue.push(Instant::from_nanos(5), 1).unwrap();
             queue.remove(id).unwrap();
         }
-        assert!(queue.heap.len() < 100, "{} keys for one event", queue.heap.len());
         assert!(queue.slots.len() < 100, "{} slots for one event", queue.slots.len());
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
         #[test]
         fn pops_in_stable_order_of_due_time(due in prop::collection::vec(0_u64..8, 0..64)) {
             let mut queue = EventQueue::new(64);
@@ -281,37 +222,114 @@ mod tests {
 
         #[test]
         fn any_mix_of_operations_equals_a_sorted_list(
-            operations in prop::collection::vec((0_u8..4, 0_u64..6, any::<prop::sample::Index>()), 0..120)
+            operations in prop::collection::vec((0_u8..24, due(), any::<prop::sample::Index>()), 0..150),
+            (pushed_first, spread) in (0_usize..80, prop::sample::select(vec![0_u32, 3, 7, 20])),
         ) {
-            let mut queue = EventQueue::new(1_000);
-            let mut model: Vec<(u64, usize, EventId)> = Vec::new();
-            for (event, (operation, time, index)) in operations.into_iter().enumerate() {
-                match operation {
-                    0 | 1 => {
-                        let id = queue.push(Instant::from_nanos(time), event).unwrap();
-                        model.push((time, event, id));
-                        model.sort_by_key(|&(due, event, _)| (due, event));
-                    }
-                    2 if !model.is_empty() => {
-                        let (_, event, id) = model.remove(index.index(model.len()));
-                        prop_assert_eq!(queue.remove(id), Some(event));
-                    }
-                    _ => {
-                        let expected = match model.first() {
-                            Some(&(due, event, _)) if due <= time => {
-                                model.remove(0);
-                                Some((Instant::from_nanos(due), event))
-                            }
-                            _ => None,
-                        };
-                        prop_assert_eq!(queue.pop_due(Instant::from_nanos(time)), expected);
-                    }
-                }
-                prop_assert_eq!(queue.len(), model.len());
-                let pending = queue.pending().into_iter().map(|(id, due, &event)| (due.as_nanos(), event, id));
-                prop_assert_eq!(pending.collect::<Vec<_>>(), &model[..]);
-                prop_assert_eq!(queue.next_due(), model.first().map(|entry| Instant::from_nanos(entry.0)));
+            let mut both = Both { queue: EventQueue::new(EVENTS_MAX), model: Vec::new(), dead: Vec::new(), now: 0 };
+            for (event, (operation, due, index)) in operations.into_iter().enumerate() {
+                let operation = if event < pushed_first { operation % 9 } else { operation };
+                both.run(event, operation, due, spread, index);
+                both.compare();
             }
+            both.now = u64::MAX;
+            while !both.model.is_empty() {
+                both.pop();
+                both.compare();
+            }
+        }
+    }
+
+    const EVENTS_MAX: usize = 100;
+
+    /// Few and equal, near each other, at any distance, and at the end of time.
+    fn due() -> impl Strategy<Value = u64> {
+        let any_magnitude = (0_u32..64, any::<u64>()).prop_map(|(shift, nanos)| nanos >> shift);
+        prop_oneof![4 => 0_u64..6, 4 => 0_u64..5_000, 4 => any_magnitude, 1 => (0_u64..3).prop_map(|back| u64::MAX - back)]
+    }
+
+    /// A queue beside an obviously correct one.
+    struct Both {
+        queue: EventQueue<usize>,
+        /// (due, event, id), sorted.
+        model: Vec<(u64, usize, EventId)>,
+        dead: Vec<EventId>,
+        now: u64,
+    }
+
+    impl Both {
+        fn run(&mut self, event: usize, operation: u8, due: u64, spread: u32, index: prop::sample::Index) {
+            let count = self.model.len();
+            match operation {
+                0..5 => self.push(self.now.saturating_add(due << spread), event),
+                5..8 => self.push(due, event), // also before what was popped
+                8 if count > 0 => self.push(self.model[index.index(count)].0, event),
+                9..12 if count > 0 => self.remove(index.index(count)),
+                12..16 if count > 0 => self.remove(0),
+                16 => self.now = self.now.saturating_add(due),
+                17 if count > 0 => {
+                    self.now = self.now.max(self.model[index.index(count)].0);
+                    self.pop();
+                }
+                18 if due < 3 => {
+                    self.queue.clear();
+                    self.dead.extend(self.model.drain(..).map(|(_, _, id)| id));
+                }
+                19 => self.reschedule(due),
+                20 if !self.dead.is_empty() => {
+                    let dead = self.dead[index.index(self.dead.len())];
+                    assert_eq!((self.queue.remove(dead), self.queue.get_mut(dead)), (None, None));
+                }
+                _ => {
+                    self.now = self.model.first().map_or(0, |first| first.0).max(self.now);
+                    self.pop();
+                }
+            }
+        }
+
+        fn push(&mut self, due: u64, event: usize) {
+            let pushed = self.queue.push(Instant::from_nanos(due), event);
+            if self.model.len() == EVENTS_MAX {
+                assert_eq!(pushed, Err(QueueFull { events_max: EVENTS_MAX }));
+            } else {
+                self.model.push((due, event, pushed.unwrap()));
+                self.model.sort_unstable_by_key(|&(due, event, _)| (due, event));
+            }
+        }
+
+        fn remove(&mut self, place: usize) {
+            let (_, event, id) = self.model.remove(place);
+            assert_eq!(self.queue.get_mut(id), Some(&mut event.clone()));
+            assert_eq!(self.queue.remove(id), Some(event));
+            self.dead.push(id);
+        }
+
+        fn pop(&mut self) {
+            let expected = self.model.first().filter(|first| first.0 <= self.now).copied();
+            if let Some((_, _, id)) = expected {
+                self.model.remove(0);
+                self.dead.push(id);
+            }
+            let expected = expected.map(|(due, event, _)| (Instant::from_nanos(due), event));
+            assert_eq!(self.queue.pop_due(Instant::from_nanos(self.now)), expected);
+        }
+
+        /// Moves every third event.
+        fn reschedule(&mut self, by: u64) {
+            let moved = |due: u64, event: usize| if event.is_multiple_of(3) { due / 2 + by / 2 } else { due };
+            self.queue.reschedule(|due, &event| Instant::from_nanos(moved(due.as_nanos(), event)));
+            for (due, event, _) in &mut self.model {
+                *due = moved(*due, *event);
+            }
+            self.model.sort_unstable_by_key(|&(due, event, _)| (due, event));
+        }
+
+        fn compare(&self) {
+            assert_eq!((self.queue.len(), self.queue.is_empty()), (self.model.len(), self.model.is_empty()));
+            let pending =
+                self.queue.pending().into_iter().map(|(id, due, &event)| (due.as_nanos(), event, id));
+            assert_eq!(pending.collect::<Vec<_>>(), self.model);
+            let next_due = self.queue.next_due().map(Instant::as_nanos);
+            assert_eq!(next_due, self.model.first().map(|first| first.0));
         }
     }
 }
