@@ -117,36 +117,42 @@ impl Core {
     /// Takes the task that is polled next, unless that has to be asked.
     #[inline(always)]
     pub(crate) fn take_next<const MANNER: u8>(&mut self) -> Next {
-        let order = self.polling.order();
-        let taken = if MANNER == manner::ANY && order == Order::Production {
-            self.polling.take_gentlest()
-        } else {
-            if let Some(index) = self.polling.overdue() {
-                return Next::Poll(index, self.polling.take(index));
+        if MANNER == manner::ANY && self.polling.order() == Order::Production {
+            let taken = self.polling.take_gentlest();
+            return taken.map_or(Next::Nothing, |(index, ends_iteration)| Next::Poll(index, ends_iteration));
+        }
+        if let Some(index) = self.polling.overdue() {
+            return Next::Poll(index, self.polling.take(index));
+        }
+        let ready = self.polling.ready().total();
+        if ready == 0 {
+            return Next::Nothing;
+        }
+        if MANNER == manner::KEYED {
+            if ready > 1 {
+                self.decisions.count_one();
             }
-            match self.polling.ready().total() {
-                0 => None,
-                1 => self.polling.take_only(),
-                _ if MANNER == manner::ANY && order == Order::Asked => return Next::Asked,
-                _ => {
-                    let index = self.pick_highest::<MANNER>();
-                    Some((index, self.polling.take(index)))
-                }
-            }
-        };
-        taken.map_or(Next::Nothing, |(index, ends_iteration)| Next::Poll(index, ends_iteration))
+            return Next::Poll(self.polling.take_highest(), true);
+        }
+        self.take_next_watched(ready)
     }
 
-    /// The task with the highest priority, of several.
-    #[inline]
-    fn pick_highest<const MANNER: u8>(&mut self) -> u32 {
+    #[inline(never)]
+    fn take_next_watched(&mut self, ready: usize) -> Next {
+        if ready == 1 {
+            let taken = self.polling.take_only();
+            return taken.map_or(Next::Nothing, |(index, ends_iteration)| Next::Poll(index, ends_iteration));
+        }
+        if self.polling.order() == Order::Asked {
+            return Next::Asked;
+        }
         let index = self.polling.highest();
         self.decisions.count_one();
-        if MANNER != manner::KEYED && self.decisions.is_recorded() {
+        if self.decisions.is_recorded() {
             let task = self.polling.tasks().id_at(index);
             self.record_pick(Some(task));
         }
-        index
+        Next::Poll(index, self.polling.take(index))
     }
 
     /// Whether the answer of a source is a task that may be polled.

@@ -1,9 +1,10 @@
 //! Who is polled when: the tasks, which of them are ready, and which one is at it.
 
+mod stats;
+
 use std::collections::VecDeque;
 
 use crate::choice::{Candidate, LineageId, Lineages, Needs, Order, TaskId};
-use crate::clock::Instant;
 use crate::config::Config;
 use crate::limits::{LimitReached, Limits};
 use crate::task::{Background, Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable};
@@ -24,6 +25,8 @@ pub(crate) struct Polling {
     /// Where wakes come from just now.
     origin: Origin,
     order: Order,
+    /// How the loop polls: see [`manner`].
+    manner: u8,
     /// Whether tasks that become ready are named: for who orders them, or for a recording.
     names_polls: bool,
     /// Whether something is done with each poll that is off by default: names, trace, statistics, costs.
@@ -46,6 +49,11 @@ impl Polling {
             Order::Production if config.record => Order::Asked,
             order => order,
         };
+        let watches_polls = needs.point_keys
+            || config.record
+            || config.stats
+            || config.trace == TraceLevel::All
+            || !config.poll_cost.is_zero();
         Polling {
             ready: ReadyQueue::new(order, needs.batches, needs.holds_max),
             tasks: TaskTable::default(),
@@ -56,12 +64,14 @@ impl Polling {
             resumed: VecDeque::new(),
             origin: Origin::Task,
             order,
+            manner: match order {
+                _ if watches_polls => manner::ANY,
+                Order::Production => manner::PRODUCTION,
+                Order::Keyed(_) if !needs.batches => manner::KEYED,
+                Order::Keyed(_) | Order::Asked => manner::ANY,
+            },
             names_polls: order != Order::Production,
-            watches_polls: needs.point_keys
-                || config.record
-                || config.stats
-                || config.trace == TraceLevel::All
-                || !config.poll_cost.is_zero(),
+            watches_polls,
             awaited: None,
             kinds: Kinds::default(),
             stamps: 0,
@@ -195,7 +205,7 @@ impl Polling {
         self.ready.take_gentlest(&mut self.tasks)
     }
 
-    /// Takes the only ready task, if it is in the way of nothing else.
+    /// Takes the only ready task.
     #[inline]
     pub(super) fn take_only(&mut self) -> Option<(u32, bool)> {
         if let Order::Keyed(_) = self.order {
@@ -208,6 +218,14 @@ impl Polling {
             self.fresh.pop();
         }
         only
+    }
+
+    /// Takes the ready task with the highest priority, of at least one, where nobody asks for the gentlest.
+    #[inline(always)]
+    pub(super) fn take_highest(&mut self) -> u32 {
+        let index = self.highest();
+        self.ready.take_out_of_turn(&mut self.tasks, index);
+        index
     }
 
     /// Takes a ready task out of its list; whether an iteration of its node ends with its poll.
@@ -223,9 +241,12 @@ impl Polling {
     }
 
     /// The ready task with the highest priority, of at least one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn highest(&mut self) -> u32 {
-        self.ready.pop_highest(&self.tasks).expect("a ready task has a priority")
+        match self.ready.pop_only() {
+            Some(only) => only,
+            None => self.ready.pop_highest(&self.tasks).expect("a ready task has a priority"),
+        }
     }
 
     #[inline]
@@ -234,12 +255,9 @@ impl Polling {
     }
 
     /// How the loop polls: see [`manner`].
+    #[inline]
     pub(crate) fn manner(&self) -> u8 {
-        match self.order {
-            Order::Production if !self.watches_polls => manner::PRODUCTION,
-            Order::Keyed(_) if !self.watches_polls => manner::KEYED,
-            _ => manner::ANY,
-        }
+        self.manner
     }
 }
 
@@ -356,44 +374,5 @@ impl Polling {
     pub(super) fn give_back(&mut self, index: u32, memory: Memory) {
         let kind = self.tasks.background(index).kind();
         self.kinds.give_back(kind, memory);
-    }
-}
-
-/// Statistics, where they are kept.
-impl Polling {
-    #[inline]
-    pub(super) fn keeps_stats(&self) -> bool {
-        self.stats.is_some()
-    }
-
-    /// The task becomes ready.
-    #[cold]
-    pub(super) fn begin_wait(&mut self, index: u32, now: Instant) {
-        let polls = self.polls;
-        self.tasks.background_mut(index).waits_mut().begin(polls, now);
-    }
-
-    /// The task is polled.
-    #[cold]
-    pub(super) fn end_wait(&mut self, index: u32, now: Instant) {
-        let polls = self.polls;
-        let (slot, background) = self.tasks.whole_mut(index);
-        background.waits_mut().end(slot.is_ready(), slot.polled_at(), polls, now);
-    }
-
-    pub(super) fn stats_of(&mut self, index: u32, lineages: &mut Lineages) -> TaskStats {
-        let (slot, background) = self.tasks.whole_mut(index);
-        background.waits_mut().stats(lineages.path(slot.lineage()), slot.polls())
-    }
-
-    pub(super) fn keep_stats(&mut self, ended: TaskStats) {
-        if let Some(stats) = &mut self.stats {
-            stats.push(ended);
-        }
-    }
-
-    /// Of tasks that have ended, in that order.
-    pub(super) fn stats_of_ended(&self) -> Vec<TaskStats> {
-        self.stats.clone().unwrap_or_default()
     }
 }

@@ -8,7 +8,7 @@ mod priorities;
 mod stopped;
 
 use crate::choice::Order;
-use link::{NONE, UNLISTED};
+use link::NONE;
 pub(crate) use link::{Link, Links};
 use node_list::NodeList;
 use priorities::Priorities;
@@ -207,22 +207,8 @@ impl ReadyQueue {
     #[inline]
     pub(crate) fn take(&mut self, links: &mut impl Links, task: u32) -> bool {
         let node = links.node_of(task);
-        let link = links.link_mut(task);
-        let (next, previous) = (std::mem::replace(&mut link.next, UNLISTED), link.previous);
-        assert!(next != UNLISTED, "task {task} is taken from the list of node {node}, where it is not");
         let list = &mut self.nodes[node as usize];
-        let previous = if list.head == task { NONE } else { previous };
-        if previous == NONE {
-            list.head = next;
-        } else {
-            links.link_mut(previous).next = next;
-        }
-        if next == NONE {
-            list.tail = previous;
-        } else {
-            links.link_mut(next).previous = previous;
-        }
-        list.len -= 1;
+        list.take(links, task);
         self.total -= 1;
         list.batch_left = list.batch_left.saturating_sub(1);
         list.iterations += u64::from(!self.batches);
@@ -235,15 +221,28 @@ impl ReadyQueue {
         true
     }
 
+    /// The same where tasks run by their priorities, and nobody asks which task production order would run: each poll is an
+    /// iteration, and whose turn it is does not matter.
+    #[inline(always)]
+    pub(crate) fn take_out_of_turn(&mut self, links: &mut impl Links, task: u32) {
+        let list = &mut self.nodes[links.node_of(task) as usize];
+        list.take(links, task);
+        self.total -= 1;
+        list.iterations += 1;
+    }
+
+    /// Takes the entry of the only task that may be polled, if it is the only entry.
+    #[inline(always)]
+    pub(crate) fn pop_only(&mut self) -> Option<u32> {
+        self.priorities.as_mut()?.pop_only()
+    }
+
     /// The task with the highest priority, which is taken out of its list next: see [`ReadyQueue::take`]. At least one task
     /// may be polled.
     #[inline]
     pub(crate) fn pop_highest(&mut self, links: &impl Links) -> Option<u32> {
         let ReadyQueue { nodes, priorities, .. } = self;
         let priorities = priorities.as_mut()?;
-        if let Some(only) = priorities.pop_only() {
-            return Some(only);
-        }
         if let Some(ranked) = priorities.pop_fresh(links) {
             let list = &mut nodes[links.node_of(ranked.task()) as usize];
             if !list.held && ranked.is_live(links) {

@@ -59,6 +59,27 @@ impl NodeList {
         tail
     }
 
+    /// Takes any task out.
+    #[inline(always)]
+    pub(super) fn take(&mut self, links: &mut impl Links, task: u32) {
+        let link = links.link_mut(task);
+        let (next, previous) = (std::mem::replace(&mut link.next, UNLISTED), link.previous);
+        assert!(next != UNLISTED, "task {task} is taken from the list of its node, where it is not");
+        self.len -= 1;
+        let previous = if self.head == task {
+            self.head = next;
+            NONE
+        } else {
+            links.link_mut(previous).next = next;
+            previous
+        };
+        if next == NONE {
+            self.tail = previous;
+        } else {
+            links.link_mut(next).previous = previous;
+        }
+    }
+
     /// Takes the first task out.
     #[inline(always)]
     pub(super) fn take_first(&mut self, links: &mut impl Links) -> u32 {
