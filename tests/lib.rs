@@ -16,3 +16,8 @@ pub struct Asyncio;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/network.md")]
 pub struct Network;
+
+/// What a draw is, whose example must run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/draws.md")]
+pub struct Draws;
