@@ -3,6 +3,7 @@
 mod held;
 mod hooked;
 mod packet_data;
+mod shown;
 #[cfg(feature = "pcap")]
 mod tapped;
 
@@ -11,9 +12,9 @@ use std::rc::Rc;
 
 use sim_executor::{Due, EventId, EventQueue, Instant, context};
 
-use crate::address::{Endpoint, Groups, HostId, Interfaces, SocketId};
+use crate::address::{Groups, HostId, Interfaces, SocketId};
 use crate::config::NetworkConfig;
-use crate::link::{Directions, Fate, Link, LinkId, Links};
+use crate::link::{Fate, Link, LinkId, Links};
 use crate::packet::{Body, Packet};
 use crate::pool::Pool;
 use crate::tcp::Rules;
@@ -27,6 +28,7 @@ pub use packet_data::{PacketData, Protocol};
 pub(crate) use tapped::{Addresses, Seen, Sight, Tap};
 
 use held::HeldPackets;
+use shown::name;
 
 /// What is due at some time, besides packets that keep their order.
 #[derive(Debug)]
@@ -346,54 +348,7 @@ impl Wire {
         self.down.retain(|&down| down != host);
     }
 
-    fn record(&self, what: &str, packet: &Packet) {
-        let (source, destination) = (self.show(packet.source), self.show(packet.destination));
-        self.note(|| format!("{what} {source} -> {destination} {}", packet.body));
-    }
-
-    /// Whether packets are recorded.
-    pub(crate) fn is_traced(&self) -> bool {
-        self.is_traced
-    }
-
-    /// Adds to the trace, if it is on.
-    pub(crate) fn note(&self, text: impl FnOnce() -> String) {
-        if self.is_traced && context::in_run() {
-            context::record_device("net".into(), text());
-        }
-    }
-
-    /// Adds to the trace what was done in these directions.
-    pub(crate) fn note_directions(&self, what: &str, directions: &Directions) {
-        if self.is_traced {
-            let lines = directions.lines(|host| self.name(host));
-            lines.into_iter().for_each(|line| self.note(|| format!("{what} {line}")));
-        }
-    }
-
-    /// An endpoint for people: `server:7`.
-    pub(crate) fn show(&self, endpoint: Endpoint) -> String {
-        let host = self.interfaces.host(endpoint.interface);
-        if host == HostId::NOBODY {
-            return self.interfaces.address(endpoint).to_string();
-        }
-        format!("{}:{}", self.name(host), endpoint.port)
-    }
-
-    /// A host for people.
-    pub(crate) fn name(&self, host: HostId) -> String {
-        name(&self.names, host)
-    }
-
     pub(crate) fn link_mut(&mut self, link: LinkId) -> &mut Link {
         self.links.get_mut(link)
-    }
-}
-
-fn name(names: &[Option<Rc<str>>], host: HostId) -> String {
-    match names.get(host.index()) {
-        Some(Some(name)) => name.to_string(),
-        _ if host == HostId::NOBODY => "nobody".to_string(),
-        _ => host.ip().to_string(),
     }
 }
