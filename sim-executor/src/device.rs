@@ -78,6 +78,14 @@ pub trait Device: Any {
     /// A node starts again after it was down, or is thawed. Its program has not begun yet.
     fn node_started(&self, _node: NodeId) {}
 
+    /// At the end of the run, when nothing of the program is left: gives what has memory for the next device of this type, most
+    /// often the device itself, as new. It is kept if the run is in a [`World`](crate::World); then the next device asks for it with
+    /// [`context::take_left`](crate::context::take_left). No run may be able to tell it from new memory, and how much it keeps is
+    /// to be bounded: see [`Reuse`](crate::Reuse).
+    fn leave(self: Rc<Self>) -> Option<Rc<dyn Any>> {
+        None
+    }
+
     /// For finding the device of a type.
     fn as_any(self: Rc<Self>) -> Rc<dyn Any>;
 }

@@ -30,6 +30,7 @@ mod draw;
 mod executor;
 mod limits;
 mod macros;
+mod reuse;
 mod run;
 mod select;
 mod spawn_blocking;
@@ -53,8 +54,9 @@ pub use context::{
 };
 pub use device::{Device, Due};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
-pub use executor::{Deadlock, Executor, Outcome, Report, RunError};
+pub use executor::{Deadlock, Executor, Outcome, Report, RunError, World};
 pub use limits::{Bound, LimitReached, Limits};
+pub use reuse::Reuse;
 pub use select::{Branch, first_branch};
 pub use spawn_blocking::spawn_blocking;
 pub use task::{Crash, Life, StatsTable, TaskStats};

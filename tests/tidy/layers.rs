@@ -25,7 +25,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-executor",
         &[
-            &["clock"],
+            &["clock", "reuse"],
             &["choice"],
             &["trace"],
             &["limits"],

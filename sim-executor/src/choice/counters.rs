@@ -60,6 +60,11 @@ impl Counters {
         self.places[place].count = count;
     }
 
+    /// Whether they have memory for a few at most.
+    pub(super) fn is_small(&self) -> bool {
+        self.places.capacity() <= FEW
+    }
+
     /// Forgets all, and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.places.clear();

@@ -7,6 +7,7 @@ use super::counters::Counters;
 use super::hash::{hash_str, mix};
 use super::key::Key;
 use super::label::Label;
+use crate::reuse::Reuse as _;
 
 /// An actor's place in the tree of names of one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +34,12 @@ pub struct Lineages {
     entries: Vec<Entry>,
     free: Vec<u32>,
     roots: Counters,
+    /// Of an earlier run, as new: the last is for the next entry.
+    spare: Vec<Option<Box<Extras>>>,
 }
+
+/// A run with more entries leaves no memory to the next: it has so much to do that allocating again costs nothing beside it.
+const SPARE_MAX: usize = 4_096;
 
 #[derive(Debug)]
 struct Entry {
@@ -66,6 +72,15 @@ impl Extras {
         self.children.clear();
         self.decisions.clear();
         self.polls.clear();
+    }
+}
+
+impl Extras {
+    /// The memory for an actor of the next run, unless it is much.
+    fn renewed(mut self: Box<Self>) -> Option<Box<Self>> {
+        self.clear();
+        let is_small = [&self.children, &self.decisions, &self.polls].into_iter().all(Counters::is_small);
+        is_small.then_some(self)
     }
 }
 
@@ -126,7 +141,8 @@ impl Lineages {
             entry.references = 1;
             return LineageId(free);
         }
-        self.entries.push(Entry { parent, name, ordinal, hash, references: 1, extras: None });
+        let extras = self.spare.pop().flatten();
+        self.entries.push(Entry { parent, name, ordinal, hash, references: 1, extras });
         LineageId((self.entries.len() - 1) as u32)
     }
 
@@ -151,6 +167,19 @@ impl Lineages {
             }
             self.free.push(id.0);
         }
+    }
+
+    /// A tree without names, with the memory of this one.
+    pub(crate) fn renewed(self) -> Lineages {
+        let Lineages { mut entries, free, mut roots, mut spare } = self;
+        if entries.len() > SPARE_MAX {
+            return Lineages::default();
+        }
+        // From the last on, so that the first comes out first.
+        spare.extend(entries.drain(..).rev().map(|entry| entry.extras.and_then(Extras::renewed)));
+        roots.clear();
+        let roots = if roots.is_small() { roots } else { Counters::default() };
+        Lineages { entries: entries.renewed(), free: free.renewed(), roots, spare }
     }
 
     /// The hash of the path, the same in every run.
@@ -271,6 +300,37 @@ mod tests {
         assert_eq!(lineages.free.len(), 2);
         let again = lineages.child(main, "parent");
         assert_eq!(&*lineages.path(again), "main/parent#2", "the ordinal is not used again");
+    }
+
+    #[test]
+    fn a_renewed_tree_is_as_a_new_one_and_keeps_a_bounded_memory() {
+        let grow = |lineages: &mut Lineages, actors: usize| {
+            let main = lineages.root("main");
+            let mut seen = vec![(main, lineages.path(main), lineages.hash(main), 0)];
+            for _ in 0..actors {
+                let child = lineages.child(main, "child");
+                let ordinal = lineages.next_key(child, Label::new("read")).ordinal;
+                seen.push((child, lineages.path(child), lineages.hash(child), ordinal));
+                if child.0 % 3 == 0 {
+                    lineages.release(child);
+                }
+            }
+            seen
+        };
+        let mut lineages = Lineages::default();
+        for actors in [9, 50, 2, SPARE_MAX + 1, 9] {
+            assert_eq!(
+                grow(&mut lineages, actors),
+                grow(&mut Lineages::default(), actors),
+                "{actors} actors"
+            );
+            lineages = lineages.renewed();
+            assert!(lineages.entries.is_empty() && lineages.free.is_empty());
+            assert!(lineages.spare.len() <= SPARE_MAX);
+            let spare = lineages.spare.iter().flatten();
+            assert!(spare.clone().all(|extras| extras.path.is_none() && extras.children.is_small()));
+        }
+        assert!(!lineages.spare.is_empty());
     }
 
     #[test]

@@ -188,6 +188,16 @@ pub fn install_device(device: Rc<dyn Device>) {
     with(|run| run.devices().install(device));
 }
 
+/// Takes what a device of an earlier run in the same [`World`](crate::World) has left of this type, if one has: see
+/// [`Device::leave`].
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn take_left<T: std::any::Any>() -> Option<Rc<T>> {
+    with(|run| run.devices().take_left())
+}
+
 /// Says at which operation the current task waits, for the names of its decisions and for reports. A leaf future calls
 /// it before it returns `Pending`. `resource` is a number of the device's own, which [`Device::describe`] gets back;
 /// zero is none.

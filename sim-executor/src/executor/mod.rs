@@ -3,24 +3,28 @@
 mod event_loop;
 mod outcome;
 mod poll;
+mod tear_down;
+mod world;
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::choice::Source;
-use crate::clock::Instant;
+use crate::clock::{EventQueue, Instant};
 use crate::config::Config;
 use crate::context::{self, Entered, JoinError, JoinHandle, Node};
-use crate::run::{PendingTask, Run, TaskPanic};
+use crate::run::{Alarm, PendingTask, Run, RunMemory, TaskPanic};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 
 use event_loop::{Exit, Goal};
 pub use outcome::{Deadlock, Outcome, Report, RunError};
+use tear_down::Afterwards;
+pub use world::World;
 
 /// One run: tasks on a virtual clock, whose every decision is asked of a [`Source`].
 ///
@@ -45,6 +49,8 @@ pub struct Executor {
     #[cfg(feature = "tracing")]
     capture: tracing_core::Dispatch,
     finished: bool,
+    /// Of the run when it was torn down: without alarms, for the next run.
+    alarms: Option<EventQueue<Alarm>>,
 }
 
 impl Executor {
@@ -63,11 +69,16 @@ impl Executor {
     /// A run with a source whose type is known only when the program runs.
     #[must_use]
     pub fn with_boxed_source(config: Config, source: Box<dyn Source>) -> Self {
+        Executor::with_memory(config, source, RunMemory::default())
+    }
+
+    fn with_memory(config: Config, source: Box<dyn Source>, memory: RunMemory) -> Self {
         Executor {
-            run: Rc::new(Run::new(context::next_run_id(), &config, source)),
+            run: Rc::new(Run::new(context::next_run_id(), &config, source, memory)),
             #[cfg(feature = "tracing")]
             capture: tracing_core::Dispatch::new(crate::Capture::new(config.tracing_level)),
             finished: false,
+            alarms: None,
         }
     }
 
@@ -240,6 +251,11 @@ impl Executor {
     /// Inside a run.
     #[must_use]
     pub fn finish(mut self, outcome: Outcome) -> Report {
+        self.report(outcome, Afterwards::Drop)
+    }
+
+    /// Ends the run and drops what is left of it.
+    fn report(&mut self, outcome: Outcome, afterwards: Afterwards) -> Report {
         let mut report = {
             let pending = self.run.pending();
             let stats = self.stats();
@@ -261,7 +277,7 @@ impl Executor {
                 recording: core.decisions.take_recording(),
             }
         };
-        self.tear_down();
+        self.tear_down(afterwards);
         let unobserved = self.run.core_mut().verdict.take_panic();
         if let (Some(panic), true) = (unobserved, report.outcome.is_done()) {
             report.outcome = Outcome::from(RunError::Panicked(panic));
@@ -277,29 +293,6 @@ impl Executor {
                 RunError::Panicked(TaskPanic { lineage: lineage.into(), spawned_at: at, message, location })
             }
         }
-    }
-
-    /// Drops all tasks and devices inside the run, so that their own code finds it as it was.
-    fn tear_down(&mut self) {
-        if std::mem::replace(&mut self.finished, true) {
-            return;
-        }
-        // A panic inside a run that unwinds through its executor finds the run current.
-        let _entered = (!context::in_run()).then(|| self.entered());
-        self.run.core_mut().decisions.end();
-        self.drop_tasks();
-        let programs = self.run.core_mut().nodes.take_programs();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(programs)));
-        let devices = self.run.devices().take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(devices)));
-        let alarms = self.run.core_mut().time.take_alarms();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(alarms)));
-    }
-}
-
-impl Drop for Executor {
-    fn drop(&mut self) {
-        self.tear_down();
     }
 }
 

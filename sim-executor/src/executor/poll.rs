@@ -73,8 +73,8 @@ impl Executor {
             }
             for task in alive {
                 let leftover = self.run.core_mut().begin_drop(task);
-                let _ = leftover.finish();
-                self.run.core_mut().remove_task(task);
+                let vacated = leftover.finish();
+                self.run.core_mut().recycle_task(task, vacated);
             }
             self.run.core_mut().polling.set_current(None);
         }
@@ -85,8 +85,8 @@ impl Executor {
                 core.note_unobserved_panic(task);
                 core.begin_drop(task)
             };
-            let _ = leftover.finish();
-            self.run.core_mut().remove_task(task);
+            let vacated = leftover.finish();
+            self.run.core_mut().recycle_task(task, vacated);
         }
         self.run.core_mut().polling.set_current(None);
     }

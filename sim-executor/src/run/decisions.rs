@@ -30,10 +30,10 @@ pub(crate) struct Decisions {
 pub(super) struct RecordingFull;
 
 impl Decisions {
-    pub(super) fn new(config: &Config, needs: &Needs) -> Self {
+    pub(super) fn new(config: &Config, needs: &Needs, lineages: Lineages) -> Self {
         let Needs { batches, holds_max, .. } = *needs;
         Decisions {
-            lineages: Lineages::default(),
+            lineages,
             hash: RunHash::EMPTY,
             recording: config.record.then(|| Recording { batches, holds_max, ..Recording::default() }),
             recorded_max: config.limits.decisions_max,
@@ -44,6 +44,11 @@ impl Decisions {
             asked: Key { stream: 0, ordinal: 0 },
             is_over: false,
         }
+    }
+
+    /// Takes the memory out at the end of the run.
+    pub(super) fn take_memory(&mut self) -> Lineages {
+        std::mem::take(&mut self.lineages).renewed()
     }
 
     pub(crate) fn lineages(&self) -> &Lineages {

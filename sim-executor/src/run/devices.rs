@@ -1,17 +1,27 @@
 //! The devices of a run, and when the first of them wants to act.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::clock::Instant;
 use crate::device::{Device, Due};
+use crate::reuse::Reuse as _;
 
 /// Devices in the order of their installation.
-#[derive(Default)]
 pub(crate) struct Devices {
     all: RefCell<Vec<Installed>>,
     /// Whether there are some that do not say themselves when they are due.
     must_ask: Cell<bool>,
+    /// What devices of earlier runs have left, one of each type.
+    left: RefCell<Vec<Rc<dyn Any>>>,
+}
+
+/// What devices leave to those of the next run, besides a collection that is empty.
+#[derive(Default)]
+pub(crate) struct DevicesMemory {
+    all: Vec<Installed>,
+    left: Vec<Rc<dyn Any>>,
 }
 
 struct Installed {
@@ -32,6 +42,30 @@ impl Installed {
 }
 
 impl Devices {
+    pub(super) fn new(memory: DevicesMemory) -> Self {
+        let DevicesMemory { all, left } = memory;
+        Devices { all: RefCell::new(all), must_ask: Cell::new(false), left: RefCell::new(left) }
+    }
+
+    /// Takes the memory out at the end of the run, when devices were taken out before to be dropped.
+    pub(super) fn take_memory(&mut self) -> DevicesMemory {
+        DevicesMemory { all: self.all.take().renewed(), left: self.left.take() }
+    }
+
+    /// Keeps what a device leaves for the next run, in place of what another of its type has left.
+    pub(crate) fn leave(&self, memory: Rc<dyn Any>) {
+        let mut left = self.left.borrow_mut();
+        left.retain(|other| (**other).type_id() != (*memory).type_id());
+        left.push(memory);
+    }
+
+    /// Takes what a device has left.
+    pub(crate) fn take_left<T: Any>(&self) -> Option<Rc<T>> {
+        let mut left = self.left.borrow_mut();
+        let place = left.iter().position(|memory| (**memory).is::<T>())?;
+        left.swap_remove(place).downcast().ok()
+    }
+
     pub(crate) fn install(&self, device: Rc<dyn Device>) {
         let due = device.due();
         if due.is_none() {
@@ -109,6 +143,6 @@ impl Devices {
     /// Takes all, to be dropped with nothing borrowed.
     pub(crate) fn take(&self) -> Vec<Rc<dyn Device>> {
         self.must_ask.set(false);
-        self.all.take().into_iter().map(|installed| installed.device).collect()
+        self.all.borrow_mut().drain(..).map(|installed| installed.device).collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::choice::{LineageId, TaskId};
 use crate::clock::Instant;
 use crate::config::Config;
 use crate::limits::LimitReached;
+use crate::reuse::Reuse as _;
 use crate::trace::{Event, Record, Trace, TraceLevel};
 
 /// The trace, with what goes into it.
@@ -21,13 +22,13 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(super) fn new(config: &Config) -> Self {
-        Log {
-            level: config.trace,
-            trace: Trace::default(),
-            records_max: config.limits.records_max,
-            scratch: String::new(),
-        }
+    pub(super) fn new(config: &Config, scratch: String) -> Self {
+        Log { level: config.trace, trace: Trace::default(), records_max: config.limits.records_max, scratch }
+    }
+
+    /// Takes the memory out at the end of the run.
+    pub(super) fn take_memory(&mut self) -> String {
+        std::mem::take(&mut self.scratch).renewed()
     }
 
     #[inline]

@@ -12,6 +12,7 @@ mod decisions;
 mod devices;
 mod end;
 mod log;
+mod memory;
 mod node_report;
 mod nodes;
 mod poll;
@@ -24,7 +25,7 @@ mod verdict;
 
 use std::cell::{Ref, RefCell, RefMut};
 
-use crate::choice::{Order, RunInfo, Source, TaskId};
+use crate::choice::{Needs, Order, RunInfo, Source, TaskId};
 use crate::clock::Instant;
 use crate::config::Config;
 use crate::limits::{LimitReached, Limits};
@@ -35,6 +36,7 @@ pub(crate) use decisions::Decisions;
 pub(crate) use devices::Devices;
 pub(crate) use end::{Ended, Joined, Leftover};
 pub(crate) use log::Log;
+pub(crate) use memory::RunMemory;
 pub use node_report::NodeReport;
 pub(crate) use nodes::Nodes;
 pub(crate) use poll::Begun;
@@ -75,10 +77,22 @@ pub(crate) struct Core {
 pub(crate) struct RunId(pub(crate) u64);
 
 impl Run {
-    pub(crate) fn new(id: RunId, config: &Config, mut source: Box<dyn Source>) -> Self {
+    /// A run that uses the memory of another one.
+    pub(crate) fn new(id: RunId, config: &Config, mut source: Box<dyn Source>, memory: RunMemory) -> Self {
         source.begin(&RunInfo { recorded: config.record });
-        let core = Core::new(config, &*source);
-        Run { id, core: RefCell::new(core), source: RefCell::new(source), devices: Devices::default() }
+        let RunMemory { time, lineages, polling, nodes, scratch, devices } = memory;
+        let (limits, needs) = Core::bounds(config, &*source);
+        let mut core = Core {
+            time: Time::new(&limits, time),
+            decisions: Decisions::new(config, &needs, lineages),
+            polling: Polling::new(config, &needs, limits, polling),
+            nodes: Nodes::new(config.poll_cost, nodes),
+            log: Log::new(config, scratch),
+            verdict: Verdict::new(limits),
+        };
+        core.add_node("main".into(), None);
+        let devices = Devices::new(devices);
+        Run { id, core: RefCell::new(core), source: RefCell::new(source), devices }
     }
 
     #[inline]
@@ -117,7 +131,8 @@ impl Run {
 }
 
 impl Core {
-    fn new(config: &Config, source: &dyn Source) -> Self {
+    /// What the configuration and the source ask for.
+    fn bounds(config: &Config, source: &dyn Source) -> (Limits, Needs) {
         let mut needs = source.needs();
         if needs.order == Order::Production {
             needs.holds_max = u32::MAX;
@@ -125,17 +140,7 @@ impl Core {
             needs.holds_max = holds_max;
         }
         let limits = Limits { tasks_max: config.limits.tasks_max.min(TASKS_MAX), ..config.limits };
-        let mut core = Core {
-            time: Time::new(&limits),
-            decisions: Decisions::new(config, &needs),
-            polling: Polling::new(config, &needs, limits),
-            nodes: Nodes::default(),
-            log: Log::new(config),
-            verdict: Verdict::new(limits),
-        };
-        core.nodes.set_poll_cost(config.poll_cost);
-        core.add_node("main".into(), None);
-        core
+        (limits, needs)
     }
 
     /// Moves the world's time.

@@ -8,10 +8,10 @@ use super::start::{Program, RestartOnPanic};
 use super::{Core, NodeReport};
 use crate::choice::{LineageId, TaskId};
 use crate::clock::Instant;
+use crate::reuse::Reuse as _;
 use crate::task::{Life, NodeId};
 
 /// Machines, and the worker threads that some of them have.
-#[derive(Default)]
 pub(crate) struct Nodes {
     nodes: Vec<NodeState>,
     /// Those of them that are machines, and not workers of one.
@@ -22,6 +22,12 @@ pub(crate) struct Nodes {
     panicked: Vec<NodeId>,
     /// What each poll costs its CPU.
     poll_cost: Duration,
+}
+
+/// The collections of [`Nodes`], all of them empty.
+#[derive(Default)]
+pub(crate) struct NodesMemory {
+    nodes: Vec<NodeState>,
 }
 
 struct NodeState {
@@ -49,6 +55,21 @@ struct NodeState {
 }
 
 impl Nodes {
+    pub(super) fn new(poll_cost: Duration, memory: NodesMemory) -> Self {
+        Nodes {
+            nodes: memory.nodes,
+            machines: BTreeMap::new(),
+            starting: Vec::new(),
+            panicked: Vec::new(),
+            poll_cost,
+        }
+    }
+
+    /// Takes the memory out at the end of the run, when programs were taken out before to be dropped.
+    pub(super) fn take_memory(&mut self) -> NodesMemory {
+        NodesMemory { nodes: std::mem::take(&mut self.nodes).renewed() }
+    }
+
     fn add(&mut self, name: Rc<str>, lineage: LineageId, host: Option<NodeId>) {
         let id = NodeId(self.nodes.len() as u32);
         let host_number = match host {
@@ -114,10 +135,6 @@ impl Nodes {
 
     pub(super) fn poll_cost(&self) -> Duration {
         self.poll_cost
-    }
-
-    pub(super) fn set_poll_cost(&mut self, poll_cost: Duration) {
-        self.poll_cost = poll_cost;
     }
 
     /// The task that holds a CPU.

@@ -1,5 +1,6 @@
 //! Who is polled when: the tasks, which of them are ready, and which one is at it.
 
+mod memory;
 mod stats;
 
 use std::collections::VecDeque;
@@ -9,6 +10,8 @@ use crate::config::Config;
 use crate::limits::{LimitReached, Limits};
 use crate::task::{Background, Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable};
 use crate::trace::TraceLevel;
+
+pub(super) use memory::PollingMemory;
 
 /// The table of tasks, the ready queue, and the polls so far.
 pub(crate) struct Polling {
@@ -43,7 +46,8 @@ pub(crate) struct Polling {
 }
 
 impl Polling {
-    pub(super) fn new(config: &Config, needs: &Needs, limits: Limits) -> Self {
+    pub(super) fn new(config: &Config, needs: &Needs, limits: Limits, memory: PollingMemory) -> Self {
+        let PollingMemory { ready, tasks, resumed, kinds, fresh } = memory;
         let order = match needs.order {
             // So that the decisions, all of them the gentlest, come into the recording.
             Order::Production if config.record => Order::Asked,
@@ -55,13 +59,13 @@ impl Polling {
             || config.trace == TraceLevel::All
             || !config.poll_cost.is_zero();
         Polling {
-            ready: ReadyQueue::new(order, needs.batches, needs.holds_max),
-            tasks: TaskTable::default(),
+            ready: ReadyQueue::new(order, needs.batches, needs.holds_max, ready),
+            tasks,
             current: None,
             polls: 0,
             polls_stop: limits.polls_max.min(limits.polls_per_instant_max),
             limits,
-            resumed: VecDeque::new(),
+            resumed,
             origin: Origin::Task,
             order,
             manner: match order {
@@ -73,9 +77,9 @@ impl Polling {
             names_polls: order != Order::Production,
             watches_polls,
             awaited: None,
-            kinds: Kinds::default(),
+            kinds,
             stamps: 0,
-            fresh: Vec::new(),
+            fresh,
             stats: config.stats.then(Vec::new),
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::alarm::Alarm;
 use crate::clock::{DriftingClock, EventId, EventQueue, Instant};
 use crate::limits::Limits;
+use crate::reuse::Reuse as _;
 use crate::task::NodeId;
 
 /// How a node's clocks differ from the world's: see [`Node::set_clock`](crate::Node::set_clock).
@@ -25,11 +26,27 @@ pub(crate) struct Time {
     /// After this time nothing happens: see [`Limits::virtual_time_max`].
     end: Instant,
     alarms: EventQueue<Alarm>,
+    /// How many alarms may be pending.
+    alarms_max: usize,
+    /// How many alarms were set in the run.
+    alarms_set: u64,
     /// Why the time of a node may differ from the world's: `RUN_AHEAD`, `DRIFTS`.
     own_time: u8,
     /// Of the CPUs of nodes and of their workers, in the order of their making.
     cpus: Vec<CpuTime>,
 }
+
+/// The collections of [`Time`], all of them empty.
+#[derive(Debug, Default)]
+pub(crate) struct TimeMemory {
+    alarms: Option<EventQueue<Alarm>>,
+    alarms_max: usize,
+    cpus: Vec<CpuTime>,
+}
+
+/// A run that has set more alarms does not leave the memory for them to the next. How many were pending together is not known;
+/// but a run that sets so many has so much to do that allocating again costs nothing beside it.
+const ALARMS_SET_MAX: u64 = 4_096;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct CpuTime {
@@ -48,13 +65,26 @@ const RUN_AHEAD: u8 = 1;
 const DRIFTS: u8 = 2;
 
 impl Time {
-    pub(super) fn new(limits: &Limits) -> Self {
+    pub(super) fn new(limits: &Limits, memory: TimeMemory) -> Self {
+        let TimeMemory { alarms, alarms_max, cpus } = memory;
+        let alarms_of_before = alarms.filter(|_| alarms_max == limits.timers_max);
         Time {
             now: Instant::START,
             end: Instant::START + limits.virtual_time_max,
-            alarms: EventQueue::new(limits.timers_max),
+            alarms: alarms_of_before.unwrap_or_else(|| EventQueue::new(limits.timers_max)),
+            alarms_max: limits.timers_max,
+            alarms_set: 0,
             own_time: 0,
-            cpus: Vec::new(),
+            cpus,
+        }
+    }
+
+    /// Takes the memory out at the end of the run, except that of the alarms, which were taken out before to be dropped.
+    pub(super) fn take_memory(&mut self, alarms: Option<EventQueue<Alarm>>) -> TimeMemory {
+        TimeMemory {
+            alarms: alarms.filter(|_| self.alarms_set <= ALARMS_SET_MAX),
+            alarms_max: self.alarms_max,
+            cpus: std::mem::take(&mut self.cpus).renewed(),
         }
     }
 
@@ -87,6 +117,7 @@ impl Time {
 impl Time {
     #[inline]
     pub(super) fn set_alarm(&mut self, due: Instant, alarm: Alarm) -> Option<EventId> {
+        self.alarms_set += 1;
         self.alarms.push(due, alarm).ok()
     }
 
@@ -241,5 +272,42 @@ impl Time {
                 if is_its_own(alarm) { after.world(before.local(due)).max(now) } else { due }
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time_after(limits: &Limits, memory: TimeMemory, alarms: u64) -> Time {
+        let mut time = Time::new(limits, memory);
+        for _ in 0..alarms {
+            time.set_alarm(Instant::MAX, Alarm::Release(0)).unwrap();
+            time.add_cpu();
+        }
+        time
+    }
+
+    fn memory_of(mut time: Time) -> TimeMemory {
+        let mut alarms = time.take_alarms();
+        alarms.clear();
+        time.take_memory(Some(alarms))
+    }
+
+    #[test]
+    fn the_memory_of_few_alarms_is_kept_for_a_run_with_the_same_limit() {
+        let limits = Limits::default();
+        let memory = memory_of(time_after(&limits, TimeMemory::default(), ALARMS_SET_MAX));
+        assert!(memory.alarms.is_some() && memory.cpus.is_empty() && memory.cpus.capacity() > 0);
+        let small = Limits { timers_max: 1, ..limits };
+        let mut time = time_after(&small, memory, 1);
+        assert_eq!(time.set_alarm(Instant::MAX, Alarm::Release(0)), None, "its own limit holds");
+    }
+
+    #[test]
+    fn the_memory_of_many_alarms_is_not_kept() {
+        let memory = memory_of(time_after(&Limits::default(), TimeMemory::default(), ALARMS_SET_MAX + 1));
+        assert!(memory.alarms.is_none());
+        assert_eq!(memory.cpus.capacity(), 0);
     }
 }

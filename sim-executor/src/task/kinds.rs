@@ -22,7 +22,31 @@ struct Kind {
     vacant: Vec<Memory>,
 }
 
+/// What a run leaves to the next: nothing if it knows more kinds, as to look through them would cost more than they save; of
+/// each kind so many memories, and so many bytes, as a small run needs.
+const KINDS_KEPT_MAX: usize = 64;
+const MEMORIES_KEPT_MAX: usize = 64;
+const BYTES_KEPT_MAX: usize = 65_536;
+
+impl Kind {
+    /// Gives back what is more than a run leaves to the next.
+    fn shrink(&mut self) {
+        let bytes = self.vacant.last().map_or(1, |memory| size_of_val(&**memory).max(1));
+        self.vacant.truncate(MEMORIES_KEPT_MAX.min(BYTES_KEPT_MAX / bytes));
+        self.vacant.shrink_to(MEMORIES_KEPT_MAX);
+    }
+}
+
 impl Kinds {
+    /// For the next run. All of it stays as it is, up to a bound: no run can tell whether a kind is known already.
+    pub(crate) fn kept(mut self) -> Kinds {
+        if self.kinds.len() > KINDS_KEPT_MAX {
+            return Kinds::default();
+        }
+        self.kinds.iter_mut().for_each(Kind::shrink);
+        self
+    }
+
     /// The number of a type.
     #[inline]
     pub(crate) fn of<F: 'static>(&mut self) -> u32 {
@@ -70,5 +94,51 @@ impl Kinds {
     #[inline]
     pub(crate) fn give_back(&mut self, kind: u32, memory: Memory) {
         self.kinds[kind as usize].vacant.push(memory);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill<const BYTES: usize>(kinds: &mut Kinds, count: usize) {
+        let future = || async {
+            let held = [0_u8; BYTES];
+            std::future::pending::<()>().await;
+            let _ = std::hint::black_box(&held);
+        };
+        for _ in 0..count {
+            let mut memory = memory_of(future());
+            memory.as_mut().vacate();
+            let kind = kind_of(kinds, &future());
+            kinds.give_back(kind, memory);
+        }
+    }
+
+    fn kind_of<F: Future + 'static>(kinds: &mut Kinds, _: &F) -> u32 {
+        kinds.of::<F>()
+    }
+
+    #[test]
+    fn a_bounded_number_of_memories_and_bytes_is_kept() {
+        let mut kinds = Kinds::default();
+        fill::<1>(&mut kinds, 10 * MEMORIES_KEPT_MAX);
+        fill::<20_000>(&mut kinds, 10);
+        fill::<100_000>(&mut kinds, 10);
+        fill::<2>(&mut kinds, 5);
+        let kept = kinds.kept();
+        let counts: Vec<usize> = kept.kinds.iter().map(|kind| kind.vacant.len()).collect();
+        assert_eq!(counts, [MEMORIES_KEPT_MAX, 3, 0, 5]);
+        assert!(kept.kinds.iter().all(|kind| kind.vacant.capacity() <= MEMORIES_KEPT_MAX));
+    }
+
+    #[test]
+    fn of_too_many_kinds_nothing_is_kept() {
+        let mut kinds = Kinds::default();
+        fill::<1>(&mut kinds, 1);
+        for number in 0..KINDS_KEPT_MAX as u32 {
+            kinds.kinds.push(Kind { name: "other", name_hash: u64::from(number), vacant: Vec::new() });
+        }
+        assert!(kinds.kept().kinds.is_empty());
     }
 }

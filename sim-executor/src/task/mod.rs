@@ -13,7 +13,7 @@ mod table;
 pub(crate) use background::{Background, Failure, Joiner};
 pub(crate) use kinds::Kinds;
 pub use life::{Crash, Life, NodeId};
-pub(crate) use ready::{Links, Origin, ReadyQueue};
+pub(crate) use ready::{Links, Origin, ReadyMemory, ReadyQueue};
 pub(crate) use slot::{NewTask, Slot, State};
 pub(crate) use stage::Memory;
 pub use stats::{StatsTable, TaskStats};

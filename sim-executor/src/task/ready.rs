@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 mod link;
+mod memory;
 mod node_list;
 mod priorities;
 mod stopped;
@@ -10,6 +11,7 @@ mod stopped;
 use crate::choice::Order;
 use link::NONE;
 pub(crate) use link::{Link, Links};
+pub(crate) use memory::ReadyMemory;
 use node_list::NodeList;
 use priorities::Priorities;
 use stopped::Stop;
@@ -54,21 +56,22 @@ pub(crate) struct ReadyQueue {
 
 impl ReadyQueue {
     /// A queue in which tasks have their turns in that order, and at the latest after so many holds of their CPU.
-    pub(crate) fn new(order: Order, batches: bool, holds_max: u32) -> Self {
+    pub(crate) fn new(order: Order, batches: bool, holds_max: u32, memory: ReadyMemory) -> Self {
+        let ReadyMemory { nodes, turns, graves, overdue, priorities } = memory;
         ReadyQueue {
             batches,
-            nodes: Vec::new(),
+            nodes,
             turn: NONE,
-            turns: VecDeque::new(),
+            turns,
             total: 0,
             deferring: 0,
-            graves: VecDeque::new(),
+            graves,
             priorities: match order {
-                Order::Keyed(draws) => Some(Priorities::new(draws)),
+                Order::Keyed(draws) => Some(Priorities::new(draws, priorities)),
                 Order::Production | Order::Asked => None,
             },
             holds_max,
-            overdue: VecDeque::new(),
+            overdue,
         }
     }
 
@@ -410,13 +413,14 @@ mod tests {
     }
 
     fn production() -> (ReadyQueue, Tasks) {
-        let mut queue = ReadyQueue::new(Order::Production, true, u32::MAX);
+        let mut queue = ReadyQueue::new(Order::Production, true, u32::MAX, ReadyMemory::default());
         queue.add_node();
         (queue, Tasks::new(100))
     }
 
     fn keyed(seed: u64) -> (ReadyQueue, Tasks) {
-        let mut queue = ReadyQueue::new(Order::Keyed(KeyedDraws::new(seed)), false, 4);
+        let mut queue =
+            ReadyQueue::new(Order::Keyed(KeyedDraws::new(seed)), false, 4, ReadyMemory::default());
         queue.add_node();
         (queue, Tasks::new(100))
     }
@@ -535,7 +539,7 @@ mod tests {
         fn any_mix_of_operations_equals_a_queue(
             operations in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..100)
         ) {
-            let mut queue = ReadyQueue::new(Order::Asked, true, 4);
+            let mut queue = ReadyQueue::new(Order::Asked, true, 4, ReadyMemory::default());
             queue.add_node();
             let mut tasks = Tasks::new(101);
             let mut model: VecDeque<u32> = VecDeque::new();

@@ -4,6 +4,7 @@ use super::background::Background;
 use super::ready::{Link, Links};
 use super::slot::{NewTask, Slot, State};
 use crate::choice::TaskId;
+use crate::reuse::Reuse as _;
 
 /// The table is full.
 pub(crate) struct TooManyTasks;
@@ -18,6 +19,17 @@ pub(crate) struct TaskTable {
 }
 
 impl TaskTable {
+    /// A table without tasks, with the memory of this one.
+    pub(crate) fn renewed(self) -> TaskTable {
+        let TaskTable { slots, backgrounds, free, spawned: _ } = self;
+        TaskTable {
+            slots: slots.renewed(),
+            backgrounds: backgrounds.renewed(),
+            free: free.renewed(),
+            spawned: 0,
+        }
+    }
+
     /// How many tasks are alive, or have ended and may still be joined.
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()

@@ -2,6 +2,7 @@
 
 use super::Links;
 use crate::choice::KeyedDraws;
+use crate::reuse::Reuse as _;
 
 /// Ready tasks by their priorities, of which each is drawn from the name of the task's next poll. A task that was taken
 /// elsewhere leaves its entry behind, which is told by its stamp and skipped when it comes up.
@@ -17,6 +18,14 @@ pub(super) struct Priorities {
     /// Whether the first of the heap was taken. It stays there until another takes its place, which costs less than to close
     /// the gap and then make room for the next.
     is_top_taken: bool,
+}
+
+/// The collections of [`Priorities`], all of them empty.
+#[derive(Debug, Default)]
+pub(super) struct PrioritiesMemory {
+    fresh: Vec<(u32, u32)>,
+    sorted: Vec<Ranked>,
+    heap: Vec<Ranked>,
 }
 
 /// So many at least are sorted.
@@ -56,8 +65,15 @@ impl Ranked {
 }
 
 impl Priorities {
-    pub(super) fn new(draws: KeyedDraws) -> Self {
-        Priorities { draws, fresh: Vec::new(), sorted: Vec::new(), heap: Vec::new(), is_top_taken: false }
+    pub(super) fn new(draws: KeyedDraws, memory: PrioritiesMemory) -> Self {
+        let PrioritiesMemory { fresh, sorted, heap } = memory;
+        Priorities { draws, fresh, sorted, heap, is_top_taken: false }
+    }
+
+    /// For those of the next run.
+    pub(super) fn into_memory(self) -> PrioritiesMemory {
+        let Priorities { fresh, sorted, heap, .. } = self;
+        PrioritiesMemory { fresh: fresh.renewed(), sorted: sorted.renewed(), heap: heap.renewed() }
     }
 
     /// Adds a task that was put into its list.
@@ -231,7 +247,7 @@ mod tests {
         /// Against a sorted list.
         #[test]
         fn the_highest_is_taken_first(operations in prop::collection::vec((any::<bool>(), 0_u64..16), 0..200)) {
-            let mut priorities = Priorities::new(KeyedDraws::new(1));
+            let mut priorities = Priorities::new(KeyedDraws::new(1), PrioritiesMemory::default());
             let mut model: Vec<Ranked> = Vec::new();
             for (task, (is_added, priority)) in (0_u32..).zip(operations) {
                 if is_added {
@@ -256,7 +272,7 @@ mod tests {
         fn portions_change_nothing(portions in prop::collection::vec((0_usize..100, 0_usize..60), 1..12)) {
             let mut tasks = Tasks::new(2_000);
             let draws = KeyedDraws::new(9);
-            let mut priorities = Priorities::new(draws);
+            let mut priorities = Priorities::new(draws, PrioritiesMemory::default());
             let mut model: Vec<(u64, u32)> = Vec::new();
             let mut next = 0;
             for (added, taken) in portions {
@@ -277,7 +293,7 @@ mod tests {
 
     #[test]
     fn the_only_one_needs_no_priority() {
-        let mut priorities = Priorities::new(KeyedDraws::new(1));
+        let mut priorities = Priorities::new(KeyedDraws::new(1), PrioritiesMemory::default());
         priorities.add(3, 1);
         assert_eq!(priorities.pop_only(), Some(3));
         priorities.add(4, 1);
@@ -288,7 +304,7 @@ mod tests {
     #[test]
     fn entries_that_were_left_behind_take_no_memory() {
         let tasks = Tasks::new(1);
-        let mut priorities = Priorities::new(KeyedDraws::new(1));
+        let mut priorities = Priorities::new(KeyedDraws::new(1), PrioritiesMemory::default());
         for stamp in 0..10_000 {
             // No task is in a list, so all of them are dead.
             priorities.add(0, stamp);

@@ -1,0 +1,31 @@
+//! The memory that a ready queue leaves to that of the next run.
+
+use std::collections::VecDeque;
+use std::mem::take;
+
+use super::priorities::{Priorities, PrioritiesMemory};
+use super::{NodeList, ReadyQueue};
+use crate::reuse::Reuse as _;
+
+/// The collections of a ready queue, all of them empty.
+#[derive(Debug, Default)]
+pub(crate) struct ReadyMemory {
+    pub(super) nodes: Vec<NodeList>,
+    pub(super) turns: VecDeque<u32>,
+    pub(super) graves: VecDeque<u32>,
+    pub(super) overdue: VecDeque<u32>,
+    pub(super) priorities: PrioritiesMemory,
+}
+
+impl ReadyQueue {
+    /// Takes the memory out at the end of the run.
+    pub(crate) fn take_memory(&mut self) -> ReadyMemory {
+        ReadyMemory {
+            nodes: take(&mut self.nodes).renewed(),
+            turns: take(&mut self.turns).renewed(),
+            graves: take(&mut self.graves).renewed(),
+            overdue: take(&mut self.overdue).renewed(),
+            priorities: self.priorities.take().map(Priorities::into_memory).unwrap_or_default(),
+        }
+    }
+}
