@@ -19,7 +19,7 @@ use crate::address::{HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::errno::Errno;
 use crate::host::{Host, Kernel, SocketRow};
-use crate::resolver::Resolver;
+use crate::resolver::{DnsConfig, Resolver};
 use crate::wire::Wire;
 
 pub(crate) use descriptor::Descriptor;
@@ -65,7 +65,15 @@ pub fn install(config: NetworkConfig) {
     );
     let extensions = extension::all();
     let config = extensions.iter().fold(config, |config, extension| extension.configure(config));
-    let network = Rc::new(Network::new(config, context::tracing_all()));
+    config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
+    let network = match context::take_left::<Network>() {
+        Some(mut before) => {
+            let network = Rc::get_mut(&mut before).expect("nobody else has what a device has left");
+            network.configure(config, context::tracing_all());
+            before
+        }
+        None => Rc::new(Network::new(config, context::tracing_all())),
+    };
     for extension in extensions {
         network.with_wire(|wire| extension.attach(wire));
     }
@@ -73,9 +81,9 @@ pub fn install(config: NetworkConfig) {
 }
 
 impl Network {
+    /// A network of a configuration that was checked.
     fn new(config: NetworkConfig, is_traced: bool) -> Self {
-        config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
-        let state = State { hosts: Vec::new(), wire: Wire::new(config, is_traced) };
+        let state = State::new(config, is_traced);
         let resolver = RefCell::new(Resolver::new(config.dns));
         Network {
             due: state.wire.due().clone(),
@@ -85,6 +93,24 @@ impl Network {
             operations: Operations::new(),
             hooks: Hooks::default(),
         }
+    }
+
+    /// Makes it as new, and keeps memory for the next run, which calls [`Network::configure`].
+    fn renew(&mut self) {
+        let Network { state, due, resolver, op_cost: _, operations, hooks } = self;
+        let state = state.get_mut();
+        state.renew();
+        *due = state.wire.due().clone();
+        *resolver = RefCell::new(Resolver::new(DnsConfig::default()));
+        *operations = Operations::new();
+        *hooks = Hooks::default();
+    }
+
+    /// Begins a run with a configuration that was checked.
+    fn configure(&mut self, config: NetworkConfig, is_traced: bool) {
+        self.state.get_mut().wire.configure(config, is_traced);
+        self.resolver.get_mut().config = config.dns;
+        self.op_cost = config.op_cost;
     }
 
     /// The network of the current run.
@@ -307,6 +333,12 @@ impl Device for Network {
             }
             state.kernel(host).describe(socket, interest)
         })
+    }
+
+    /// Nothing if somebody outside of the run still has a socket.
+    fn leave(mut self: Rc<Self>) -> Option<Rc<dyn Any>> {
+        Rc::get_mut(&mut self)?.renew();
+        Some(self)
     }
 
     fn as_any(self: Rc<Self>) -> Rc<dyn Any> {

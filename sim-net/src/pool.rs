@@ -88,7 +88,30 @@ fn class_of(len: usize) -> usize {
     CLASS_BYTES.iter().position(|&bytes| len <= bytes).expect("the largest class holds any slice")
 }
 
+/// Bytes that a pool leaves to that of the next run.
+const BYTES_KEPT_MAX: usize = 1 << 20;
+
 impl Pool {
+    /// For the next run: nothing is in use then. Slices of before are of no use any more.
+    pub(crate) fn renew(&mut self) {
+        let Pool { chunks, free } = self;
+        free.iter_mut().for_each(Vec::clear);
+        let mut bytes = 0;
+        chunks.retain(|chunk| {
+            bytes += CLASS_BYTES[usize::from(chunk.class)];
+            bytes <= BYTES_KEPT_MAX
+        });
+        // From the last on, so that the first is used first.
+        for (index, chunk) in chunks.iter_mut().enumerate().rev() {
+            chunk.bytes.clear();
+            chunk.references = 0;
+            free[usize::from(chunk.class)].push(index as u32);
+        }
+        const CHUNKS_KEPT_MAX: usize = BYTES_KEPT_MAX / CLASS_BYTES[0];
+        chunks.shrink_to(CHUNKS_KEPT_MAX);
+        free.iter_mut().for_each(|free| free.shrink_to(CHUNKS_KEPT_MAX));
+    }
+
     /// Copies as many of the bytes as one slice can have into a chunk of their own.
     #[inline]
     pub(crate) fn copy_in(&mut self, data: &[u8]) -> Slice {
@@ -203,6 +226,25 @@ mod tests {
         assert_eq!(pool.in_use(), 0);
         let again = pool.copy_in(b"x");
         assert_eq!((pool.chunks.len(), pool.bytes(&again)), (1, &b"x"[..]));
+    }
+
+    #[test]
+    fn a_renewed_pool_has_nothing_in_use_and_a_bounded_number_of_bytes() {
+        let mut pool = Pool::default();
+        for bytes in [1, 2_000, 60_000] {
+            for _ in 0..100 {
+                let slice = pool.copy_in(&vec![7; bytes]);
+                let _still_in_use = pool.share(&slice, 0, 1);
+                let _still_in_use = slice;
+            }
+        }
+        pool.renew();
+        assert_eq!(pool.in_use(), 0);
+        let kept: usize = pool.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum();
+        assert!(kept > BYTES_KEPT_MAX / 2 && kept <= BYTES_KEPT_MAX, "{kept} bytes");
+        let again = pool.copy_in(b"x");
+        assert_eq!((again.chunk, pool.bytes(&again)), (0, &b"x"[..]));
+        pool.release(again);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod held;
 mod hooked;
 mod packet_data;
+mod reuse;
 mod shown;
 #[cfg(feature = "pcap")]
 mod tapped;
@@ -60,6 +61,8 @@ pub(crate) struct Wire {
     /// By host; those that are not known yet are shown by their address.
     pub(crate) names: Vec<Option<Rc<str>>>,
     events: EventQueue<Event>,
+    /// How many events there were in the run.
+    scheduled: u64,
     /// Packets that arrive in the order in which they were sent, as all do while latencies are alike. One that overtakes
     /// another is among the events. What arrives at one instant is in the order of sending either way, and before the
     /// other events of that instant.
@@ -100,6 +103,7 @@ impl Wire {
             garbage: Waiters::default(),
             names: Vec::new(),
             events: EventQueue::new(EVENTS_MAX),
+            scheduled: 0,
             lane: VecDeque::new(),
             packets: 0,
             searches: 0,
@@ -249,6 +253,7 @@ impl Wire {
     /// If that is more than [`EVENTS_MAX`].
     pub(crate) fn schedule(&mut self, due: Instant, event: Event) -> EventId {
         self.bring_forward(due);
+        self.scheduled += 1;
         match self.events.push(due, event) {
             Ok(id) => id,
             Err(full) => panic!("the network cannot go on: {full}"),

@@ -1,5 +1,7 @@
 //! The ports of a host that are taken, and by which sockets.
 
+use sim_executor::Reuse as _;
+
 use crate::address::{Bound, Endpoint, InterfaceId, SocketId};
 
 /// The protocol whose ports they are.
@@ -40,6 +42,11 @@ pub(super) struct Binding {
 }
 
 impl Bindings {
+    /// Makes it as new, and keeps memory for the next run.
+    pub(super) fn renew(&mut self) {
+        self.entries.renew();
+    }
+
     /// Those at a port.
     pub(super) fn of(&self, protocol: Protocol, port: u16) -> &[Binding] {
         let key = (protocol, port);

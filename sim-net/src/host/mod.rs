@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::task::Waker;
 
-use sim_executor::{Instant, context};
+use sim_executor::{Instant, Reuse as _, context};
 
 use crate::address::{Bound, Endpoint, HostId, InterfaceId, Pair, Place, SocketId, place, share_network};
 use crate::errno::Errno;
@@ -89,6 +89,36 @@ impl Host {
             unix_names: unix::Names::default(),
             is_process_dead: false,
         }
+    }
+
+    /// Makes it as new, and keeps memory for a host of the next run.
+    pub(crate) fn renew(&mut self) {
+        let Host {
+            id: _,
+            loopbacks,
+            given,
+            sockets,
+            bindings,
+            connections,
+            expiring,
+            ephemeral_next,
+            unix_names,
+            is_process_dead,
+        } = self;
+        loopbacks.renew();
+        given.renew();
+        sockets.renew();
+        bindings.renew();
+        connections.clear();
+        expiring.renew();
+        *ephemeral_next = [EPHEMERAL_MIN; 2];
+        *unix_names = unix::Names::default();
+        *is_process_dead = false;
+    }
+
+    /// Makes it the host of a node.
+    pub(crate) fn set_id(&mut self, id: HostId) {
+        self.id = id;
     }
 
     /// The connections that have not ended.

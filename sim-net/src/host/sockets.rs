@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use sim_executor::{EventId, Instant, LineageId};
+use sim_executor::{EventId, Instant, LineageId, Reuse as _};
 
 use super::bindings::Sharing;
 use super::fresh::{Fresh, Settings};
@@ -88,6 +88,13 @@ struct Slot {
 }
 
 impl Sockets {
+    /// Makes it as new, and keeps memory for the next run.
+    pub(super) fn renew(&mut self) {
+        let Sockets { slots, free } = self;
+        slots.renew();
+        free.renew();
+    }
+
     /// Adds a socket.
     ///
     /// # Errors

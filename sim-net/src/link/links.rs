@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sim_executor::Reuse as _;
+
 use super::{Directions, Link, LinkConfig, Stop};
 use crate::address::HostId;
 
@@ -34,6 +36,15 @@ struct Stopped {
 }
 
 impl Links {
+    /// Makes it as new, and keeps memory for the next run.
+    pub(crate) fn renew(&mut self) {
+        let Links { links, index, stopped, stops } = self;
+        links.renew();
+        index.clear();
+        stopped.renew();
+        *stops = 0;
+    }
+
     /// The link in that direction, which is made if there is none.
     pub(crate) fn between(
         &mut self,

@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use sim_executor::{Instant, context};
+use sim_executor::{Instant, Reuse as _, context};
 
 use crate::address::{HOSTS_MAX, HostId, Place, place};
+use crate::config::NetworkConfig;
 use crate::host::{Host, Kernel, Stream};
 use crate::packet::Packet;
 use crate::tcp::Ending;
@@ -13,15 +14,38 @@ use crate::wire::{Event, Wire};
 pub(super) struct State {
     pub(super) hosts: Vec<Host>,
     pub(super) wire: Wire,
+    /// Hosts of earlier runs, as new; the last is for the next node.
+    spare: Vec<Host>,
 }
 
+/// So many hosts are left to the next run.
+const HOSTS_KEPT_MAX: usize = 64;
+
 impl State {
+    pub(super) fn new(config: NetworkConfig, is_traced: bool) -> Self {
+        State { hosts: Vec::new(), wire: Wire::new(config, is_traced), spare: Vec::new() }
+    }
+
+    /// Makes it as new, and keeps memory for the next run.
+    pub(super) fn renew(&mut self) {
+        let State { hosts, wire, spare } = self;
+        hosts.truncate(HOSTS_KEPT_MAX.saturating_sub(spare.len()));
+        hosts.iter_mut().for_each(Host::renew);
+        // From the last on, so that the first comes out first.
+        spare.extend(hosts.drain(..).rev());
+        hosts.renew();
+        wire.renew();
+    }
+
     /// Makes hosts of the first nodes of the run.
     pub(super) fn cover(&mut self, hosts: usize) {
         assert!(hosts <= HOSTS_MAX as usize, "more than {HOSTS_MAX} nodes have no addresses");
         while self.hosts.len() < hosts {
             self.wire.names.push(None);
-            self.hosts.push(Host::new(HostId(self.hosts.len() as u32)));
+            let id = HostId(self.hosts.len() as u32);
+            let mut host = self.spare.pop().unwrap_or_else(|| Host::new(id));
+            host.set_id(id);
+            self.hosts.push(host);
         }
     }
 
@@ -103,6 +127,22 @@ impl State {
                 self.wire.searches -= 1;
                 self.kernel(host).at(now).handle_no_neighbour(socket);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bounded_number_of_hosts_is_left_to_the_next_run() {
+        let mut state = State::new(NetworkConfig::default(), false);
+        for hosts in [3, 10 * HOSTS_KEPT_MAX, 2] {
+            state.cover(hosts);
+            state.renew();
+            assert!(state.hosts.is_empty() && state.wire.names.is_empty());
+            assert_eq!(state.spare.len(), if hosts == 3 { 3 } else { HOSTS_KEPT_MAX });
         }
     }
 }

@@ -1,0 +1,78 @@
+//! What is between the hosts of one run, made as new for the next.
+
+use sim_executor::{Due, EventQueue, Reuse as _};
+
+use super::held::HeldPackets;
+use super::{EVENTS_MAX, Wire};
+use crate::address::{Groups, Interfaces};
+use crate::config::NetworkConfig;
+use crate::tcp::Rules;
+use crate::waiters::Waiters;
+
+/// A run with more events does not leave the memory for them to the next. How many were pending together is not known; but a run
+/// with so many has so much to do that allocating again costs nothing beside it.
+const SCHEDULED_MAX: u64 = 4_096;
+
+impl Wire {
+    /// Makes it as new, and keeps memory for the next run, which calls [`Wire::configure`].
+    pub(crate) fn renew(&mut self) {
+        let Wire {
+            config: _,
+            tcp: _,
+            pool,
+            interfaces,
+            links,
+            groups,
+            wakes,
+            garbage,
+            names,
+            events,
+            scheduled,
+            lane,
+            packets,
+            searches,
+            due,
+            held,
+            aside,
+            has_hooks,
+            down,
+            is_traced: _,
+            is_watched: _,
+            #[cfg(feature = "pcap")]
+            tap,
+        } = self;
+        pool.renew();
+        *interfaces = Interfaces::default();
+        links.renew();
+        *groups = Groups::default();
+        *wakes = Waiters::default();
+        *garbage = Waiters::default();
+        names.renew();
+        if *scheduled <= SCHEDULED_MAX {
+            events.clear();
+        } else {
+            *events = EventQueue::new(EVENTS_MAX);
+        }
+        *scheduled = 0;
+        lane.renew();
+        *packets = 0;
+        *searches = 0;
+        *due = Due::never();
+        *held = HeldPackets::default();
+        aside.renew();
+        *has_hooks = false;
+        down.renew();
+        #[cfg(feature = "pcap")]
+        {
+            *tap = None;
+        }
+    }
+
+    /// Begins a run.
+    pub(crate) fn configure(&mut self, config: NetworkConfig, is_traced: bool) {
+        self.config = config;
+        self.tcp = Rules::new(config.tcp);
+        self.is_traced = is_traced;
+        self.look_whether_watched();
+    }
+}
