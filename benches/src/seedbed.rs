@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ::seedbed::net::{TcpListener, TcpStream, UdpSocket, lookup_host};
 use ::seedbed::{
-    Config, Executor, KeyedRandom, Limits, Node, ProductionOrder, Source, spawn, time, yield_now,
+    Config, Executor, KeyedRandom, Limits, Node, ProductionOrder, Source, World, spawn, time, yield_now,
 };
 
 use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -31,7 +31,10 @@ fn run_with(source: &dyn Fn() -> Box<dyn Source>, workload: Workload, size: u64)
         Workload::Yield => drive(source(), yields(size)),
         Workload::Sleep => drive(source(), sleeps(size)),
         Workload::Echo => drive(source(), echo(size)),
-        Workload::Tiny => (0..size).for_each(|_| drive(source(), echo(TINY_ROUND_TRIPS))),
+        Workload::Tiny => {
+            let mut world = World::default();
+            (0..size).for_each(|_| drive_in(&mut world, source(), echo(TINY_ROUND_TRIPS)));
+        }
         Workload::Spawn => drive(source(), spawns(size)),
         Workload::Idle => drive(source(), idle(Duration::from_secs(size))),
         Workload::Bulk => drive(source(), bulk(size)),
@@ -44,14 +47,19 @@ fn run_with(source: &dyn Fn() -> Box<dyn Source>, workload: Workload, size: u64)
 }
 
 fn drive(source: Box<dyn Source>, program: impl Future<Output = ()> + 'static) {
+    drive_in(&mut World::default(), source, program);
+}
+
+fn drive_in(world: &mut World, source: Box<dyn Source>, program: impl Future<Output = ()> + 'static) {
     let limits = Limits {
         polls_max: u64::MAX,
         polls_per_instant_max: u64::MAX,
         virtual_time_max: Duration::MAX,
         ..Limits::default()
     };
-    let mut executor = Executor::with_boxed_source(Config { limits, ..Config::default() }, source);
+    let mut executor = Executor::in_world(Config { limits, ..Config::default() }, source, world);
     executor.block_on(program).expect("the workload ends");
+    executor.leave_to(world);
 }
 
 async fn yields(rounds: u64) {

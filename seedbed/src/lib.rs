@@ -40,9 +40,9 @@ pub use seedbed_macros::test;
 pub use sim_executor::{
     Clock, Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life, LimitReached, Limits, Node,
     NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay,
-    Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, choose,
-    choose_at, choose_between, context, event, flip, pick, rng, select, shuffle, spawn, spawn_blocking,
-    spawn_named, stop, unique_rng, yield_now,
+    Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, World,
+    choose, choose_at, choose_between, context, event, flip, pick, rng, select, shuffle, spawn,
+    spawn_blocking, spawn_named, stop, unique_rng, yield_now,
 };
 pub use sim_explorer::RunSeed;
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::pattern::Pattern;
-use sim_executor::{Config, Executor, Outcome, Report, RunError, Source};
+use sim_executor::{Config, Executor, Outcome, Report, RunError, Source, World};
 
 /// A program that shows something, with one or more variants: as it should be, and with a mistake.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,20 @@ impl Variant {
         source: Box<dyn Source>,
         prepare: impl FnOnce(&mut Executor),
     ) -> Report {
-        let mut executor = Executor::with_boxed_source(config, source);
+        self.run_in(&mut World::default(), settings, config, source, prepare)
+    }
+
+    /// [`Variant::run_prepared`] with the memory of a world.
+    #[must_use]
+    pub fn run_in(
+        &self,
+        world: &mut World,
+        settings: &Settings,
+        config: Config,
+        source: Box<dyn Source>,
+        prepare: impl FnOnce(&mut Executor),
+    ) -> Report {
+        let mut executor = Executor::in_world(config, source, world);
         prepare(&mut executor);
         let result = catch_unwind(AssertUnwindSafe(|| (self.body)(&mut executor, settings)));
         let outcome = match result {
@@ -214,7 +227,7 @@ impl Variant {
                 Outcome::Failed { message: format!("the scenario panicked: {}", message_of(&*payload)) }
             }
         };
-        executor.finish(outcome)
+        executor.finish_into(outcome, world)
     }
 }
 

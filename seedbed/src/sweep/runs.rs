@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sim_executor::{Config, Executor, LimitReached, Outcome, Report, RunError, Trace, TraceLevel};
+use sim_executor::{Config, Executor, LimitReached, Outcome, Report, RunError, Trace, TraceLevel, World};
 use sim_explorer::{Part, RunSeed};
 
 use super::{Passed, Sweep, SweepError};
@@ -29,7 +29,7 @@ impl Sweep {
         install_panic_hook(inside);
         let body = Rc::new(body);
         if let Some(run) = self.only {
-            let report = self.make_run(run, self.trace, &body);
+            let report = self.make_run(&mut World::default(), run, self.trace, &body);
             return if report.outcome.is_done() {
                 Ok(Passed { runs: 1, hashes: vec![report.hash], log: report.trace })
             } else {
@@ -37,14 +37,16 @@ impl Sweep {
                 Err(FailedRun::new(name, run, report, log, usize::MAX).into())
             };
         }
+        let mut world = World::default();
         let mut hashes = Vec::new();
         for run in Part::whole(0..self.seeds).runs() {
-            let report = self.make_run(run, TraceLevel::Off, &body);
+            let report = self.make_run(&mut world, run, TraceLevel::Off, &body);
             if !report.outcome.is_done() {
                 return Err(self.failed(name, run, report, &body).into());
             }
             if self.is_repeated(run) {
-                let again = self.make_run(run, TraceLevel::Off, &body).hash;
+                // With new memory, so that a difference is seen that would come from the world.
+                let again = self.make_run(&mut World::default(), run, TraceLevel::Off, &body).hash;
                 if again != report.hash {
                     return Err(self.diverged(name, run, [report.hash, again], &body).into());
                 }
@@ -62,20 +64,20 @@ impl Sweep {
     }
 
     #[track_caller]
-    fn make_run<B, F>(&self, run: RunSeed, trace: TraceLevel, body: &Rc<B>) -> Report
+    fn make_run<B, F>(&self, world: &mut World, run: RunSeed, trace: TraceLevel, body: &Rc<B>) -> Report
     where
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
         let config = Config { limits: self.limits, trace, ..Config::default() };
-        let mut executor = Executor::with_boxed_source(config, run.source());
+        let mut executor = Executor::in_world(config, run.source(), world);
         let body = Rc::clone(body);
         let outcome = match executor.block_on(async move { body().await.failure() }) {
             Ok(None) => Outcome::Done,
             Ok(Some(message)) => Outcome::Failed { message },
             Err(error) => error.into(),
         };
-        executor.finish(outcome)
+        executor.finish_into(outcome, world)
     }
 
     /// Makes a failed run again, with a trace.
@@ -85,7 +87,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let again = self.make_run(run, self.trace, body);
+        let again = self.make_run(&mut World::default(), run, self.trace, body);
         let other_way = again.hash != report.hash && !is_cut_off(&again.outcome);
         let failed = FailedRun::new(name, run, report, again.trace, self.lines_shown);
         FailedRun { repeated_as: other_way.then_some(again.hash), ..failed }
@@ -99,10 +101,11 @@ impl Sweep {
         F: Future<Output: TestOutput> + 'static,
     {
         const ATTEMPTS: u32 = 8;
-        let first = self.make_run(run, TraceLevel::All, body).trace;
+        let make_run = || self.make_run(&mut World::default(), run, TraceLevel::All, body).trace;
+        let first = make_run();
         let mut difference = None;
         for _ in 0..ATTEMPTS {
-            difference = Difference::between(&first, &self.make_run(run, TraceLevel::All, body).trace);
+            difference = Difference::between(&first, &make_run());
             if difference.is_some() {
                 break;
             }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use sim_executor::{Config, Executor, Report};
+use sim_executor::{Config, Executor, Report, World};
 use sim_explorer::{RunSeed, Tally, sweep_variant};
 
 use super::Plan;
@@ -53,6 +53,7 @@ pub(crate) fn sweep(plan: &Plan, work: &Work<'_>) -> Vec<Row> {
 /// Takes one piece after the other, until there are no more: all of the first program, then those of the next one.
 fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mutex<Row>]) {
     let pieces = plan.part.piece_count(SEEDS_PER_PIECE);
+    let mut world = World::default();
     while !work.interrupt.is_asked() {
         let number = next_piece.fetch_add(1, Ordering::Relaxed);
         let Some(entry) = plan.entries.get((number / pieces) as usize) else { return };
@@ -65,7 +66,8 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
             if work.interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let variant = entry.program.variant;
-        let tally = sweep_variant(variant, &entry.settings, Config::default(), &piece, &prepare, on_run);
+        let tally =
+            sweep_variant(&mut world, variant, &entry.settings, Config::default(), &piece, &prepare, on_run);
         let mut row = rows[(number / pieces) as usize].lock().unwrap_or_else(PoisonError::into_inner);
         row.tally.merge(tally);
         row.busy += stopwatch.elapsed();

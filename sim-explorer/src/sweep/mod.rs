@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use sim_executor::{Config, Executor, Report};
+use sim_executor::{Config, Executor, Report, World};
 
 use crate::run_seed::RunSeed;
 use crate::scenario::{Settings, Variant};
@@ -13,9 +13,10 @@ mod tally;
 pub use part::Part;
 pub use tally::{FailedSeed, RunResult, Tally};
 
-/// Makes these runs of a variant, one after the other, each in a fresh executor that `prepare` has seen before the program
-/// begins. After each run `on_run` is told of it, and may say that it was the last.
+/// Makes these runs of a variant, one after the other in this world, each in a fresh executor that `prepare` has seen before the
+/// program begins. After each run `on_run` is told of it, and may say that it was the last.
 pub fn sweep_variant(
+    world: &mut World,
     variant: &Variant,
     settings: &Settings,
     config: Config,
@@ -25,7 +26,7 @@ pub fn sweep_variant(
 ) -> Tally {
     let mut tally = Tally::default();
     for run in part.runs() {
-        let report = variant.run_prepared(settings, config, run.source(), prepare);
+        let report = variant.run_in(world, settings, config, run.source(), prepare);
         tally.add(run, &report);
         if on_run(run, &report).is_break() {
             break;
@@ -54,7 +55,15 @@ mod tests {
 
     fn sweep(part: &Part) -> Tally {
         let go_on = |_: RunSeed, _: &Report| ControlFlow::Continue(());
-        sweep_variant(&UNLUCKY, &Settings::default(), Config::default(), part, &|_| {}, go_on)
+        sweep_variant(
+            &mut World::default(),
+            &UNLUCKY,
+            &Settings::default(),
+            Config::default(),
+            part,
+            &|_| {},
+            go_on,
+        )
     }
 
     #[test]
@@ -77,7 +86,15 @@ mod tests {
         };
         let part = Part::whole(0..1_000);
         let settings = Settings::default();
-        let tally = sweep_variant(&UNLUCKY, &settings, Config::default(), &part, &|_| {}, stop_at_two);
+        let tally = sweep_variant(
+            &mut World::default(),
+            &UNLUCKY,
+            &settings,
+            Config::default(),
+            &part,
+            &|_| {},
+            stop_at_two,
+        );
         assert_eq!(tally.runs, 2);
         assert_eq!(seen, [RunSeed::Production, RunSeed::Seed(0), RunSeed::Seed(1)]);
     }
@@ -91,7 +108,15 @@ mod tests {
         let go_on = |_: RunSeed, _: &Report| ControlFlow::Continue(());
         let part = Part::whole(0..8);
         let settings = Settings::default();
-        let prepared = sweep_variant(&UNLUCKY, &settings, Config::default(), &part, &prepare, go_on);
+        let prepared = sweep_variant(
+            &mut World::default(),
+            &UNLUCKY,
+            &settings,
+            Config::default(),
+            &part,
+            &prepare,
+            go_on,
+        );
         assert_eq!(prepared.runs, plain.runs);
         assert_ne!(prepared.production.unwrap().hash, plain.production.unwrap().hash);
     }
