@@ -40,8 +40,8 @@ impl Flow {
 pub(super) struct Flows {
     link: Option<LineageId>,
     flows: BTreeMap<Flow, LineageId>,
-    /// The flow that was asked for last.
-    latest: Option<LineageId>,
+    /// The flow that was asked for last: a packet has several decisions.
+    latest: Option<(Flow, LineageId)>,
 }
 
 /// So many are remembered. Then all are forgotten, and one that goes on has another name from there: that bounds the memory of
@@ -50,19 +50,27 @@ const FLOWS_MAX: usize = 1_024;
 
 impl Flows {
     /// The actor of a flow; `name` names the link when that is first needed.
+    #[inline]
     pub(super) fn actor(&mut self, flow: Flow, name: impl FnOnce() -> String) -> LineageId {
+        match self.latest {
+            Some((latest, actor)) if latest == flow => actor,
+            _ => self.look_up(flow, name),
+        }
+    }
+
+    fn look_up(&mut self, flow: Flow, name: impl FnOnce() -> String) -> LineageId {
         let link = *self.link.get_or_insert_with(|| context::actor(name()));
         if self.flows.len() >= FLOWS_MAX && !self.flows.contains_key(&flow) {
             std::mem::take(&mut self.flows).into_values().for_each(context::end_actor);
         }
         let actor = *self.flows.entry(flow).or_insert_with(|| context::actor_below(link, flow.name()));
-        self.latest = Some(actor);
+        self.latest = Some((flow, actor));
         actor
     }
 
     /// The actor of the flow that was asked for last.
     pub(super) fn latest(&self) -> Option<LineageId> {
-        self.latest
+        self.latest.map(|(_, actor)| actor)
     }
 }
 
