@@ -311,7 +311,7 @@ mod tests {
                 let child = lineages.child(main, "child");
                 let ordinal = lineages.next_key(child, Label::new("read")).ordinal;
                 seen.push((child, lineages.path(child), lineages.hash(child), ordinal));
-                if child.0 % 3 == 0 {
+                if child.0.is_multiple_of(3) {
                     lineages.release(child);
                 }
             }
