@@ -43,7 +43,7 @@ pub(crate) struct ReadyQueue {
     turns: VecDeque<u32>,
     /// Ready tasks of nodes whose CPU is free.
     total: usize,
-    /// Nodes whose CPU is free with something in `devices` or `timers`, plus `graves`.
+    /// Nodes whose CPU is free with something that came from outside, plus `graves`.
     deferring: usize,
     /// Dead nodes with tasks that are to be dropped.
     graves: VecDeque<u32>,
@@ -263,7 +263,7 @@ impl ReadyQueue {
             if !list.held {
                 return Some(ranked.task());
             }
-            list.parked.push(ranked);
+            list.park(ranked);
         }
     }
 
@@ -336,8 +336,7 @@ impl ReadyQueue {
                 continue;
             }
             self.deferring -= 1;
-            let (devices, timers) = (std::mem::take(&mut list.devices), std::mem::take(&mut list.timers));
-            for task in devices.into_iter().chain(timers) {
+            for task in list.take_deferred() {
                 let before = self.append(node as u32, links.link_mut(task), task);
                 links.follow(before, task);
             }

@@ -10,8 +10,8 @@ pub(super) struct NodeList {
     /// The first task, or [`NONE`].
     pub(super) head: u32,
     pub(super) tail: u32,
-    pub(super) len: usize,
-    pub(super) batch_left: usize,
+    pub(super) len: u32,
+    pub(super) batch_left: u32,
     /// How many iterations have begun.
     pub(super) iterations: u64,
     pub(super) has_turn: bool,
@@ -23,10 +23,20 @@ pub(super) struct NodeList {
     pub(super) holds: u32,
     /// Whether it is among the nodes whose longest ready task is overdue.
     pub(super) is_overdue: bool,
-    pub(super) devices: Vec<u32>,
-    pub(super) timers: Vec<u32>,
+    /// What few nodes ever have; kept once it was needed.
+    aside: Option<Box<Aside>>,
+}
+
+/// Of ten thousand nodes the lists fit into a cache.
+const _: () = assert!(size_of::<NodeList>() <= 48);
+
+/// What has to wait while a node is held.
+#[derive(Debug, Default)]
+struct Aside {
+    devices: Vec<u32>,
+    timers: Vec<u32>,
     /// Priorities that came up while it was held.
-    pub(super) parked: Vec<Ranked>,
+    parked: Vec<Ranked>,
 }
 
 impl NodeList {
@@ -42,9 +52,37 @@ impl NodeList {
             link.holds = self.holds.wrapping_sub(1);
         }
         match origin {
-            Origin::Timer => self.timers.push(task),
-            Origin::Device | Origin::Task => self.devices.push(task),
+            Origin::Timer => self.aside_mut().timers.push(task),
+            Origin::Device | Origin::Task => self.aside_mut().devices.push(task),
         }
+    }
+
+    fn aside_mut(&mut self) -> &mut Aside {
+        self.aside.get_or_insert_default()
+    }
+
+    /// Takes the tasks that came from outside: those of devices first, then those of timers.
+    pub(super) fn take_deferred(&mut self) -> Vec<u32> {
+        let Some(aside) = &mut self.aside else { return Vec::new() };
+        let mut deferred = std::mem::take(&mut aside.devices);
+        deferred.append(&mut aside.timers);
+        deferred
+    }
+
+    /// Keeps a priority until the node is held no more.
+    #[cold]
+    pub(super) fn park(&mut self, ranked: Ranked) {
+        self.aside_mut().parked.push(ranked);
+    }
+
+    /// Takes the priorities that were kept.
+    pub(super) fn take_parked(&mut self) -> Vec<Ranked> {
+        self.aside.as_mut().map_or_else(Vec::new, |aside| std::mem::take(&mut aside.parked))
+    }
+
+    /// Forgets all that waits.
+    pub(super) fn clear_aside(&mut self) {
+        self.aside = None;
     }
 
     /// Puts a task behind the others, and gives the one that was last.
@@ -96,6 +134,6 @@ impl NodeList {
 
     /// Whether it has not looked at something that came from outside.
     pub(super) fn defers(&self) -> bool {
-        !self.devices.is_empty() || !self.timers.is_empty()
+        self.aside.as_ref().is_some_and(|aside| !aside.devices.is_empty() || !aside.timers.is_empty())
     }
 }

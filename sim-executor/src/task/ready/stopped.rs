@@ -81,9 +81,7 @@ impl ReadyQueue {
         (list.stop, list.is_cpu_held) = (Stop::Dead, false);
         self.settle(node);
         let list = &mut self.nodes[node as usize];
-        list.devices.clear();
-        list.timers.clear();
-        list.parked.clear();
+        list.clear_aside();
         list.batch_left = 0;
         list.len = 0;
         list.tail = NONE;
@@ -133,18 +131,18 @@ impl ReadyQueue {
         list.held = held;
         let defers = usize::from(list.defers());
         if held {
-            self.total -= list.len;
+            self.total -= list.len as usize;
             self.deferring -= defers;
             return;
         }
-        self.total += list.len;
+        self.total += list.len as usize;
         self.deferring += defers;
         if list.len > 0 && !list.has_turn {
             list.has_turn = true;
             self.turns.push_back(node);
         }
         if let Some(priorities) = &mut self.priorities {
-            list.parked.drain(..).for_each(|ranked| priorities.insert(ranked));
+            list.take_parked().into_iter().for_each(|ranked| priorities.insert(ranked));
         }
     }
 }
