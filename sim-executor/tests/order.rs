@@ -282,6 +282,103 @@ fn the_polls_of_several_roots_are_numbered_through() {
     assert_all_names_differ(&recording);
 }
 
+/// Of each poll that was ready beside others, the name that a source has seen.
+#[derive(Default)]
+struct Names(Rc<std::cell::RefCell<Vec<sim_executor::Key>>>);
+
+impl Source for Names {
+    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
+        let Domain::Among(candidates) = &point.domain else { return None };
+        let mut fresh = Vec::new();
+        candidates.take_fresh(&mut fresh);
+        self.0.borrow_mut().extend(fresh.iter().map(|candidate| candidate.key));
+        None
+    }
+
+    fn describe(&self) -> String {
+        "names".to_string()
+    }
+}
+
+#[test]
+fn a_root_that_ends_after_its_call_leaves_its_count_to_the_next() {
+    let names = Names::default();
+    let seen = Rc::clone(&names.0);
+    let mut executor = Executor::new(names);
+    let round = || async {
+        let other = spawn_named("other", yield_now());
+        yield_now().await;
+        other.await.unwrap();
+    };
+    let stopped = executor.block_on(async move {
+        let other = spawn_named("other", yield_now());
+        sim_executor::stop();
+        yield_now().await;
+        other.await.unwrap();
+        round().await;
+    });
+    assert!(stopped.is_err());
+    executor.run_until_idle().unwrap();
+    executor.block_on(round()).unwrap();
+    let mut keys = seen.borrow().clone();
+    let count = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert!(count > 4, "only {count} names");
+    assert_eq!(keys.len(), count, "a poll's name was given twice");
+}
+
+/// A source that asks for all that became ready only now and then.
+struct Seldom {
+    asked: u32,
+    every: u32,
+}
+
+impl Source for Seldom {
+    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
+        let Domain::Among(candidates) = &point.domain else { return None };
+        self.asked += 1;
+        if self.asked == self.every {
+            let mut fresh = Vec::new();
+            candidates.take_fresh(&mut fresh);
+            fresh.retain(|fresh| {
+                let eligibility = candidates.eligibility(fresh.task.index() as u32, fresh.stamp);
+                matches!(eligibility, Eligibility::Ready(_))
+            });
+            assert_eq!(
+                fresh.len(),
+                candidates.count(),
+                "asked for the first time after {} polls",
+                self.every
+            );
+        }
+        None
+    }
+
+    fn describe(&self) -> String {
+        "seldom".to_string()
+    }
+}
+
+#[test]
+fn what_becomes_ready_is_told_however_late_a_source_asks() {
+    for every in 1..200 {
+        let mut executor = Executor::new(Seldom { asked: 0, every });
+        executor
+            .block_on(async move {
+                let worker = || async {
+                    for _ in 0..80 {
+                        yield_now().await;
+                    }
+                };
+                for task in [(); 3].map(|()| spawn_named("worker", worker())) {
+                    task.await.unwrap();
+                }
+            })
+            .unwrap();
+    }
+}
+
 /// A task that waits at more operations than the two whose polls it counts itself.
 #[test]
 fn the_polls_at_many_operations_are_numbered_through() {

@@ -36,7 +36,8 @@ pub struct Needs {
     pub point_keys: bool,
     /// After so many holds of its node's CPU, each by another task, a task that has been ready all the time is polled first,
     /// and nothing is asked. Real event loops are fair in this way: a task that blocks and yields again and again delays the
-    /// others, and does not starve them. Several such tasks of a node run in the order of their wakes. A source that means to
+    /// others, and does not starve them. Several such tasks of a node run in the order of their wakes, and
+    /// one that became ready while the CPU was held may wait for one hold more. A source that means to
     /// starve tasks raises it; `u32::MAX` is never. In production order, where every task has its turn anyway, it means nothing.
     pub holds_max: u32,
 }

@@ -178,8 +178,8 @@ impl Core {
         self.set_life(node, Life::Running, Event::NodeThawed);
         let cpus: Vec<u32> = self.nodes.cpus_of(node).collect();
         for cpu in cpus {
-            let (ready, _) = self.polling.ready_mut();
-            ready.thaw(cpu);
+            let (ready, tasks) = self.polling.ready_mut();
+            ready.thaw(cpu, tasks);
             if !ready.is_cpu_held(cpu) {
                 self.resume_holder(cpu);
             }

@@ -336,12 +336,13 @@ impl Polling {
     fn keep_for_source(&mut self, task: TaskId) {
         self.tasks.background_mut(task.index).stamp(self.stamps, self.polls);
         self.stamps = self.stamps.wrapping_add(1);
-        let candidate = self.candidate(task.index);
-        self.fresh.push(candidate);
         if self.fresh.len() > 2 * self.tasks.len() + 64 {
             let tasks = &self.tasks;
             self.fresh.retain(|fresh| is_fresh(tasks, fresh));
         }
+        // After that, since the task is not in the ready queue yet.
+        let candidate = self.candidate(task.index);
+        self.fresh.push(candidate);
     }
 
     /// A ready task, as a source sees it.

@@ -57,18 +57,20 @@ impl Core {
         self.begin_task(NodeId(0), lineage, Some(Root { shares_lineage }), kind, future, at)
     }
 
-    /// Lets the tasks of earlier calls of `block_on` that have not ended share their lineage; whether there are such.
+    /// Lets the tasks of earlier calls of `block_on` share their lineage, those too that have ended and are not removed yet;
+    /// whether one goes on.
     fn share_lineage_of_roots(&mut self) -> bool {
-        let alive = self.polling.tasks().alive();
-        let mut shares = false;
-        for task in alive {
+        let tasks = self.polling.tasks();
+        let earlier: Vec<TaskId> = tasks.alive().into_iter().chain(tasks.ended()).collect();
+        let mut goes_on = false;
+        for task in earlier {
             let (slot, background) = self.polling.whole_mut(task.index);
             if slot.is_root() {
                 slot.share_lineage(background, self.decisions.lineages_mut());
-                shares = true;
+                goes_on |= !slot.has_ended();
             }
         }
-        shares
+        goes_on
     }
 
     #[inline]

@@ -509,6 +509,20 @@ mod tests {
     }
 
     #[test]
+    fn a_task_is_still_overdue_after_its_node_was_frozen() {
+        let (mut queue, mut tasks) = keyed(1);
+        queue.push(&mut tasks, 5, Origin::Task);
+        for _ in 0..4 {
+            queue.hold(0);
+            queue.release(0, &tasks);
+        }
+        queue.freeze(0);
+        assert_eq!(queue.overdue(&tasks), None);
+        queue.thaw(0, &tasks);
+        assert_eq!(queue.overdue(&tasks), Some(5));
+    }
+
+    #[test]
     fn priorities_wait_while_their_node_is_held() {
         for seed in 0..20 {
             let (mut queue, mut tasks) = keyed(seed);

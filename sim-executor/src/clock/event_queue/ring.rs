@@ -63,7 +63,8 @@ impl Rings {
     /// Makes all entries free.
     pub(super) fn clear(&mut self) {
         self.free = NONE;
-        for number in 0..self.entries.len() as u32 {
+        // From the last on, so that the first is given out first, as in a new queue.
+        for number in (0..self.entries.len() as u32).rev() {
             self.set_free(number);
         }
     }

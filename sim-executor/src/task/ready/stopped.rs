@@ -65,10 +65,11 @@ impl ReadyQueue {
     }
 
     /// Ends [`ReadyQueue::freeze`].
-    pub(crate) fn thaw(&mut self, node: u32) {
+    pub(crate) fn thaw(&mut self, node: u32, links: &impl Links) {
         assert_eq!(self.nodes[node as usize].stop, Stop::Frozen, "node {node} is not frozen");
         self.nodes[node as usize].stop = Stop::No;
         self.settle(node);
+        self.look_for_overdue(node, links);
     }
 
     /// Takes all tasks of a node out of its lists. From now on a task of it that becomes ready is for
