@@ -29,7 +29,7 @@ pub(super) struct PrioritiesMemory {
 }
 
 /// So many at least are sorted.
-const MANY: usize = 32;
+const MANY: usize = 4;
 
 /// A task with its priority, as one number, as that is quick to compare: the priority, then the task, then the stamp. Of equal
 /// priorities, the task with the greater index is first.
