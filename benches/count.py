@@ -138,7 +138,11 @@ def compare(counts: dict[tuple[str, str], int]) -> None:
 
 
 def keep(counts: dict[tuple[str, str], int]) -> None:
-    kept = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
+    try:
+        kept = json.loads(COUNTS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        # There is none, or it is no longer one: then it begins anew.
+        kept = {}
     for (system, name), cost in counts.items():
         kept.setdefault(system, {})[name] = cost
     COUNTS.write_text(json.dumps(kept, indent=4, sort_keys=True) + "\n", encoding="utf-8")
