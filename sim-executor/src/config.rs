@@ -17,7 +17,8 @@ pub struct Config {
     /// Whether it is kept how long tasks wait for their polls. Default: no.
     pub stats: bool,
     /// After how many holds of its node's CPU a ready task is polled first, in place of what the source asks for:
-    /// [`Needs::holds_max`](crate::Needs). Default: as the source says, which is four for most.
+    /// [`Needs::holds_max`](crate::Needs). Default: as the source says, which is four for most. In production order
+    /// it means nothing.
     pub holds_max: Option<u32>,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,

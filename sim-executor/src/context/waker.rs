@@ -24,6 +24,7 @@ static RUNS: AtomicU32 = AtomicU32::new(0);
 /// stuck, to say that a real thread is at work. It decides nothing.
 static ESCAPED: AtomicU64 = AtomicU64::new(0);
 
+/// A number that no other run of this process has had, until all are used up and they begin again.
 pub(crate) fn next_run_id() -> RunId {
     // From one, so that no waker is zero.
     let number = 1 + RUNS.fetch_add(1, Ordering::Relaxed) % ((1 << RUN_BITS) - 1);
