@@ -50,6 +50,12 @@ impl Exc {
     pub fn is_cancelled(&self) -> bool {
         *self == Exc::Cancelled
     }
+
+    /// Whether it is `KeyboardInterrupt` or `SystemExit`: a task that fails with one ends the run of its loop.
+    #[must_use]
+    pub fn ends_the_run(&self) -> bool {
+        matches!(self.class(), "KeyboardInterrupt" | "SystemExit")
+    }
 }
 
 impl fmt::Display for Exc {

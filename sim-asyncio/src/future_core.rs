@@ -84,6 +84,11 @@ impl FutureCore {
         matches!(*self.status.borrow(), Status::Failed(_))
     }
 
+    /// Whether it has failed with an exception that has ended the run of the loop; that counts as retrieved.
+    pub(crate) fn has_ended_the_run(&self) -> bool {
+        matches!(self.status(), Status::Failed(exc) if exc.ends_the_run())
+    }
+
     /// Whether it is that of the task whose step is running.
     pub(crate) fn is_current_task(&self) -> bool {
         self.task.as_ref().is_some_and(|(number, _)| self.loop_core.current_task() == Some(*number))

@@ -13,7 +13,7 @@ use crate::handle::Handle;
 use crate::iteration_cost::IterationCost;
 use crate::loop_config::LoopConfig;
 use crate::report::{Handler, Report};
-use crate::signal::Signals;
+use crate::signal::{Interrupt, Signals};
 use crate::thread::{Entry, Thread};
 use crate::timer_heap::TimerHeap;
 
@@ -223,6 +223,18 @@ impl LoopCore {
 
     pub(crate) fn is_exhausted(&self) -> bool {
         self.exhausted.get()
+    }
+
+    /// Ends this run of the loop: handles that have their turn later are kept, in their order, for the next.
+    pub(crate) fn interrupt(self: &Rc<Self>, why: Interrupt) {
+        self.signals.interrupt(why);
+        let is_own = context::current_task().is_some() && context::node() == self.node_id();
+        if is_own {
+            // What was queued before is kept too: it has its turn in the next iteration, and the run ends with that one.
+            self.spawn("interrupt", async { context::stop() }, Location::caller());
+        } else {
+            context::stop();
+        }
     }
 
     /// Ends the run for good: no handle of this loop runs any more.

@@ -10,11 +10,9 @@ use sim_executor::{Executor, Instant, RunError};
 use crate::event_loop::EventLoop;
 use crate::exc::Exc;
 use crate::future::Future;
-use crate::gather::gather_results;
 use crate::handle::Handle;
 use crate::loop_config::LoopConfig;
-use crate::report::Report;
-use crate::signal::Signal;
+use crate::signal::{Interrupt, Signal};
 use crate::task::{AnyTask, Task};
 
 /// The main thread of a program: it owns the executor, and is outside of the loop while that does not run.
@@ -57,6 +55,9 @@ pub enum RunnerError {
     /// A signal came for which the loop has no handler: `KeyboardInterrupt`.
     #[error("KeyboardInterrupt: {0}")]
     Interrupted(Signal),
+    /// A task raised `KeyboardInterrupt` or `SystemExit`, which end the run of a loop at once.
+    #[error(transparent)]
+    Raised(Exc),
     /// The run cannot go on: a deadlock, a limit, a panic.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -71,6 +72,7 @@ impl From<RunnerError> for Exc {
             RunnerError::Closed => Exc::raised("RuntimeError", "Event loop is closed"),
             RunnerError::AlreadyRunning => Exc::raised("RuntimeError", "This event loop is already running"),
             RunnerError::Interrupted(signal) => Exc::raised("KeyboardInterrupt", signal),
+            RunnerError::Raised(exc) => exc,
             error => Exc::raised("RuntimeError", error),
         }
     }
@@ -146,42 +148,6 @@ impl<'run> Runner<'run> {
         self.event_loop.all_tasks()
     }
 
-    /// Runs a body as a task, then cancels what is left until that has ended too, and closes the loop: `asyncio.run`.
-    ///
-    /// # Errors
-    /// As [`Runner::run_forever`]. What the body gives is inside.
-    pub fn run<T, B>(&mut self, name: impl Into<Rc<str>>, body: B) -> Result<Result<T, Exc>, RunnerError>
-    where
-        T: Clone + 'static,
-        B: StdFuture<Output = Result<T, Exc>> + 'static,
-    {
-        let main = self.create_task(name, body);
-        let ended = self.run_until_complete(&main);
-        drop(main);
-        let cancelled = self.cancel_all();
-        self.close();
-        cancelled.and(ended)
-    }
-
-    /// Cancels the tasks that have not ended, and runs until they have.
-    fn cancel_all(&mut self) -> Result<(), RunnerError> {
-        let left = self.all_tasks();
-        for task in &left {
-            self.cancel(task);
-        }
-        let ended = self.enter(|_| gather_results(left.iter().map(AnyTask::future)));
-        // Exceptions are among the results.
-        let _ = self.run_until_complete(&ended)?;
-        for task in left {
-            if let Some(exc) = task.exception() {
-                self.enter(|event_loop| {
-                    event_loop.core().report(&Report::ExceptionAtShutdown { task: task.name(), exc });
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// Runs until the future is settled: one iteration longer than its last step. All other tasks stay as they are.
     ///
     /// # Errors
@@ -194,7 +160,14 @@ impl<'run> Runner<'run> {
         T: Clone + 'static,
     {
         let future = future.into();
-        let stop = self.enter(|_| future.add_done_callback(sim_executor::stop));
+        let core = Rc::clone(&future.core);
+        let stop = move || {
+            // What has ended the run already is not to end the next one too.
+            if !core.has_ended_the_run() {
+                sim_executor::stop();
+            }
+        };
+        let stop = self.enter(|_| future.add_done_callback(stop));
         let ran = self.run_forever();
         self.enter(|_| future.remove_done_callback(stop));
         ran?;
@@ -235,10 +208,11 @@ impl<'run> Runner<'run> {
         if self.event_loop.is_exhausted() {
             return Err(RunnerError::Livelock);
         }
-        if let Some(signal) = self.enter(EventLoop::take_interrupt) {
-            return Err(RunnerError::Interrupted(signal));
+        match self.enter(EventLoop::take_interrupt) {
+            Some(Interrupt::Signal(signal)) => Err(RunnerError::Interrupted(signal)),
+            Some(Interrupt::Raised(exc)) => Err(RunnerError::Raised(exc)),
+            None => Ok(ran?),
         }
-        Ok(ran?)
     }
 
     /// Runs for `duration`: `call_later(duration, stop)`, then `run_forever`.

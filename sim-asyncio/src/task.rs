@@ -177,6 +177,12 @@ impl<T> Task<T> {
         self.core.cancels.get()
     }
 
+    /// Takes one request to cancel it back; gives how many are left.
+    #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
+    pub fn uncancel(&self) -> u64 {
+        self.core.uncancel()
+    }
+
     /// The task without its result's type.
     #[must_use]
     pub fn erased(&self) -> AnyTask {
@@ -291,9 +297,7 @@ impl AnyTask {
     /// Takes one request to cancel it back; gives how many are left.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn uncancel(&self) -> u64 {
-        let left = self.0.cancels.get().saturating_sub(1);
-        self.0.cancels.set(left);
-        left
+        self.0.uncancel()
     }
 
     /// As [`Future::add_done_callback`].

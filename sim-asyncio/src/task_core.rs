@@ -12,6 +12,7 @@ use crate::future_core::{FutureCore, Status};
 use crate::loop_core::LoopCore;
 use crate::registry::Registry;
 use crate::report::Report;
+use crate::signal::Interrupt;
 use crate::thread::Entry;
 
 pub(crate) type Body = Pin<Box<dyn StdFuture<Output = Result<(), Exc>>>>;
@@ -110,11 +111,25 @@ impl TaskCore {
 
     fn finish(&self, status: Status) {
         self.registry.remove(self.point.task);
+        let raised = match &status {
+            Status::Failed(exc) if exc.ends_the_run() => Some(exc.clone()),
+            _ => None,
+        };
         self.future.settle(status);
+        if let Some(exc) = raised {
+            self.loop_core().interrupt(Interrupt::Raised(exc));
+        }
     }
 
     fn loop_core(&self) -> &Rc<LoopCore> {
         self.future.loop_core()
+    }
+
+    /// Takes one request to cancel it back; gives how many are left.
+    pub(crate) fn uncancel(&self) -> u64 {
+        let left = self.cancels.get().saturating_sub(1);
+        self.cancels.set(left);
+        left
     }
 
     /// Drops the body where it is suspended, then complains: as the garbage collector does.

@@ -318,7 +318,7 @@ fn groups_and_workers() {
     table! {
         "a task group waits for its tasks": async {
             let ended = TaskGroup::run(async |group| {
-                group.create_task("child", async { sleep(2 * MS).await?; event!("child"); Ok(()) });
+                group.create_task("child", async { sleep(2 * MS).await?; event!("child"); Ok(()) })?;
                 event!("body"); Ok(())
             });
             event!("{:?}", ended.await);
@@ -326,8 +326,8 @@ fn groups_and_workers() {
         } => ["0 body", "2 child", "2 Ok(())"],
         "a failing task cancels the others, and the body": async {
             let ended = TaskGroup::run(async |group| {
-                group.create_task("fails", fails_after(MS));
-                group.create_task("other", async { event!("other {:?}", sleep(9 * MS).await); Ok(()) });
+                group.create_task("fails", fails_after(MS))?;
+                group.create_task("other", async { event!("other {:?}", sleep(9 * MS).await); Ok(()) })?;
                 event!("body {:?}", sleep(9 * MS).await);
                 Ok(())
             });

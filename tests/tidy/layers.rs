@@ -42,7 +42,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         "sim-asyncio",
         &[
             &["exc", "handle", "iteration_cost", "registry", "signal"],
-            &["await_point", "report", "thread", "timer_heap"],
+            &["await_point", "group_error", "report", "thread", "timer_heap"],
             &["loop_config"],
             &["loop_core"],
             &["future_core"],
@@ -53,7 +53,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["gather", "pool", "shield", "sleep", "task_group", "waiters"],
             &["event", "lock", "semaphore", "timeout", "wait", "wait_for"],
             &["queue", "runner"],
-            &["as_completed", "running"],
+            &["as_completed", "running", "whole_run"],
             &["difftest"],
             &["lib"],
         ],

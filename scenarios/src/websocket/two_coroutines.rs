@@ -262,8 +262,8 @@ impl Client {
 
     async fn group(&self) -> Result<(), Exc> {
         let ended = TaskGroup::run(async |group| {
-            group.create_task("consumer", self.clone().consume());
-            group.create_task("producer", self.clone().produce());
+            group.create_task("consumer", self.clone().consume())?;
+            group.create_task("producer", self.clone().produce())?;
             Ok(())
         });
         match ended.await {
