@@ -35,14 +35,13 @@
 //! of a runtime's; what stands still on a real clock, on threads or in a `HashMap`'s order cannot be replayed, and is
 //! found out: the first runs are made twice and must be equal.
 
-pub use futures::{join, try_join};
 pub use seedbed_macros::test;
 pub use sim_executor::{
     Clock, Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life, LimitReached, Limits, Node,
     NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay,
     Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, World,
-    choose, choose_at, choose_between, context, event, flip, pick, rng, select, shuffle, spawn,
-    spawn_blocking, spawn_named, stop, unique_rng, yield_now,
+    choose, choose_at, choose_between, context, event, flip, join, pick, rng, select, shuffle, spawn,
+    spawn_blocking, spawn_named, stop, try_join, unique_rng, yield_now,
 };
 pub use sim_explorer::RunSeed;
 

@@ -28,6 +28,7 @@ pub mod context;
 mod device;
 mod draw;
 mod executor;
+mod join;
 mod limits;
 mod macros;
 mod reuse;
@@ -57,10 +58,17 @@ pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuff
 pub use executor::{Deadlock, Executor, Outcome, Report, RunError, World};
 pub use limits::{Bound, LimitReached, Limits};
 pub use reuse::Reuse;
-pub use select::{Branch, first_branch};
 pub use spawn_blocking::spawn_blocking;
 pub use task::{Crash, Life, StatsTable, TaskStats};
 pub use trace::{Event, Record, Trace, TraceLevel};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;
 pub use yield_now::{YieldNow, yield_now};
+
+/// What the macros expand to.
+#[doc(hidden)]
+pub mod in_macros {
+    pub use crate::join::{MaybeDone, maybe_done, take_error, take_output, take_value};
+    pub use crate::select::{first_branch, in_turn};
+    pub use seedbed_macros::{join_futures, select_branches, try_join_futures};
+}

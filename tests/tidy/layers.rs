@@ -8,11 +8,11 @@ use crate::sources::{assert_none, root, sources};
 
 /// The crates, lowest first, with the workspace's crates that each may depend on.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
-    ("sim-executor", &[]),
+    ("seedbed/macros", &[]),
+    ("sim-executor", &["seedbed-macros"]),
     ("sim-asyncio", &["sim-executor"]),
     ("sim-net", &["sim-executor"]),
     ("sim-explorer", &["sim-executor"]),
-    ("seedbed/macros", &[]),
     ("seedbed", &["sim-executor", "sim-net", "sim-explorer", "seedbed-macros"]),
     ("sim-cli", &["seedbed", "sim-explorer", "sim-asyncio", "sim-executor"]),
     ("scenarios", &["seedbed", "sim-explorer", "sim-asyncio", "sim-cli"]),
@@ -22,6 +22,7 @@ type Rows = &'static [&'static [&'static str]];
 
 /// The modules at the top of each crate, lowest first; those of one row may use each other, unless that is a circle.
 pub(crate) const MODULES: &[(&str, Rows)] = &[
+    ("seedbed/macros", &[&["refusal"], &["join", "options", "select", "test_fn"], &["expand"], &["lib"]]),
     (
         "sim-executor",
         &[
@@ -33,7 +34,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["config", "device"],
             &["run"],
             &["context"],
-            &["draw", "macros", "select", "spawn_blocking", "time", "tracing_capture", "yield_now"],
+            &["draw", "join", "macros", "select", "spawn_blocking", "time", "tracing_capture", "yield_now"],
             &["executor"],
             &["lib"],
         ],
@@ -83,7 +84,6 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["lib"],
         ],
     ),
-    ("seedbed/macros", &[&["refusal"], &["options", "test_fn"], &["expand"], &["lib"]]),
     (
         "seedbed",
         &[

@@ -1,8 +1,10 @@
-//! The attribute of Seedbed's simulated tests. Use it as `#[seedbed::test]`.
+//! The macros of Seedbed. Use them as `#[seedbed::test]`, `seedbed::select!`, `seedbed::join!`.
 
 mod expand;
+mod join;
 mod options;
 mod refusal;
+mod select;
 mod test_fn;
 
 /// Makes an `async fn` a test that is simulated: in production order, then under as many seeds as `seeds` says.
@@ -20,4 +22,25 @@ mod test_fn;
 #[proc_macro_attribute]
 pub fn test(options: proc_macro::TokenStream, function: proc_macro::TokenStream) -> proc_macro::TokenStream {
     expand::expand(options.into(), function.into()).into()
+}
+
+/// What `select!` expands to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn select_branches(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    select::expand(input.into()).into()
+}
+
+/// What `join!` expands to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn join_futures(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    join::expand(input.into(), join::Until::All).into()
+}
+
+/// What `try_join!` expands to.
+#[doc(hidden)]
+#[proc_macro]
+pub fn try_join_futures(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    join::expand(input.into(), join::Until::FirstError).into()
 }

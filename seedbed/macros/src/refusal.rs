@@ -1,11 +1,11 @@
-//! Why the attribute cannot be used so.
+//! Why a macro cannot be used so.
 
 use std::fmt;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 
-/// Why the attribute cannot be used so: shown by the compiler at the place that is wrong.
+/// Why a macro cannot be used so: shown by the compiler at the place that is wrong.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     at: Span,
@@ -22,8 +22,15 @@ impl Refusal {
         &self.message
     }
 
+    /// In place of an item.
     pub(crate) fn into_tokens(self) -> TokenStream {
         let message = self.message;
         quote_spanned! { self.at => ::core::compile_error!(#message); }
+    }
+
+    /// In place of an expression.
+    pub(crate) fn into_expression(self) -> TokenStream {
+        let message = self.message;
+        quote_spanned! { self.at => { ::core::compile_error!(#message) } }
     }
 }
