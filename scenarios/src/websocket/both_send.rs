@@ -62,7 +62,7 @@ async fn talk(messages: u64, order: Order) -> Result<u64, SessionError> {
     let sending = send_all(&mut sender, messages);
     let receiving = receive_all(&mut receiver, messages);
     let came_back = match order {
-        Order::Together => try_join!(sending, receiving)?.1,
+        Order::Together => try_join!(biased; sending, receiving)?.1,
         Order::SendFirst => {
             sending.await?;
             receiving.await?

@@ -48,7 +48,8 @@ struct Talk {
 async fn talk(messages: u64) -> Result<Talk, SessionError> {
     let (mut sender, mut receiver) = connect().await?.split();
     event!("is connected");
-    let (sent, came_back) = try_join!(send_all(&mut sender, messages), receive_all(&mut receiver, messages))?;
+    let (sent, came_back) =
+        try_join!(biased; send_all(&mut sender, messages), receive_all(&mut receiver, messages))?;
     sender.close(close_frame()).await?;
     let close_code = receive_close(&mut receiver).await?;
     event!("is closed, code {}", close_code.unwrap_or_default());
