@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use sim_executor::{Record, Trace};
 use sim_explorer::RunSeed;
 
+use crate::causes::Causes;
 use crate::failed_run::Under;
+use crate::reproduce::TestCommand;
 
 /// Two runs with the same choices went different ways, so something that is no choice of the run decides in the program.
 /// Its text is what the test shows.
@@ -20,22 +21,23 @@ pub struct Divergence {
     pub hashes: [u64; 2],
     /// Where they part, if it could be seen.
     pub difference: Option<Difference>,
+    /// What runs the test again.
+    pub command: TestCommand,
 }
 
-/// The first records that differ in two traces; `None` where one had ended.
+/// The first records that differ in two traces, as text; `None` where one had ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// How many records are the same before.
     pub same: usize,
     /// What happened next in the one, and in the other.
-    pub records: [Option<Record>; 2],
+    pub records: [Option<String>; 2],
 }
 
 impl Difference {
-    pub(crate) fn between(one: &Trace, other: &Trace) -> Option<Difference> {
-        let pairs = one.records.iter().zip(&other.records);
-        let same = pairs.take_while(|(one, other)| one == other).count();
-        let records = [one, other].map(|trace| trace.records.get(same).cloned());
+    pub(crate) fn between(one: &[String], other: &[String]) -> Option<Difference> {
+        let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+        let records = [one, other].map(|lines| lines.get(same).cloned());
         records.iter().any(Option::is_some).then_some(Difference { same, records })
     }
 }
@@ -44,7 +46,7 @@ struct Text<'a>(&'a Divergence);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Divergence { name, run, hashes: [first, second], difference } = self.0;
+        let Divergence { name, run, hashes: [first, second], difference, command } = self.0;
         writeln!(
             out,
             "{name} is not deterministic: two runs {} went different ways (hash {first:016x}, then {second:016x})",
@@ -64,27 +66,17 @@ impl fmt::Display for Text<'_> {
                 writeln!(out, "later runs have the same trace: perhaps a static is set up in the first one")?
             }
         }
-        writeln!(
-            out,
-            "look for what is no choice of the run: the order of a HashMap, the real clock, a thread, \
-             an environment variable, a static that runs change"
-        )?;
-        write!(out, "reproduce: cargo test {name}")
+        writeln!(out, "{}", Causes::of_this_program())?;
+        write!(out, "reproduce: {command}")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_executor::{Event, Instant};
 
-    fn trace(texts: &[&str]) -> Trace {
-        let record = |text: &&str| Record {
-            at: Instant::START,
-            lineage: "main".into(),
-            event: Event::User { text: (*text).to_string() },
-        };
-        Trace { records: texts.iter().map(record).collect() }
+    fn trace(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| format!("0.000 main {text}")).collect()
     }
 
     #[test]
@@ -96,7 +88,7 @@ mod tests {
     fn the_first_difference_is_found_also_at_an_end() {
         let difference = Difference::between(&trace(&["a", "b"]), &trace(&["a", "c", "d"])).unwrap();
         assert_eq!(difference.same, 1);
-        assert_eq!(difference.records[1].as_ref().unwrap().to_string(), "0.000 main c");
+        assert_eq!(difference.records[1].as_deref(), Some("0.000 main c"));
         let difference = Difference::between(&trace(&["a"]), &trace(&["a", "b"])).unwrap();
         assert_eq!((difference.same, &difference.records[0]), (1, &None));
     }

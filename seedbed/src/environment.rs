@@ -10,6 +10,9 @@ pub(crate) const SEED: &str = "SEEDBED_SEED";
 /// The variable that says how much of a run is shown.
 pub(crate) const TRACE: &str = "SEEDBED_TRACE";
 
+/// Set in a process that was started to make a run alone, so that it starts no other.
+pub(crate) const ALONE: &str = "SEEDBED_ALONE";
+
 /// What the environment asks of a test cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

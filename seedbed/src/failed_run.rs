@@ -5,7 +5,10 @@ use std::fmt;
 use sim_executor::{Report, Trace};
 use sim_explorer::{FailureText, RunSeed};
 
-use crate::environment::SEED;
+use crate::advice;
+use crate::causes::Causes;
+use crate::real_threads::Outside;
+use crate::reproduce::{OneRun, TestCommand};
 
 /// A run of a test that failed. Its text is what the test shows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,11 +26,70 @@ pub struct FailedRun {
     pub lines_shown: usize,
     /// The hash of the run when it was made again, if that went another way.
     pub repeated_as: Option<u64>,
+    /// What it came to each time that it was made again. Empty where only this run was asked for.
+    pub again: Vec<Again>,
+    /// The hashes of production order, before and after this run, if they differ: the program keeps something from run to run.
+    pub production: Option<[u64; 2]>,
+    /// What real threads did while it was made again.
+    pub outside: Outside,
+    /// What runs the test.
+    pub command: TestCommand,
+}
+
+/// What a failed run came to when it was made again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// How it was made: `alone in a new process`.
+    pub how: &'static str,
+    /// Whether it was made in a process that had made no other run: what the line that reproduces it does.
+    pub is_alone: bool,
+    /// Its hash.
+    pub hash: u64,
+    /// One word for how it ended, as of [`Outcome::word`](crate::Outcome::word).
+    pub word: String,
+}
+
+impl Again {
+    pub(crate) fn new(how: &'static str, hash: u64, word: &str) -> Self {
+        Again { how, is_alone: false, hash, word: word.to_string() }
+    }
 }
 
 impl FailedRun {
-    pub(crate) fn new(name: &str, run: RunSeed, report: Report, log: Trace, lines_shown: usize) -> Self {
-        FailedRun { name: name.to_string(), run, report, log, lines_shown, repeated_as: None }
+    pub(crate) fn new(
+        name: &str,
+        run: RunSeed,
+        report: Report,
+        log: Trace,
+        lines_shown: usize,
+        command: TestCommand,
+    ) -> Self {
+        FailedRun {
+            name: name.to_string(),
+            run,
+            report,
+            log,
+            lines_shown,
+            repeated_as: None,
+            again: Vec::new(),
+            production: None,
+            outside: Outside::default(),
+            command,
+        }
+    }
+
+    /// Whether the run failed in the same way when it was made again from its seed: alone in a new process if it was made so,
+    /// else each time.
+    #[must_use]
+    pub fn is_reproducible(&self) -> bool {
+        match self.again.iter().find(|again| again.is_alone) {
+            Some(alone) => self.is_same(alone),
+            None => self.again.iter().all(|again| self.is_same(again)) && self.production.is_none(),
+        }
+    }
+
+    fn is_same(&self, again: &Again) -> bool {
+        again.hash == self.report.hash && again.word == self.report.outcome.word()
     }
 }
 
@@ -47,29 +109,69 @@ struct Text<'a>(&'a FailedRun);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FailedRun { name, run, report, .. } = self.0;
+        let FailedRun { name, run, report, outside, .. } = self.0;
         writeln!(out, "{name} fails {} ({})", Under(*run), report.outcome.word())?;
         self.log(out)?;
-        if let Some(hash) = self.0.repeated_as {
-            writeln!(
-                out,
-                "NOT DETERMINISTIC: made again, the run went another way (hash {:016x}, then {hash:016x})",
-                report.hash
-            )?;
-        }
         write!(out, "{}", FailureText(report))?;
-        write!(out, "reproduce: {SEED}={run} cargo test {name}")
+        let advice = advice::on_failure(&report.outcome).into_iter().chain(outside.advice());
+        advice.into_iter().try_for_each(|advice| writeln!(out, "hint: {advice}"))?;
+        self.repetitions(out)
     }
 }
 
 impl Text<'_> {
     fn log(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let records = &self.0.log.records;
-        let shown = self.0.lines_shown.min(records.len());
+        let FailedRun { log, again, lines_shown, .. } = self.0;
+        let records = &log.records;
+        let shown = (*lines_shown).min(records.len());
         let left_out = records.len() - shown;
+        if let Some(traced) = again.iter().find(|again| again.how == WITH_TRACE)
+            && !self.0.is_same(traced)
+            && shown > 0
+        {
+            writeln!(out, "(the log is that of the run made again, which went another way)")?;
+        }
         if shown > 0 && left_out > 0 {
             writeln!(out, "… {left_out} lines before these")?;
         }
         records[left_out..].iter().try_for_each(|record| writeln!(out, "{record}"))
     }
+
+    /// Whether the run could be made again, and how a person does that.
+    fn repetitions(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FailedRun { run, report, again, production, command, .. } = self.0;
+        let is_reproducible = self.0.is_reproducible();
+        let (same, other): (Vec<&Again>, Vec<&Again>) = again.iter().partition(|again| self.0.is_same(again));
+        write!(out, "hash {:016x}", report.hash)?;
+        if !same.is_empty() {
+            let how: Vec<&str> = same.iter().map(|again| again.how).collect();
+            write!(out, ", and the same when the run was made again {}", how.join(", "))?;
+        }
+        writeln!(out)?;
+        if !other.is_empty() || production.is_some() {
+            let what = if is_reproducible { "NOT DETERMINISTIC" } else { "NOT REPRODUCED from its seed" };
+            writeln!(out, "{what}: when it was made again, the run went another way")?;
+        }
+        for Again { how, hash, word, .. } in other {
+            writeln!(out, "  {how}: hash {hash:016x} outcome {word}")?;
+        }
+        if let Some([before, now]) = production {
+            writeln!(
+                out,
+                "  production order, made again after it: hash {now:016x}, and {before:016x} before it"
+            )?;
+        }
+        if is_reproducible {
+            return write!(out, "reproduce: {}", OneRun(*run, command));
+        }
+        writeln!(
+            out,
+            "so it depends on the runs before it, or on what differs from one process to the next"
+        )?;
+        writeln!(out, "{}", Causes::of_this_program())?;
+        write!(out, "all runs of the test, one after the other: {command}")
+    }
 }
+
+/// How the run was made whose log is shown.
+pub(crate) const WITH_TRACE: &str = "with a trace";

@@ -26,14 +26,15 @@
 //! });
 //! ```
 //!
-//! When a run fails, the test shows the end of its event log, what went wrong, which tasks were pending, and one line that
-//! makes this very run again: `SEEDBED_SEED=17 cargo test no_increment_is_lost`. With `SEEDBED_SEED` set, only that
+//! When a run fails, it is made again: with a trace, on another thread, and alone in a new process. The test shows the end of
+//! its event log, what went wrong, which tasks were pending, whether all these runs were the same, and one line that makes this
+//! very run again: `SEEDBED_SEED=17 cargo test no_increment_is_lost -p bank --lib -- --exact`. With `SEEDBED_SEED` set, only that
 //! run is made and its whole event log is printed (to see that of a run which passes, add `-- --nocapture`);
 //! `SEEDBED_TRACE=all` prints every step of every task and every packet.
 //!
 //! Futures need not be `Send`. In a test, use this crate's [`spawn`], [`time`], `net`, [`choose`] and [`select!`] in place
 //! of a runtime's; what stands still on a real clock, on threads or in a `HashMap`'s order cannot be replayed, and is
-//! found out: the first runs are made twice and must be equal.
+//! found out: one run in ten is made twice, in other circumstances, and both must be equal.
 
 pub use seedbed_macros::test;
 pub use sim_executor::{
@@ -50,10 +51,14 @@ pub use sim_net as net;
 
 #[cfg(any(feature = "hyper", feature = "rustls", feature = "tungstenite"))]
 pub mod adapters;
+mod advice;
+mod causes;
 mod divergence;
 mod environment;
 mod failed_run;
 mod panic_hook;
+mod real_threads;
+mod reproduce;
 mod sweep;
 pub mod task;
 mod test_output;
@@ -61,8 +66,12 @@ pub mod time;
 
 pub use divergence::{Difference, Divergence};
 pub use environment::EnvironmentError;
-pub use failed_run::FailedRun;
+pub use failed_run::{Again, FailedRun};
 pub use panic_hook::{PanicsInside, install_panic_hook};
+pub use real_threads::Outside;
+pub use reproduce::TestCommand;
+#[doc(hidden)]
+pub use reproduce::TestSite;
 #[doc(hidden)]
 pub use sweep::run_test;
 pub use sweep::{Passed, Sweep, SweepError, sweep};

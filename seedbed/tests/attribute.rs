@@ -25,14 +25,18 @@ async fn without_seeds_only_production_order_is_run() {
 }
 
 #[seedbed::test(seeds = 50)]
-#[should_panic(expected = "cargo test a_failure_names_the_test_as_cargo_takes_it")]
+#[should_panic(
+    expected = " cargo test a_failure_names_the_test_as_cargo_takes_it -p seedbed --test attribute "
+)]
 async fn a_failure_names_the_test_as_cargo_takes_it() {
     assert_eq!(choose(2), 0);
 }
 
 mod inner {
     #[seedbed::test]
-    #[should_panic(expected = "SEEDBED_SEED=production cargo test inner::a_failure_names_the_module")]
+    #[should_panic(
+        expected = "SEEDBED_SEED=production cargo test inner::a_failure_names_the_module -p seedbed"
+    )]
     async fn a_failure_names_the_module() {
         panic!("in production order already");
     }

@@ -22,7 +22,7 @@ type Rows = &'static [&'static [&'static str]];
 
 /// The modules at the top of each crate, lowest first; those of one row may use each other, unless that is a circle.
 pub(crate) const MODULES: &[(&str, Rows)] = &[
-    ("seedbed/macros", &[&["refusal"], &["join", "options", "select", "test_fn"], &["expand"], &["lib"]]),
+    ("seedbed/macros", &[&["features", "refusal"], &["join", "options", "select", "test_fn"], &["expand"], &["lib"]]),
     (
         "sim-executor",
         &[
@@ -87,7 +87,18 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "seedbed",
         &[
-            &["adapters", "environment", "panic_hook", "task", "test_output", "time"],
+            &[
+                "adapters",
+                "advice",
+                "causes",
+                "environment",
+                "panic_hook",
+                "real_threads",
+                "task",
+                "test_output",
+                "time",
+            ],
+            &["reproduce"],
             &["failed_run"],
             &["divergence"],
             &["sweep"],

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
+use crate::features;
 use crate::options::Options;
 use crate::refusal::Refusal;
 use crate::test_fn::TestFn;
@@ -17,10 +18,23 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
         Some(seeds) => quote! { ::core::option::Option::Some(#seeds) },
         None => quote! { ::core::option::Option::None },
     };
+    let features = features::flags(std::env::args());
+    // What cargo tells the compiler of the user's crate; nothing of it is there under another build tool.
+    let site = quote! {
+        ::seedbed::TestSite {
+            path: ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
+            package: ::core::option_env!("CARGO_PKG_NAME"),
+            crate_name: ::core::option_env!("CARGO_CRATE_NAME"),
+            binary: ::core::option_env!("CARGO_BIN_NAME"),
+            manifest_dir: ::core::option_env!("CARGO_MANIFEST_DIR"),
+            is_integration: ::core::option_env!("CARGO_TARGET_TMPDIR").is_some(),
+            features: #features,
+        }
+    };
     // With the span of the name, so that a failure points at the test.
     let call = quote_spanned! { name.span() =>
         ::seedbed::run_test(
-            ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name)),
+            #site,
             #seeds,
             #name,
         )

@@ -1,6 +1,7 @@
 //! The macros of Seedbed. Use them as `#[seedbed::test]`, `seedbed::select!`, `seedbed::join!`.
 
 mod expand;
+mod features;
 mod join;
 mod options;
 mod refusal;

@@ -4,10 +4,18 @@ use sim_executor::{Limits, TraceLevel};
 use sim_explorer::RunSeed;
 
 use crate::environment::{self, EnvironmentError};
+use crate::reproduce::TestSite;
 use crate::test_output::TestOutput;
 
+mod again;
+mod alone;
+mod caller;
 mod result;
 mod runs;
+mod subject;
+
+use again::{Elsewhere, deeper, on_another_thread};
+use caller::Caller;
 
 pub use result::{Passed, SweepError};
 
@@ -29,7 +37,11 @@ pub struct Sweep {
     pub seeds: u64,
     /// The bounds of each run.
     pub limits: Limits,
-    /// How many of the first seeds, besides production order, are run twice to see that both runs are equal. Default: 2.
+    /// How many seeds, besides production order, are run twice to see that both runs are equal: at least so many, spread over
+    /// all, and at least one in ten; none if it is zero. Default: 8.
+    ///
+    /// The second run is made at another depth of the stack and with another heap, and by `#[seedbed::test]` on another
+    /// thread, so that a program which depends on addresses or threads is found out.
     pub repeated: u64,
     /// How much the log of a failed run tells. Default: what the program itself reports.
     pub trace: TraceLevel,
@@ -44,7 +56,7 @@ impl Default for Sweep {
         Sweep {
             seeds: 100,
             limits: Limits::default(),
-            repeated: 2,
+            repeated: 8,
             trace: TraceLevel::Events,
             lines_shown: 40,
             only: None,
@@ -74,16 +86,16 @@ where
     Sweep { seeds, ..Sweep::default() }.run(name, body);
 }
 
-/// What `#[seedbed::test]` calls, with the name as the compiler writes it: `crate_name::module::name`.
+/// What `#[seedbed::test]` calls.
 #[doc(hidden)]
 #[track_caller]
-pub fn run_test<B, F>(path: &str, seeds: Option<u64>, body: B)
+pub fn run_test<B, F>(site: TestSite, seeds: Option<u64>, body: B)
 where
-    B: Fn() -> F + 'static,
+    B: Fn() -> F + Send + Sync + 'static,
     F: Future<Output: TestOutput> + 'static,
 {
-    let name = path.split_once("::").map_or(path, |(_, name)| name);
-    sweep(name, seeds.unwrap_or(Sweep::default().seeds), body);
+    let sweep = Sweep { seeds: seeds.unwrap_or(Sweep::default().seeds), ..Sweep::default() };
+    sweep.run_for(Caller::Attribute(&site), body, on_another_thread::<B, F>);
 }
 
 impl Sweep {
@@ -97,12 +109,21 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
+        self.run_for(Caller::Sweep(name), body, deeper::<B, F>);
+    }
+
+    #[track_caller]
+    fn run_for<B, F>(&self, caller: Caller<'_>, body: B, elsewhere: Elsewhere<B>)
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
         let asked = [environment::SEED, environment::TRACE].map(environment::read);
         let sweep = match self.with_environment(asked[0].as_deref(), asked[1].as_deref()) {
             Ok(sweep) => sweep,
             Err(error) => panic!("{error}"),
         };
-        let result = sweep.try_run(name, body);
+        let result = sweep.try_run_for(caller, body, elsewhere);
         if sweep.only.is_none() {
             if let Err(error) = result {
                 panic!("{error}");

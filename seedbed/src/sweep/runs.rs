@@ -1,14 +1,17 @@
 //! The runs that a test is made of.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use sim_executor::{Config, Executor, LimitReached, Outcome, Report, RunError, Trace, TraceLevel, World};
 use sim_explorer::{Part, RunSeed};
 
+use super::again::{Elsewhere, deeper};
+use super::caller::Caller;
+use super::subject::Subject;
 use super::{Passed, Sweep, SweepError};
-use crate::divergence::{Difference, Divergence};
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
+use crate::real_threads::Watched;
 use crate::test_output::TestOutput;
 
 impl Sweep {
@@ -25,30 +28,45 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
+        self.try_run_for(Caller::Program(name), body, deeper::<B, F>)
+    }
+
+    /// Runs a test for that caller; what is repeated is made `elsewhere`.
+    #[track_caller]
+    pub(super) fn try_run_for<B, F>(
+        &self,
+        caller: Caller<'_>,
+        body: B,
+        elsewhere: Elsewhere<B>,
+    ) -> Result<Passed, SweepError>
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
         let inside = if self.only.is_some() { PanicsInside::Shown } else { PanicsInside::Quiet };
         install_panic_hook(inside);
-        let body = Rc::new(body);
+        let body = Arc::new(body);
         if let Some(run) = self.only {
             let report = self.make_run(&mut World::default(), run, self.trace, &body);
             return if report.outcome.is_done() {
                 Ok(Passed { runs: 1, hashes: vec![report.hash], log: report.trace })
             } else {
                 let log = report.trace.clone();
-                Err(FailedRun::new(name, run, report, log, usize::MAX).into())
+                Err(FailedRun::new(caller.name(), run, report, log, usize::MAX, caller.command()).into())
             };
         }
+        let subject = Subject { sweep: self, caller, body, elsewhere };
         let mut world = World::default();
         let mut hashes = Vec::new();
         for run in Part::whole(0..self.seeds).runs() {
-            let report = self.make_run(&mut world, run, TraceLevel::Off, &body);
+            let report = self.make_run(&mut world, run, TraceLevel::Off, &subject.body);
             if !report.outcome.is_done() {
-                return Err(self.failed(name, run, report, &body).into());
+                return Err(subject.failed(run, report, hashes.first().copied()).into());
             }
             if self.is_repeated(run) {
-                // With new memory, so that a difference is seen that would come from the world.
-                let again = self.make_run(&mut World::default(), run, TraceLevel::Off, &body).hash;
-                if again != report.hash {
-                    return Err(self.diverged(name, run, [report.hash, again], &body).into());
+                let again = subject.make_elsewhere(run, TraceLevel::Off);
+                if !again.is_same(report.hash, &report.outcome) {
+                    return Err(subject.diverged(run, [report.hash, again.hash]).into());
                 }
             }
             hashes.push(report.hash);
@@ -56,65 +74,108 @@ impl Sweep {
         Ok(Passed { runs: hashes.len() as u64, hashes, log: Trace::default() })
     }
 
+    /// Production order always; of the seeds so many, evenly spread, as [`Sweep::repeated`] says.
     fn is_repeated(&self, run: RunSeed) -> bool {
-        match run {
-            RunSeed::Production => true,
-            RunSeed::Seed(seed) => seed < self.repeated,
-        }
+        const ONE_IN: u64 = 10;
+        let RunSeed::Seed(seed) = run else { return true };
+        let wanted = if self.repeated == 0 { 0 } else { self.repeated.max(self.seeds / ONE_IN) };
+        // The first, and whenever the share of what was repeated would fall behind.
+        let due = |seeds: u64| u128::from(seeds) * u128::from(wanted) / u128::from(self.seeds.max(1));
+        wanted > 0 && (seed == 0 || due(seed + 1) > due(seed))
     }
 
     #[track_caller]
-    fn make_run<B, F>(&self, world: &mut World, run: RunSeed, trace: TraceLevel, body: &Rc<B>) -> Report
+    pub(super) fn make_run<B, F>(
+        &self,
+        world: &mut World,
+        run: RunSeed,
+        trace: TraceLevel,
+        body: &Arc<B>,
+    ) -> Report
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let (executor, outcome) = self.begin_run(world, run, trace, body);
+        executor.finish_into(outcome, world)
+    }
+
+    /// With new memory, so that a difference is seen that would come from the world; and under observation.
+    #[track_caller]
+    pub(super) fn make_observed_run<B, F>(
+        &self,
+        run: RunSeed,
+        trace: TraceLevel,
+        body: &Arc<B>,
+        watched: &mut Watched,
+    ) -> Report
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let mut world = World::default();
+        let (executor, outcome) = self.begin_run(&mut world, run, trace, body);
+        watched.look(&executor, &outcome);
+        executor.finish_into(outcome, &mut world)
+    }
+
+    #[track_caller]
+    fn begin_run<B, F>(
+        &self,
+        world: &mut World,
+        run: RunSeed,
+        trace: TraceLevel,
+        body: &Arc<B>,
+    ) -> (Executor, Outcome)
     where
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
         let config = Config { limits: self.limits, trace, ..Config::default() };
         let mut executor = Executor::in_world(config, run.source(), world);
-        let body = Rc::clone(body);
+        let body = Arc::clone(body);
         let outcome = match executor.block_on(async move { body().await.failure() }) {
             Ok(None) => Outcome::Done,
             Ok(Some(message)) => Outcome::Failed { message },
             Err(error) => error.into(),
         };
-        executor.finish_into(outcome, world)
-    }
-
-    /// Makes a failed run again, with a trace.
-    #[track_caller]
-    fn failed<B, F>(&self, name: &str, run: RunSeed, report: Report, body: &Rc<B>) -> FailedRun
-    where
-        B: Fn() -> F + 'static,
-        F: Future<Output: TestOutput> + 'static,
-    {
-        let again = self.make_run(&mut World::default(), run, self.trace, body);
-        let other_way = again.hash != report.hash && !is_cut_off(&again.outcome);
-        let failed = FailedRun::new(name, run, report, again.trace, self.lines_shown);
-        FailedRun { repeated_as: other_way.then_some(again.hash), ..failed }
-    }
-
-    /// Makes a run that is not equal to itself a few times more, with traces, to see where they part.
-    #[track_caller]
-    fn diverged<B, F>(&self, name: &str, run: RunSeed, hashes: [u64; 2], body: &Rc<B>) -> Divergence
-    where
-        B: Fn() -> F + 'static,
-        F: Future<Output: TestOutput> + 'static,
-    {
-        const ATTEMPTS: u32 = 8;
-        let make_run = || self.make_run(&mut World::default(), run, TraceLevel::All, body).trace;
-        let first = make_run();
-        let mut difference = None;
-        for _ in 0..ATTEMPTS {
-            difference = Difference::between(&first, &make_run());
-            if difference.is_some() {
-                break;
-            }
-        }
-        Divergence { name: name.to_string(), run, hashes, difference }
+        (executor, outcome)
     }
 }
 
 /// Whether the run was ended because its trace had become too long.
-fn is_cut_off(outcome: &Outcome) -> bool {
+pub(super) fn is_cut_off(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Error(RunError::Limit { limit: LimitReached { name: "records_max", .. }, .. }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repeated(seeds: u64, repeated: u64) -> Vec<u64> {
+        let sweep = Sweep { seeds, repeated, ..Sweep::default() };
+        (0..seeds).filter(|&seed| sweep.is_repeated(RunSeed::Seed(seed))).collect()
+    }
+
+    #[test]
+    fn a_share_of_all_seeds_is_repeated_and_at_least_so_many() {
+        assert_eq!(repeated(5, 8), [0, 1, 2, 3, 4]);
+        assert_eq!(repeated(100, 8).len(), 11);
+        assert_eq!(repeated(1_000, 8).len(), 101);
+        assert_eq!(repeated(20, 8).len(), 9);
+        assert_eq!(repeated(30, u64::MAX).len(), 30);
+    }
+
+    #[test]
+    fn what_is_repeated_is_spread_over_all() {
+        let seeds = repeated(1_000, 8);
+        assert!(seeds.windows(2).all(|pair| pair[1] - pair[0] <= 10), "{seeds:?}");
+        assert_eq!(seeds.last(), Some(&999));
+    }
+
+    #[test]
+    fn nothing_but_production_order_is_repeated_where_none_is_wanted() {
+        assert_eq!(repeated(100, 0), [0; 0]);
+        assert!(Sweep { repeated: 0, ..Sweep::default() }.is_repeated(RunSeed::Production));
+    }
 }

@@ -12,6 +12,28 @@ use crate::task::{Life, NodeId};
 ///
 /// Its tasks share one CPU and one event loop: while one of them holds the CPU, none of the others is polled, and the
 /// other nodes go on.
+///
+/// All nodes are in one process of the real machine. So a `static` or a `thread_local!` of the program is one for all of them,
+/// and outlives a node that is killed or started again. What belongs to one process of the simulated world is kept in the
+/// values of its tasks:
+///
+/// ```
+/// use sim_executor::{Executor, Node, ProductionOrder, time};
+/// use std::{cell::Cell, time::Duration};
+///
+/// thread_local! { static STARTS: Cell<u32> = const { Cell::new(0) }; }
+///
+/// let starts = Executor::new(ProductionOrder).block_on(async {
+///     for name in ["one", "other"] {
+///         Node::named(name).run(|| async { STARTS.set(STARTS.get() + 1) });
+///     }
+///     time::sleep(Duration::from_secs(1)).await;
+///     Node::named("one").restart();
+///     time::sleep(Duration::from_secs(1)).await;
+///     STARTS.get()
+/// });
+/// assert_eq!(starts.unwrap(), 3); // And not 1, as it would be on two machines.
+/// ```
 #[derive(Clone, Debug)]
 pub struct Node {
     pub(crate) id: NodeId,

@@ -4,7 +4,6 @@ use std::cell::RefMut;
 
 use super::{Deadlock, Executor, RunError};
 use crate::clock::Instant;
-use crate::context;
 use crate::limits::LimitReached;
 use crate::run::{Alarm, Core, Next, manner};
 use crate::task::Origin;
@@ -345,13 +344,11 @@ impl Executor {
     }
 
     fn deadlock(&self) -> RunError {
-        let mut core = self.run.core_mut();
-        let escaped = context::escaped_wake(self.run.id());
-        let escaped = escaped.and_then(|task| core.polling.tasks().get(task).map(|slot| slot.lineage()));
-        let escaped = escaped.map(|lineage| core.decisions.lineages_mut().path(lineage));
+        let woken_from_outside = self.woken_from_outside();
+        let core = self.run.core();
         let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
         drop(core);
         let pending = self.run.pending();
-        RunError::Deadlock(Deadlock { at, pending, nodes, woken_from_outside: escaped })
+        RunError::Deadlock(Deadlock { at, pending, nodes, woken_from_outside })
     }
 }

@@ -232,6 +232,15 @@ impl Executor {
         self.run.pending()
     }
 
+    /// The task of this run that was last woken from a real thread, if one was. That counts for nothing in a run.
+    #[must_use]
+    pub fn woken_from_outside(&self) -> Option<Rc<str>> {
+        let task = context::escaped_wake(self.run.id())?;
+        let mut core = self.run.core_mut();
+        let lineage = core.polling.tasks().get(task)?.lineage();
+        Some(core.decisions.lineages_mut().path(lineage))
+    }
+
     /// How often each task ran, and how long it waited for that, if [`Config::stats`] is set: the ended ones in the order of
     /// their ends, then the others in the order of their spawns.
     #[must_use]

@@ -1,0 +1,83 @@
+//! What a failed test says: where the cause lies outside of the run, it names that.
+
+use std::time::Duration;
+
+use seedbed::{event, spawn, time};
+
+fn answer_of_a_thread() -> tokio::sync::oneshot::Receiver<u8> {
+    let (answer, question) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .spawn(move || {
+            std::thread::park_timeout(Duration::from_millis(50));
+            answer.send(1)
+        })
+        .unwrap();
+    question
+}
+
+#[seedbed::test(seeds = 1)]
+#[should_panic(expected = "hint: main was woken by a real thread, after the run had come to its end")]
+async fn a_thread_that_answers_too_late_is_said_to_have_done_so() {
+    answer_of_a_thread().await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[seedbed::test(seeds = 1)]
+#[should_panic(expected = "hint: the run has started 1 real thread, which virtual time does not wait for")]
+async fn a_thread_whose_answer_was_not_waited_for_is_named() {
+    time::timeout(Duration::from_secs(5), answer_of_a_thread()).await.expect("an answer in time").unwrap();
+}
+
+#[seedbed::test(seeds = 1)]
+#[should_panic(
+    expected = "hint: a run has no runtime of tokio: use seedbed::time (sleep, timeout, interval)"
+)]
+async fn a_sleep_of_tokio_gets_a_hint() {
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+#[seedbed::test(seeds = 1)]
+#[should_panic(expected = "seedbed::spawn and seedbed::task for tokio::spawn and tokio::task")]
+async fn a_task_of_tokio_gets_a_hint() {
+    let mut set = tokio::task::JoinSet::new();
+    set.spawn(async { 1 });
+}
+
+#[seedbed::test(seeds = 1)]
+#[should_panic(expected = "seedbed::spawn_blocking for spawn_blocking")]
+async fn a_blocking_function_of_tokio_gets_a_hint() {
+    tokio::task::spawn_blocking(|| 1).await.unwrap();
+}
+
+#[seedbed::test(seeds = 1)]
+#[should_panic(expected = "seedbed::net for tokio::net")]
+async fn a_socket_of_tokio_gets_a_hint() {
+    let _ = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+}
+
+#[seedbed::test(seeds = 1)]
+#[should_panic(expected = "hint: a run is no runtime of tokio")]
+async fn a_runtime_of_tokio_inside_a_run_gets_a_hint() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime().block_on(async { runtime().block_on(async {}) });
+}
+
+/// tokio::sync::watch spreads those who wait over 8 lists by a generator of the thread that has a random seed.
+#[seedbed::test(seeds = 20)]
+#[should_panic(
+    expected = "tokio::sync::watch wakes those who wait in an order that a random generator of the thread \
+                           decides: use seedbed::sync::watch (this program contains it)"
+)]
+async fn a_watch_of_tokio_is_named_where_two_runs_differ() {
+    let (sender, receiver) = tokio::sync::watch::channel(0);
+    for waiter in 0..6 {
+        let mut receiver = receiver.clone();
+        spawn(async move {
+            receiver.changed().await.unwrap();
+            event!("{waiter}");
+        });
+    }
+    time::sleep(Duration::from_secs(1)).await;
+    sender.send(1).unwrap();
+    time::sleep(Duration::from_secs(1)).await;
+}
