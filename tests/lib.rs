@@ -21,3 +21,8 @@ pub struct Network;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/draws.md")]
 pub struct Draws;
+
+/// What differs from tokio, whose example must run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/tokio.md")]
+pub struct Tokio;

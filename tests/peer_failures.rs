@@ -566,11 +566,9 @@ mod peer_failures {
                 .unwrap_err();
             assert!(error.is_panic());
             assert!(!error.is_cancelled());
-            let seedbed::task::JoinError::Panicked { message, payload, .. } = error else {
-                panic!("{error}")
-            };
-            assert_eq!(message, format!("on {host}"));
-            assert_eq!(payload.into_payload().downcast_ref::<String>(), Some(&message));
+            let message = format!("on {host}");
+            assert_eq!(error.message(), Some(message.as_str()));
+            assert_eq!(error.into_panic().downcast_ref::<String>(), Some(&message));
         }
         bystander.await.unwrap();
     }

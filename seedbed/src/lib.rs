@@ -42,7 +42,7 @@ pub use sim_executor::{
     NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay,
     Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, World,
     choose, choose_at, choose_between, context, event, flip, join, pick, rng, select, shuffle, spawn,
-    spawn_blocking, spawn_named, stop, try_join, unique_rng, yield_now,
+    spawn_blocking, spawn_named, stop, task_local, try_join, unique_rng, yield_now,
 };
 pub use sim_explorer::RunSeed;
 

@@ -1,6 +1,17 @@
 //! Tasks: spawning them, waiting for them, aborting them.
 
 pub use sim_executor::{
-    AbortHandle, JoinError, JoinHandle, TaskId, TaskPanic, YieldNow, spawn, spawn_blocking, spawn_named,
-    yield_now,
+    AbortHandle, JoinError, JoinHandle, JoinSet, LocalEnterGuard, LocalKey, LocalSet, TaskBuilder as Builder,
+    TaskId, TaskId as Id, TaskPanic, YieldNow, block_in_place, current_id as id, spawn, spawn_blocking,
+    spawn_local, spawn_named, try_current_id as try_id, yield_now,
 };
+
+/// What [`JoinSet`] is made with.
+pub mod join_set {
+    pub use sim_executor::{JoinSet, JoinSetBuilder as Builder};
+}
+
+/// The future of a scope of a [`LocalKey`].
+pub mod futures {
+    pub use sim_executor::TaskLocalFuture;
+}

@@ -156,7 +156,7 @@ fn an_error_that_the_body_gives_fails_the_run() {
             time::timeout(Duration::from_secs(1), std::future::pending::<()>()).await
         });
     });
-    assert!(message.contains("\nthe test gave an error: Elapsed\n"), "{message}");
+    assert!(message.contains("\nthe test gave an error: Elapsed(())\n"), "{message}");
 }
 
 #[test]

@@ -21,6 +21,7 @@
 //! assert_eq!(run(1), run(1));
 //! ```
 
+mod block_in_place;
 mod choice;
 mod clock;
 mod config;
@@ -29,19 +30,24 @@ mod device;
 mod draw;
 mod executor;
 mod join;
+mod join_set;
 mod limits;
+mod local_set;
 mod macros;
 mod reuse;
 mod run;
 mod select;
 mod spawn_blocking;
 mod task;
+mod task_builder;
+mod task_local;
 pub mod time;
 mod trace;
 #[cfg(feature = "tracing")]
 mod tracing_capture;
 mod yield_now;
 
+pub use block_in_place::block_in_place;
 pub use choice::{
     Candidate, Candidates, Decision, Domain, Eligibility, Key, KeyedDraws, KeyedRandom, Label, LineageId,
     Lineages, Name, Names, Needs, Order, Point, ProductionOrder, Ratio, Recording, Replay, ReplayReport,
@@ -51,15 +57,19 @@ pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use config::Config;
 pub use context::{
     AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, PendingTask,
-    RestartOnPanic, TaskPanic, Thrown, spawn, spawn_named, stop,
+    RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop, try_current_id,
 };
 pub use device::{Device, Due};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
 pub use executor::{Deadlock, Executor, Outcome, Report, RunError, World};
+pub use join_set::JoinSet;
 pub use limits::{Bound, LimitReached, Limits};
+pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use reuse::Reuse;
 pub use spawn_blocking::spawn_blocking;
 pub use task::{Crash, Life, StatsTable, TaskStats};
+pub use task_builder::{JoinSetBuilder, TaskBuilder};
+pub use task_local::{AccessError, LocalKey, TaskLocalFuture};
 pub use trace::{Event, Record, Trace, TraceLevel};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;

@@ -1,5 +1,6 @@
 //! Functions that block, on worker threads of their node.
 
+use std::borrow::Cow;
 use std::panic::Location;
 
 use crate::context::{JoinHandle, Worker, on_node};
@@ -26,10 +27,26 @@ use crate::yield_now;
 /// assert_eq!(executor.now().to_string(), "0.300");
 /// ```
 ///
+/// Aborting it does what it does with tokio: a function that has not begun never will, one that has begun goes on, and its
+/// handle gives its value.
+///
 /// # Panics
 /// Outside a run.
 #[track_caller]
 pub fn spawn_blocking<F, R>(function: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + 'static,
+    R: 'static,
+{
+    on_worker("blocking".into(), function, Location::caller())
+}
+
+/// Runs a function that blocks, as a task with that name.
+pub(crate) fn on_worker<F, R>(
+    name: Cow<'static, str>,
+    function: F,
+    at: &'static Location<'static>,
+) -> JoinHandle<R>
 where
     F: FnOnce() -> R + 'static,
     R: 'static,
@@ -44,5 +61,5 @@ where
         yield_now().await;
         result
     };
-    on_node(id, Some("blocking".into()), future, Location::caller())
+    on_node(id, Some(name), future, at)
 }

@@ -10,10 +10,22 @@ use crate::context::{self, Alarmed, Timer};
 use crate::run::SLEEP;
 
 mod block;
+mod elapsed;
+mod instant;
 mod interval;
+mod pause;
+mod timeout;
 
 pub use block::{Block, block, block_now};
+pub use elapsed::Elapsed;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
+pub use pause::{advance, pause, resume};
+pub use timeout::{Timeout, timeout, timeout_at};
+
+/// Errors, where tokio has them.
+pub mod error {
+    pub use super::elapsed::Elapsed;
+}
 
 /// The virtual time since the run began, on the current node's monotonic clock.
 ///
@@ -60,7 +72,7 @@ pub fn system_now() -> Duration {
 
 /// Waits for `duration` of virtual time.
 ///
-/// A sleep of zero that is awaited is ready at once: to let others go first, use [`yield_now`](crate::yield_now).
+/// It is over to the nanosecond, where tokio rounds up to the next millisecond. A sleep of zero that is awaited is ready at once: to let others go first, use [`yield_now`](crate::yield_now).
 ///
 /// ```
 /// use sim_executor::{Executor, ProductionOrder, time};
@@ -82,7 +94,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 
 /// Waits until `deadline`.
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { deadline, timer: None }
+    Sleep { deadline, timer: None, begun: false }
 }
 
 /// The future of [`sleep`].
@@ -91,6 +103,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 pub struct Sleep {
     deadline: Instant,
     timer: Option<Timer>,
+    /// Whether it was polled or reset: before that it does not count as elapsed, as tokio's.
+    begun: bool,
 }
 
 impl Sleep {
@@ -100,19 +114,40 @@ impl Sleep {
         self.deadline
     }
 
-    /// Whether it is over.
+    /// Whether it is over. One that was never polled is not, however late it is.
     ///
     /// # Panics
     /// Outside a run.
     #[must_use]
     pub fn is_elapsed(&self) -> bool {
-        context::clock_now() >= self.deadline
+        self.begun && context::clock_now() >= self.deadline
     }
 
-    /// Makes it end at another time; it may be over already.
-    pub fn reset(&mut self, deadline: Instant) {
-        self.deadline = deadline;
-        self.timer = None;
+    /// Makes it end at another time; it may be over already. Who waits for it is woken at the new time.
+    ///
+    /// ```
+    /// use sim_executor::{Executor, ProductionOrder, time};
+    /// use std::{pin::pin, time::Duration};
+    ///
+    /// let mut executor = Executor::new(ProductionOrder);
+    /// executor.block_on(async {
+    ///     let mut sleep = pin!(time::sleep(Duration::from_secs(1)));
+    ///     sleep.as_mut().reset(time::now() + Duration::from_secs(5));
+    ///     sleep.await;
+    /// }).unwrap();
+    /// assert_eq!(executor.now().to_string(), "5.000");
+    /// ```
+    ///
+    /// # Panics
+    /// Outside a run, if somebody waits for it.
+    pub fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
+        let timer = self.timer.take().and_then(|timer| timer.moved_to(deadline));
+        *self = Sleep { deadline, timer, begun: true };
+    }
+
+    /// As new, with that deadline.
+    fn begin_again(&mut self, deadline: Instant) {
+        *self = sleep_until(deadline);
     }
 }
 
@@ -120,6 +155,7 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.begun = true;
         if let Some(timer) = &self.timer {
             if context::clock_now() >= self.deadline {
                 self.timer = None;
@@ -138,65 +174,5 @@ impl Future for Sleep {
             Alarmed::NoRoom => {}
         }
         Poll::Pending
-    }
-}
-
-/// The time was over before the future was ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the deadline has passed")]
-pub struct Elapsed;
-
-impl From<Elapsed> for std::io::Error {
-    fn from(_: Elapsed) -> Self {
-        std::io::ErrorKind::TimedOut.into()
-    }
-}
-
-/// Waits for a future, but for no longer than `duration`.
-///
-/// # Errors
-/// [`Elapsed`], when the time was over first; the future is then dropped with this one.
-///
-/// # Panics
-/// Outside a run.
-pub fn timeout<F>(duration: Duration, future: F) -> Timeout<F::IntoFuture>
-where
-    F: IntoFuture,
-{
-    timeout_at(context::clock_now() + duration, future)
-}
-
-/// Waits for a future, but not beyond `deadline`.
-///
-/// # Errors
-/// [`Elapsed`], when the time was over first; the future is then dropped with this one.
-pub fn timeout_at<F>(deadline: Instant, future: F) -> Timeout<F::IntoFuture>
-where
-    F: IntoFuture,
-{
-    Timeout { future: future.into_future(), sleep: sleep_until(deadline) }
-}
-
-pin_project_lite::pin_project! {
-    /// The future of [`timeout`].
-    #[must_use = "a timeout does nothing until it is awaited"]
-    #[derive(Debug)]
-    pub struct Timeout<F> {
-        #[pin]
-        future: F,
-        sleep: Sleep,
-    }
-}
-
-impl<F: Future> Future for Timeout<F> {
-    type Output = Result<F::Output, Elapsed>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        // The future first: what is ready is never thrown away because the time is over as well.
-        if let Poll::Ready(output) = this.future.poll(context) {
-            return Poll::Ready(Ok(output));
-        }
-        Pin::new(this.sleep).poll(context).map(|()| Err(Elapsed))
     }
 }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::{
-    Config, Crash, Device, Executor, Instant, JoinError, JoinHandle, KeyedRandom, Life, Limits, Node, NodeId,
-    Outage, Outcome, ProductionOrder, RestartOnPanic, RunError, Source, TraceLevel, context, event, spawn,
+    Config, Crash, Device, Executor, Instant, JoinHandle, KeyedRandom, Life, Limits, Node, NodeId, Outage,
+    Outcome, ProductionOrder, RestartOnPanic, RunError, Source, TraceLevel, context, event, spawn,
     spawn_blocking, spawn_named, time, yield_now,
 };
 
@@ -40,7 +40,7 @@ fn server() -> Node {
 }
 
 async fn cancelled<T: 'static>(handle: JoinHandle<T>) -> bool {
-    matches!(handle.await, Err(JoinError::Cancelled { .. }))
+    handle.await.is_err_and(|error| error.is_cancelled())
 }
 
 /// A task of the server that notes its end, and sleeps for long before that.

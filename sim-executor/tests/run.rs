@@ -227,7 +227,7 @@ fn a_panic_that_is_joined_is_the_joiners() {
         let handle = spawn(async { panic!("seen") });
         handle.await.map(|()| String::new()).unwrap_err().to_string()
     });
-    assert!(message.unwrap().ends_with("panicked: seen"));
+    assert!(message.unwrap().ends_with("panicked with message \"seen\""));
 }
 
 #[test]

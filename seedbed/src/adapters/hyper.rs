@@ -170,7 +170,7 @@ impl rt::Timer for Timer {
 
     fn reset(&self, sleep: &mut Pin<Box<dyn rt::Sleep>>, deadline: StdInstant) {
         match sleep.as_mut().downcast_mut_pin::<Sleep>() {
-            Some(sleep) => sleep.get_mut().0.reset(std_time::to_virtual(deadline)),
+            Some(sleep) => Pin::new(&mut sleep.get_mut().0).reset(std_time::to_virtual(deadline)),
             None => *sleep = self.sleep_until(deadline),
         }
     }

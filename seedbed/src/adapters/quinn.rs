@@ -175,7 +175,7 @@ struct Timer(time::Sleep);
 
 impl AsyncTimer for Timer {
     fn reset(mut self: Pin<&mut Self>, at: StdInstant) {
-        self.0.reset(std_time::to_virtual(at));
+        Pin::new(&mut self.0).reset(std_time::to_virtual(at));
     }
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {

@@ -3,7 +3,9 @@
 use std::fmt;
 
 /// A task of one run. Ids are given in spawn order but used again after a task has ended, with the next generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// It is shown as a number, as tokio's `task::Id` is: the tasks that are alive together first have 1, 2, 3 and so on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId {
     pub(crate) index: u32,
     pub(crate) generation: u32,
@@ -31,12 +33,31 @@ impl TaskId {
     }
 }
 
+/// More than all indexes: tasks are limited to as many as a waker can tell apart.
+const GENERATION_STEP: u64 = 1 << 22;
+
 impl fmt::Display for TaskId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.generation == 0 {
-            write!(out, "task {}", self.index)
-        } else {
-            write!(out, "task {}.{}", self.index, self.generation)
-        }
+        (u64::from(self.generation) * GENERATION_STEP + u64::from(self.index) + 1).fmt(out)
+    }
+}
+
+/// `Id(3)`, as tokio shows it.
+impl fmt::Debug for TaskId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Id({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_shown_as_a_number_that_no_other_has() {
+        assert_eq!(TaskId::from_parts(0, 0).to_string(), "1");
+        assert_eq!(format!("{:?}", TaskId::from_parts(6, 0)), "Id(7)");
+        let last = TaskId::from_parts((1 << 22) - 1, 0).to_string();
+        assert_ne!(TaskId::from_parts(0, 1).to_string(), last);
     }
 }

@@ -67,3 +67,13 @@ pub(crate) fn clock_now() -> Instant {
 pub(crate) fn system_now() -> Duration {
     with(|run| run.core().system_now())
 }
+
+/// Notes whether the program has tokio's clock paused; what it said before.
+pub(crate) fn set_paused(is_paused: bool) -> Option<bool> {
+    with(|run| run.core_mut().time.set_paused(is_paused))
+}
+
+/// Whether the program has tokio's clock paused, if it has said so.
+pub(crate) fn is_paused() -> Option<bool> {
+    with(|run| run.core().time.is_paused())
+}

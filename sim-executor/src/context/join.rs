@@ -1,84 +1,17 @@
 //! The handle of a task: to wait for its output, and to abort it.
 
-use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
+use super::join_error::JoinError;
+use super::outside::with_for_handle;
 use super::waker::own_task;
 use super::{try_with, with};
 use crate::choice::TaskId;
 use crate::run::{Ended, Joined};
-use crate::task::Failure;
-
-/// Why a task has no output.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum JoinError {
-    /// The task was aborted: its future was dropped at its await point.
-    #[error("{lineage} was cancelled")]
-    Cancelled {
-        /// The task's path of names.
-        lineage: String,
-    },
-    /// The task panicked.
-    #[error("{lineage} panicked: {message}")]
-    Panicked {
-        /// The task's path of names.
-        lineage: String,
-        /// The panic's message.
-        message: String,
-        /// `file:line:column` of the panic, if a panic hook noted it.
-        location: Option<String>,
-        /// What was thrown.
-        payload: Thrown,
-    },
-}
-
-/// What a panic has thrown.
-#[derive(Debug)]
-pub struct Thrown(Mutex<Box<dyn Any + Send>>);
-
-impl Thrown {
-    /// The payload, for `std::panic::resume_unwind`.
-    #[must_use]
-    pub fn into_payload(self) -> Box<dyn Any + Send> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-// As tokio's, so that `?` turns it into an error that may be sent. The lock of `Thrown` is for that alone.
-const _: () = {
-    const fn is_send_and_sync<T: Send + Sync>() {}
-    is_send_and_sync::<JoinError>();
-};
-
-impl JoinError {
-    #[cold]
-    fn new(lineage: String, failure: Failure) -> Self {
-        match failure {
-            Failure::Cancelled => JoinError::Cancelled { lineage },
-            Failure::Panicked { message, location, payload } => {
-                JoinError::Panicked { lineage, message, location, payload: Thrown(Mutex::new(payload)) }
-            }
-        }
-    }
-
-    /// Whether the task was aborted.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, JoinError::Cancelled { .. })
-    }
-
-    /// Whether the task panicked.
-    #[must_use]
-    pub fn is_panic(&self) -> bool {
-        matches!(self, JoinError::Panicked { .. })
-    }
-}
 
 /// Waits for a task's output when awaited. Dropping it detaches the task, which goes on.
 ///
@@ -96,7 +29,7 @@ impl<T> JoinHandle<T> {
         JoinHandle { task, taken: false, output: PhantomData }
     }
 
-    /// The task.
+    /// Which task it is.
     #[must_use]
     pub fn id(&self) -> TaskId {
         self.task
@@ -115,15 +48,37 @@ impl<T> JoinHandle<T> {
         })
     }
 
-    /// Whether the task has ended.
+    /// Whether the task has ended, or its run.
+    ///
+    /// # Panics
+    /// On a thread that has no part in the run.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        try_with(|run| run.core().has_ended(self.task)).unwrap_or(true)
+        with_for_handle(|run| run.core().has_ended(self.task)).unwrap_or(true)
     }
 
     /// Asks for the task's cancellation, as [`AbortHandle::abort`] does.
+    ///
+    /// # Panics
+    /// On a thread that has no part in the run.
     pub fn abort(&self) {
         self.abort_handle().abort();
+    }
+
+    /// As [`JoinHandle::abort`], for a `Drop`: where there is no run, nothing happens.
+    pub(crate) fn abort_if_in_run(&self) {
+        self.abort_handle().abort_if_in_run();
+    }
+
+    /// Says that the current task waits for this one, as far as reports are concerned.
+    pub(crate) fn note_wait(&self) {
+        self.abort_handle().note_wait();
+    }
+
+    /// Wakes that waker at the task's end, in place of who was to be woken.
+    pub(crate) fn wake_at_end(&self, waker: &Waker) {
+        let replaced = with(|run| run.core_mut().wake_at_end(self.task, waker));
+        drop(replaced); // with nothing borrowed: a foreign waker may run code
     }
 
     /// A handle that can only abort.
@@ -151,7 +106,7 @@ impl<T: 'static> Future for JoinHandle<T> {
                 self.taken = true;
                 Poll::Ready(match ended {
                     Ended::Output(output) => Ok(output),
-                    Ended::Failed { lineage, failure } => Err(JoinError::new(lineage, failure)),
+                    Ended::Failed { lineage, failure } => Err(JoinError::new(task, lineage, failure)),
                 })
             }
         }
@@ -182,14 +137,37 @@ pub struct AbortHandle {
 impl AbortHandle {
     /// Asks for the task's cancellation. Nothing happens at once: the task becomes ready, and when its turn comes its
     /// future is dropped at its await point instead of being polled. A task that has not begun never will; for one that
-    /// has ended nothing changes.
+    /// has ended nothing changes, and a function of [`spawn_blocking`](crate::spawn_blocking) that has begun goes on to its
+    /// end, and gives its value.
+    ///
+    /// # Panics
+    /// On a thread that has no part in the run.
     pub fn abort(&self) {
+        with_for_handle(|run| run.core_mut().cancel(self.task));
+    }
+
+    /// As [`AbortHandle::abort`], for a `Drop`: where there is no run, nothing happens.
+    pub(crate) fn abort_if_in_run(&self) {
         try_with(|run| run.core_mut().cancel(self.task));
     }
 
-    /// Whether the task has ended.
+    /// Says that the current task waits for this one, as far as reports are concerned.
+    pub(crate) fn note_wait(&self) {
+        with(|run| run.core_mut().wait_for_end(self.task));
+    }
+
+    /// Which task it is.
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.task
+    }
+
+    /// Whether the task has ended, or its run.
+    ///
+    /// # Panics
+    /// On a thread that has no part in the run.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        try_with(|run| run.core().has_ended(self.task)).unwrap_or(true)
+        with_for_handle(|run| run.core().has_ended(self.task)).unwrap_or(true)
     }
 }

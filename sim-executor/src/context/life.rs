@@ -47,7 +47,7 @@ impl Node {
     /// except that one whose process was killed can still lose power.
     ///
     /// All its tasks are dropped, those of [`spawn_blocking`](crate::spawn_blocking) too, in the order of their spawns; who
-    /// awaits one gets [`JoinError::Cancelled`](crate::JoinError::Cancelled). Their `Drop` code runs when the node is down
+    /// awaits one gets a [`JoinError`](crate::JoinError) that is cancelled. Their `Drop` code runs when the node is down
     /// already, so what it sends goes nowhere. A task that lets its own node crash goes on to its next await, and no further.
     /// What is spawned on a node that is down is dropped without ever being polled.
     ///

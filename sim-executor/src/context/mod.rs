@@ -2,15 +2,21 @@
 
 mod clocks;
 mod cpu;
+mod current_id;
+mod iterations;
 mod join;
+mod join_error;
 mod life;
+mod local_set;
 mod node;
 mod operations;
+mod outside;
 mod spawn;
 mod timer;
 mod waker;
 mod worker;
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::mem::ManuallyDrop;
@@ -24,14 +30,19 @@ use crate::trace::Event;
 
 pub use crate::run::{Activity, Clock, NodeReport, PendingTask, RestartOnPanic, TaskPanic};
 pub use crate::task::NodeId;
-pub(crate) use clocks::{clock_now, system_now};
+pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
-pub use join::{AbortHandle, JoinError, JoinHandle, Thrown};
+pub use current_id::{current_id, try_current_id};
+pub use iterations::{is_idle, is_mid_iteration, iterations};
+pub use join::{AbortHandle, JoinHandle};
+pub use join_error::JoinError;
 pub use life::Outage;
+pub(crate) use local_set::{local_set, set_local_set};
 pub use node::{Node, host_count, host_number, life_of, node, node_by_name, node_name};
 pub use operations::Operations;
-pub(crate) use spawn::{on_node, spawn_root};
+use outside::outside;
+pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
 pub use spawn::{spawn, spawn_named};
 pub(crate) use timer::{Alarmed, Timer};
 pub(crate) use waker::{Polled, escaped_wake, next_run_id};
@@ -48,6 +59,10 @@ struct Current {
     polled: Cell<u64>,
     /// Whether that task has woken itself meanwhile.
     has_woken_itself: Cell<bool>,
+    /// The local set whose tasks `spawn_local` makes.
+    local_set: ManuallyDrop<RefCell<Option<Rc<dyn Any>>>>,
+    /// Whether the thread is or was in some run.
+    was_in_run: Cell<bool>,
 }
 
 thread_local! {
@@ -57,6 +72,8 @@ thread_local! {
             sleeps: Operations::new(),
             polled: Cell::new(0),
             has_woken_itself: Cell::new(false),
+            local_set: ManuallyDrop::new(RefCell::new(None)),
+            was_in_run: Cell::new(false),
         }
     };
 }
@@ -80,7 +97,10 @@ impl Entered {
             );
             *current = Some(Rc::clone(run));
         });
-        CURRENT.with(|current| current.sleeps.begin_again());
+        CURRENT.with(|current| {
+            current.sleeps.begin_again();
+            current.was_in_run.set(true);
+        });
         Entered {
             #[cfg(feature = "tracing")]
             _capture: tracing_core::dispatcher::set_default(capture),
@@ -90,8 +110,9 @@ impl Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let run = CURRENT.with(|current| current.run.borrow_mut().take());
-        drop(run);
+        let (run, local_set) =
+            CURRENT.with(|current| (current.run.borrow_mut().take(), current.local_set.take()));
+        drop((run, local_set));
     }
 }
 
@@ -112,12 +133,6 @@ pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
         Some(run) => what(&run),
         None => outside(),
     }
-}
-
-#[cold]
-#[inline(never)]
-fn outside() -> ! {
-    panic!("this works only inside a run: in a task, or in Executor::enter")
 }
 
 /// Calls `what` with the current run if there is one.
@@ -349,38 +364,6 @@ pub fn stop() {
         let node = core.host_of_current();
         core.verdict.stop(node);
     });
-}
-
-/// Whether the node has begun an iteration that is not over: it has not polled all of its batch, or its CPU is held after
-/// the last of it. A device that acts for one event loop only, such as the loop's own timers, waits until then.
-///
-/// # Panics
-/// Outside a run, or for a node of another run.
-#[must_use]
-pub fn is_mid_iteration(node: NodeId) -> bool {
-    with(|run| {
-        let core = run.core();
-        let ready = core.polling.ready();
-        !ready.is_between_iterations(node.0) || ready.is_held(node.0)
-    })
-}
-
-/// Whether the node has nothing to do: its event loop sleeps until a timer or a device wakes it.
-///
-/// # Panics
-/// Outside a run, or for a node of another run.
-#[must_use]
-pub fn is_idle(node: NodeId) -> bool {
-    with(|run| run.core().polling.ready().is_idle(node.0))
-}
-
-/// How many iterations the node has begun. Where tasks run in another order than production's, each poll is one.
-///
-/// # Panics
-/// Outside a run, or for a node of another run.
-#[must_use]
-pub fn iterations(node: NodeId) -> u64 {
-    with(|run| run.core().polling.ready().iterations(node.0))
 }
 
 /// Notes where a panic happened, for the report of the task that panicked. A panic hook calls it, if one is installed.

@@ -7,7 +7,7 @@ use std::panic::Location;
 use super::join::JoinHandle;
 use super::with;
 use crate::choice::TaskId;
-use crate::task::NodeId;
+use crate::task::{NodeId, shorten};
 
 /// Spawns a task on the current node. Its name is a short form of the future's type: `worker` for what
 /// `async fn worker` gives. It is polled when its turn comes, never inside `spawn`.
@@ -44,6 +44,15 @@ where
     F: Future + 'static,
 {
     JoinHandle::new(with(|run| run.core_mut().spawn(name, future, at)))
+}
+
+/// Spawns a task whose name is the short form of another type's name: that of the future which it wraps.
+#[track_caller]
+pub(crate) fn spawn_named_as<F>(full_name: &'static str, future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+{
+    spawn_as(Some(Cow::Borrowed(shorten(full_name))), future, Location::caller())
 }
 
 /// Spawns a task on a node, as a child of the node.

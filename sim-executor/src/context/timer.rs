@@ -54,6 +54,19 @@ impl Timer {
     }
 }
 
+impl Timer {
+    /// Makes it wake at another time whom it would wake; at once, if that time is over. `None` if it is not pending.
+    pub(crate) fn moved_to(self, due: Instant) -> Option<Timer> {
+        with(|run| {
+            let mut core = run.core_mut();
+            let due = core.world_time(due).max(core.time.now());
+            // This one is dropped afterwards, and finds nothing.
+            let alarm = core.time.remove_alarm(self.0)?;
+            core.set_alarm(due, alarm).map(Timer)
+        })
+    }
+}
+
 /// What became of an alarm.
 pub(crate) enum Alarmed {
     Due,

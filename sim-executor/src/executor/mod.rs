@@ -114,7 +114,7 @@ impl Executor {
         self.run.core_mut().polling.set_awaited(Some(task));
         let exit = self.run_loop(Goal::End);
         let output = match exit {
-            Ok(Exit::Reached) => output_of(handle).map_err(|error| self.root_panic(error, at)),
+            Ok(Exit::Reached) => output_of(handle).map_err(|error| self.root_panic(&error, at)),
             Ok(Exit::Stopped) => Err(RunError::Stopped { at: self.run.core().time.now() }),
             Err(error) => Err(error),
         };
@@ -295,13 +295,14 @@ impl Executor {
     }
 
     /// The panic of the future that `block_on` ran.
-    fn root_panic(&self, error: JoinError, at: &'static Location<'static>) -> RunError {
-        match error {
-            JoinError::Cancelled { .. } => RunError::Stopped { at: self.now() },
-            JoinError::Panicked { lineage, message, location, .. } => {
-                RunError::Panicked(TaskPanic { lineage: lineage.into(), spawned_at: at, message, location })
-            }
-        }
+    fn root_panic(&self, error: &JoinError, at: &'static Location<'static>) -> RunError {
+        let Some(message) = error.message() else { return RunError::Stopped { at: self.now() } };
+        RunError::Panicked(TaskPanic {
+            lineage: error.lineage().into(),
+            spawned_at: at,
+            message: message.to_string(),
+            location: error.location().map(str::to_string),
+        })
     }
 }
 

@@ -79,7 +79,7 @@ impl Core {
         if slot.has_ended() {
             return Joined::Ended(self.take_ended(task));
         }
-        self.wait_at(JOIN, u64::from(task.index) + 1);
+        self.wait_for_end(task);
         let joiner = match own {
             Some(own) => Joiner::Task(own),
             None => Joiner::Foreign(waker.clone()),
@@ -87,6 +87,24 @@ impl Core {
         match self.polling.tasks_mut().background_mut(task.index).set_joiner(joiner) {
             Joiner::Foreign(before) => Joined::Waiting(Some(before)),
             Joiner::Nobody | Joiner::Task(_) => Joined::Waiting(None),
+        }
+    }
+
+    /// Notes that the current task waits for the end of that one.
+    #[inline]
+    pub(crate) fn wait_for_end(&mut self, task: TaskId) {
+        self.wait_at(JOIN, u64::from(task.index) + 1);
+    }
+
+    /// Wakes a waker at the end of a task that has not ended, in place of who was to be woken; gives what is to be dropped with
+    /// nothing borrowed.
+    pub(crate) fn wake_at_end(&mut self, task: TaskId, waker: &Waker) -> Joiner {
+        let joiner = Joiner::Foreign(waker.clone());
+        match self.polling.tasks().get(task) {
+            Some(slot) if !slot.has_ended() => {
+                self.polling.tasks_mut().background_mut(task.index).set_joiner(joiner)
+            }
+            _ => joiner,
         }
     }
 
@@ -129,11 +147,14 @@ impl Core {
         (memory, joiner, failure)
     }
 
-    /// Asks for a task's cancellation, unless it has ended.
+    /// Asks for a task's cancellation, unless it has ended. A function that a worker has begun cannot be stopped.
     pub(crate) fn cancel(&mut self, task: TaskId) {
         if let Some(slot) = self.polling.tasks_mut().get_mut(task)
             && !slot.has_ended()
         {
+            if slot.polls() > 0 && self.nodes.host_of(slot.node()).0 != slot.node() {
+                return;
+            }
             slot.cancel();
             self.wake(task);
         }

@@ -34,6 +34,8 @@ pub(crate) struct Time {
     own_time: u8,
     /// Of the CPUs of nodes and of their workers, in the order of their making.
     cpus: Vec<CpuTime>,
+    /// Whether the program has paused its clock, or let it go on, if it has done either.
+    is_paused: Option<bool>,
 }
 
 /// The collections of [`Time`], all of them empty.
@@ -76,6 +78,7 @@ impl Time {
             alarms_set: 0,
             own_time: 0,
             cpus,
+            is_paused: None,
         }
     }
 
@@ -110,6 +113,18 @@ impl Time {
         let is_later = to > self.now;
         self.now = to;
         is_later
+    }
+}
+
+/// What the program says of its clock.
+impl Time {
+    pub(crate) fn is_paused(&self) -> Option<bool> {
+        self.is_paused
+    }
+
+    /// Notes what the program says; what it said before.
+    pub(crate) fn set_paused(&mut self, is_paused: bool) -> Option<bool> {
+        self.is_paused.replace(is_paused)
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) use background::{Background, Failure, Joiner};
 pub(crate) use kinds::Kinds;
 pub use life::{Crash, Life, NodeId};
 pub(crate) use ready::{Links, Origin, ReadyMemory, ReadyQueue};
+pub(crate) use short_name::shorten;
 pub(crate) use slot::{NewTask, Slot, State};
 pub(crate) use stage::Memory;
 pub use stats::{StatsTable, TaskStats};

@@ -9,22 +9,42 @@ use super::{Sleep, sleep_until};
 use crate::clock::Instant;
 use crate::context;
 
-/// What an [`Interval`] does with the ticks for which nobody waited in time.
+/// What an [`Interval`] does when a tick is asked for more than 5 ms after it was due. A tick that is less late than that
+/// changes nothing: the next one comes one period after the time for which this one was due. All as in tokio.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissedTickBehavior {
-    /// They all come at once, then the old rhythm goes on.
+    /// The missed ticks all come at once, then the old rhythm goes on.
     #[default]
     Burst,
-    /// The next comes one period after the late one.
+    /// The next comes one period after the late one was asked for.
     Delay,
     /// They are left out; the old rhythm goes on.
     Skip,
+}
+
+/// How late a tick may be asked for without being missed.
+const LATE_MAX: Duration = Duration::from_millis(5);
+
+impl MissedTickBehavior {
+    /// When the next tick is due after one that was missed.
+    fn next(self, due: Instant, now: Instant, period: Duration) -> Instant {
+        match self {
+            MissedTickBehavior::Burst => due + period,
+            MissedTickBehavior::Delay => now + period,
+            MissedTickBehavior::Skip => {
+                let into_period = (now - due).as_nanos() % period.as_nanos();
+                let ahead = u64::try_from(period.as_nanos() - into_period).unwrap_or(u64::MAX);
+                now + Duration::from_nanos(ahead)
+            }
+        }
+    }
 }
 
 /// Ticks every `period`, the first at once.
 ///
 /// # Panics
 /// Outside a run, or if `period` is zero.
+#[track_caller]
 pub fn interval(period: Duration) -> Interval {
     interval_at(context::clock_now(), period)
 }
@@ -33,8 +53,9 @@ pub fn interval(period: Duration) -> Interval {
 ///
 /// # Panics
 /// If `period` is zero.
+#[track_caller]
 pub fn interval_at(start: Instant, period: Duration) -> Interval {
-    assert!(!period.is_zero(), "the period of an interval must be above zero");
+    assert!(!period.is_zero(), "`period` must be non-zero.");
     Interval { sleep: sleep_until(start), period, missed: MissedTickBehavior::default() }
 }
 
@@ -63,19 +84,9 @@ impl Interval {
         }
         let due = self.sleep.deadline();
         let now = context::clock_now();
-        let next = due + self.period;
-        let next = match self.missed {
-            _ if now < next => next,
-            MissedTickBehavior::Burst => next,
-            MissedTickBehavior::Delay => now + self.period,
-            MissedTickBehavior::Skip => {
-                let period = self.period.as_nanos().max(1);
-                let since = (now - due).as_nanos() % period;
-                let ahead = u64::try_from(period - since).unwrap_or(u64::MAX);
-                now + Duration::from_nanos(ahead)
-            }
-        };
-        self.sleep.reset(next);
+        let next =
+            if now > due + LATE_MAX { self.missed.next(due, now, self.period) } else { due + self.period };
+        self.sleep.begin_again(next);
         Poll::Ready(due)
     }
 
@@ -84,7 +95,31 @@ impl Interval {
     /// # Panics
     /// Outside a run.
     pub fn reset(&mut self) {
-        self.sleep.reset(context::clock_now() + self.period);
+        self.reset_after(self.period);
+    }
+
+    /// Makes the next tick come at once.
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub fn reset_immediately(&mut self) {
+        self.reset_after(Duration::ZERO);
+    }
+
+    /// Makes the next tick come after that time, whatever the period is.
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub fn reset_after(&mut self, after: Duration) {
+        self.reset_at(context::clock_now() + after);
+    }
+
+    /// Makes the next tick come at that time.
+    ///
+    /// # Panics
+    /// Outside a run, if somebody waits for a tick.
+    pub fn reset_at(&mut self, deadline: Instant) {
+        Pin::new(&mut self.sleep).reset(deadline);
     }
 
     /// Says what happens to ticks that nobody waited for in time.

@@ -1,0 +1,83 @@
+//! Tasks as tokio has them.
+
+use std::future::{Future, pending};
+use std::time::Duration;
+
+use sim_executor::{Executor, ProductionOrder, spawn, spawn_blocking, time};
+
+fn run<F: Future + 'static>(future: F) -> F::Output {
+    Executor::new(ProductionOrder).block_on(future).unwrap()
+}
+
+fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+#[test]
+fn a_function_that_has_begun_gives_its_value_although_it_was_aborted() {
+    run(async {
+        let worker = spawn_blocking(|| {
+            time::block_now(ms(50));
+            1
+        });
+        time::sleep(ms(5)).await;
+        worker.abort();
+        assert!(!worker.is_finished());
+        assert_eq!(worker.await.ok(), Some(1));
+        assert_eq!(time::elapsed(), ms(50));
+    });
+}
+
+#[test]
+fn a_function_that_has_not_begun_is_cancelled() {
+    run(async {
+        let worker = spawn_blocking(|| 1);
+        worker.abort();
+        assert!(worker.await.unwrap_err().is_cancelled());
+    });
+}
+
+#[test]
+fn a_handle_that_has_outlived_its_run_does_nothing() {
+    let handle = Executor::new(ProductionOrder).enter(|| spawn(pending::<()>()));
+    handle.abort();
+    assert!(handle.is_finished());
+}
+
+#[test]
+fn the_texts_of_an_error_are_those_of_tokio() {
+    run(async {
+        let panicked = spawn(async { panic!("out of {}", "bytes") }).await.unwrap_err();
+        let id = panicked.id();
+        assert_eq!(panicked.to_string(), format!("task {id} panicked with message \"out of bytes\""));
+        assert_eq!(format!("{panicked:?}"), format!("JoinError::Panic(Id({id}), \"out of bytes\", ...)"));
+        assert_eq!(std::io::Error::from(panicked).to_string(), "task panicked");
+
+        let odd = spawn(async { std::panic::panic_any(7) }).await.unwrap_err();
+        assert_eq!(odd.to_string(), format!("task {} panicked", odd.id()));
+        assert_eq!(format!("{odd:?}"), format!("JoinError::Panic(Id({}), ...)", odd.id()));
+        assert_eq!(odd.try_into_panic().unwrap().downcast_ref(), Some(&7));
+
+        let handle = spawn(pending::<()>());
+        handle.abort();
+        let cancelled = handle.await.unwrap_err();
+        let id = cancelled.id();
+        assert_eq!(
+            format!("{cancelled} {cancelled:?}"),
+            format!("task {id} was cancelled JoinError::Cancelled(Id({id}))")
+        );
+        let cancelled = cancelled.try_into_panic().unwrap_err();
+        assert_eq!(std::io::Error::from(cancelled).to_string(), "task was cancelled");
+    });
+}
+
+#[test]
+#[should_panic(expected = "`JoinError` reason is not a panic.")]
+fn a_cancelled_task_has_thrown_nothing() {
+    let end = Executor::new(ProductionOrder).block_on(async {
+        let handle = spawn(pending::<()>());
+        handle.abort();
+        drop(handle.await.unwrap_err().into_panic());
+    });
+    panic!("{}", end.unwrap_err());
+}
