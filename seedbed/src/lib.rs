@@ -41,7 +41,7 @@ pub use sim_executor::{
     Clock, Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life, LimitReached, Limits, Node,
     NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay,
     Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, World,
-    choose, choose_at, choose_between, context, event, flip, join, pick, rng, select, shuffle, spawn,
+    choose, choose_at, choose_between, context, event, flip, join, pick, rng, select, shuffle, signal, spawn,
     spawn_blocking, spawn_named, stop, task_local, try_join, unique_rng, yield_now,
 };
 pub use sim_explorer::RunSeed;
@@ -60,6 +60,8 @@ mod panic_hook;
 mod real_threads;
 mod reproduce;
 mod sweep;
+#[cfg(feature = "tokio")]
+pub mod sync;
 pub mod task;
 mod test_output;
 pub mod time;

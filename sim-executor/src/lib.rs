@@ -37,6 +37,7 @@ mod macros;
 mod reuse;
 mod run;
 mod select;
+pub mod signal;
 mod spawn_blocking;
 mod task;
 mod task_builder;

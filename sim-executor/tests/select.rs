@@ -1,6 +1,7 @@
 //! What `select!` takes, and what it does with it.
 
 use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
 use std::future::{Future, IntoFuture, pending, ready};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -159,6 +160,7 @@ fn patterns_may_take_a_value_apart_in_any_way() {
         select! { mut list = ready(vec![1]) => { list.push(2); assert_eq!(list, [1, 2]) } }
         select! { Some(mut text) = ready(Some(String::new())) => { text.push('a'); assert_eq!(text, "a") } }
         select! { Point { ref x, y: Some(y), .. } = ready(Point { x: 1, y: Some(Box::new(2)) }) => assert_eq!(*x + *y, 3) }
+        select! { Some(ref mut text) = ready(Some(String::new())), if true => text.push('a'), else => unreachable!() }
         select! { &number = ready(&5) => assert_eq!(number, 5) }
         select! { Some(&number) = ready(Some(&5)), if true => assert_eq!(number, 5), else => unreachable!() }
         let mut number = 6;
@@ -244,6 +246,29 @@ fn with_all_branches_off_there_has_to_be_an_else() {
         }),
         4
     );
+}
+
+#[test]
+fn a_future_without_an_output_is_a_branch_as_any() {
+    async fn for_ever() -> Infallible {
+        pending().await
+    }
+    assert_eq!(
+        run(async {
+            select! { _ = for_ever() => 0, x = ready(1) => x }
+        }),
+        1
+    );
+    assert_eq!(
+        run(async {
+            select! { x = ready(1) => x, never = for_ever() => match never {} }
+        }),
+        1
+    );
+    let off = std::future::poll_fn(|_| panic!("it is off"));
+    run(async move {
+        select! { () = off, if false => unreachable!(), _ = ready(1) => {} }
+    });
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{ask_int, with};
 use crate::choice::Label;
 use crate::clock::Instant;
 use crate::run::{Fate, Program, RestartOnPanic};
-use crate::task::{Crash, Life};
+use crate::task::{Crash, Life, NodeId};
 
 const OUTAGE: Label = Label::new("node.outage");
 const DOWNTIME: Label = Label::new("node.downtime");
@@ -224,6 +224,11 @@ impl Node {
             Some(core.local_now() + moment)
         })
     }
+}
+
+/// Lets something happen to a node after `delay`: for a device that is being told of another change.
+pub(crate) fn set_fate(node: NodeId, delay: Duration, fate: Fate) {
+    with(|run| run.core_mut().set_fate(node, delay, fate));
 }
 
 fn nanos(duration: Duration) -> u64 {

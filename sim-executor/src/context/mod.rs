@@ -38,6 +38,7 @@ pub use iterations::{is_idle, is_mid_iteration, iterations};
 pub use join::{AbortHandle, JoinHandle};
 pub use join_error::JoinError;
 pub use life::Outage;
+pub(crate) use life::set_fate;
 pub(crate) use local_set::{local_set, set_local_set};
 pub use node::{Node, host_count, host_number, life_of, node, node_by_name, node_name};
 pub use operations::Operations;

@@ -51,7 +51,7 @@ impl Expansion {
             #declaration
             let mut off: u64 = 0;
             #(#guards)*
-            let output = #output;
+            let mut output = #output;
             match output {
                 #(#arms)*
                 __SelectedBranch::Off => #otherwise,
@@ -111,6 +111,13 @@ fn declaration(parts: &[Part]) -> TokenStream {
     }
 }
 
+/// An attribute that silences a lint in the user's program: what follows a future that is never over is not reached.
+fn quiet(lint: &str) -> TokenStream {
+    let site = Span::mixed_site();
+    let (level, lint) = (Ident::new("allow", site), Ident::new(lint, site));
+    quote_spanned! { site => #[#level(#lint, reason = "of some branches nothing can come")] }
+}
+
 /// A branch with its number, and with the names that the expansion gives it.
 struct Part {
     branch: Branch,
@@ -165,19 +172,25 @@ impl Part {
         let Part { future, variant, number, .. } = self;
         let (bit, number) = (self.bit(), Literal::u32_suffixed(*number));
         let matches = pattern::test(&self.branch.pattern);
+        // `continue` has any type, so that a future which only panics may give any: the compiler takes `()` then.
+        let quiet = quiet("unreachable_code");
         quote_spanned! { Span::mixed_site() =>
+            #quiet
             #number => {
-                if off & #bit == 0 {
-                    match ::core::future::Future::poll(#future.as_mut(), context) {
-                        ::core::task::Poll::Ready(output) => {
-                            off |= #bit;
-                            #matches
-                            if is_match {
-                                return ::core::task::Poll::Ready(__SelectedBranch::#variant(output));
-                            }
-                        }
-                        ::core::task::Poll::Pending => waits = true,
+                if off & #bit != 0 {
+                    continue;
+                }
+                let output = match ::core::future::Future::poll(#future.as_mut(), context) {
+                    ::core::task::Poll::Ready(output) => output,
+                    ::core::task::Poll::Pending => {
+                        waits = true;
+                        continue;
                     }
+                };
+                off |= #bit;
+                #matches
+                if is_match {
+                    return ::core::task::Poll::Ready(__SelectedBranch::#variant(output));
                 }
             }
         }

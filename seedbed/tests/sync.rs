@@ -1,0 +1,187 @@
+//! The synchronisation that is our own: `watch` and `Barrier`.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use seedbed::sync::{Barrier, watch};
+use seedbed::{Executor, KeyedRandom, ProductionOrder, spawn, time, yield_now};
+
+type Order = Rc<RefCell<Vec<usize>>>;
+
+/// The order in which ten tasks go on after a change that all of them have waited for; and the run's hash.
+fn order_of_watchers(mut executor: Executor) -> (Vec<usize>, u64) {
+    let order = executor
+        .block_on(async {
+            let (sender, receiver) = watch::channel(0);
+            let order = Order::default();
+            for watcher in 0..10 {
+                let (mut receiver, order) = (receiver.clone(), Rc::clone(&order));
+                spawn(async move {
+                    receiver.changed().await.unwrap();
+                    seedbed::event!("{watcher}");
+                    order.borrow_mut().push(watcher);
+                });
+            }
+            time::sleep(Duration::from_secs(1)).await;
+            sender.send(1).unwrap();
+            time::sleep(Duration::from_secs(1)).await;
+            order.take()
+        })
+        .unwrap();
+    (order, executor.hash())
+}
+
+#[test]
+fn those_who_wait_at_a_watch_wake_in_the_order_in_which_they_came() {
+    let (order, _) = order_of_watchers(Executor::new(ProductionOrder));
+    assert_eq!(order, (0..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_seed_repeats_the_order_at_a_watch_and_others_have_another() {
+    let runs = |seed| [(); 5].map(|()| order_of_watchers(Executor::new(KeyedRandom::new(seed))));
+    let (first, second) = (runs(1), runs(2));
+    assert!(first.iter().all(|run| *run == first[0]), "{first:?}");
+    assert!(second.iter().all(|run| *run == second[0]), "{second:?}");
+    assert_ne!(first[0], second[0]);
+}
+
+#[seedbed::test(seeds = 20)]
+async fn a_barrier_has_one_leader_in_each_turn() {
+    let barrier = Arc::new(Barrier::new(5));
+    for turn in 0..3 {
+        let waiters: Vec<_> = (0..5)
+            .map(|waiter| {
+                let barrier = Arc::clone(&barrier);
+                spawn(async move {
+                    time::sleep(Duration::from_millis(waiter % 2)).await;
+                    barrier.wait().await.is_leader()
+                })
+            })
+            .collect();
+        let mut leaders = 0;
+        for waiter in waiters {
+            leaders += u32::from(waiter.await.unwrap());
+        }
+        assert_eq!(leaders, 1, "turn {turn}");
+    }
+}
+
+#[test]
+fn those_who_wait_at_a_barrier_go_on_in_the_order_in_which_they_came() {
+    let order = Executor::new(ProductionOrder)
+        .block_on(async {
+            let (barrier, order) = (Arc::new(Barrier::new(6)), Order::default());
+            for waiter in 0..6 {
+                let (barrier, order) = (Arc::clone(&barrier), Rc::clone(&order));
+                spawn(async move {
+                    barrier.wait().await;
+                    order.borrow_mut().push(waiter);
+                });
+            }
+            time::sleep(Duration::from_secs(1)).await;
+            order.take()
+        })
+        .unwrap();
+    assert_eq!(order, [5, 0, 1, 2, 3, 4], "the last one does not wait");
+}
+
+#[seedbed::test(seeds = 0)]
+async fn a_barrier_for_none_keeps_nobody_waiting() {
+    assert!(Barrier::new(0).wait().await.is_leader());
+    assert!(Barrier::new(1).wait().await.is_leader());
+}
+
+#[seedbed::test(seeds = 5)]
+async fn a_receiver_keeps_for_itself_what_it_has_seen() {
+    let (sender, mut one) = watch::channel(1);
+    let mut other = one.clone();
+    assert!(!one.has_changed().unwrap());
+    sender.send(2).unwrap();
+    assert!(one.borrow().has_changed());
+    assert_eq!(*one.borrow_and_update(), 2);
+    assert!(!one.has_changed().unwrap() && other.has_changed().unwrap());
+    other.mark_unchanged();
+    one.mark_changed();
+    assert!(one.has_changed().unwrap() && !other.has_changed().unwrap());
+    one.changed().await.unwrap();
+    assert!(one.same_channel(&other));
+    assert!(!sender.subscribe().has_changed().unwrap());
+    assert!(!sender.same_channel(&watch::Sender::default()));
+}
+
+#[seedbed::test(seeds = 5)]
+async fn what_is_not_modified_wakes_nobody() {
+    let (sender, mut receiver) = watch::channel(vec![1]);
+    assert!(!sender.send_if_modified(|_| false));
+    assert!(!receiver.has_changed().unwrap());
+    sender.send_modify(|list| list.push(2));
+    receiver.changed().await.unwrap();
+    assert_eq!(sender.send_replace(vec![3]), [1, 2]);
+    assert_eq!(*receiver.wait_for(|list| list.len() == 1).await.unwrap(), [3]);
+}
+
+#[seedbed::test(seeds = 5)]
+async fn an_end_that_is_alone_is_told() {
+    let (sender, mut receiver) = watch::channel(0);
+    let (copy, waiting) = (sender.clone(), receiver.clone());
+    assert_eq!((sender.sender_count(), sender.receiver_count()), (2, 2));
+    let closed = spawn(async move { copy.closed().await });
+    yield_now().await;
+    drop(waiting);
+    let last = spawn(async move {
+        assert_eq!(*receiver.wait_for(|&value| value == 7).await.unwrap(), 7);
+        assert!(receiver.wait_for(|&value| value == 8).await.is_err());
+        assert!(receiver.is_closed() && receiver.has_changed().is_err());
+        assert_eq!(receiver.changed().await.unwrap_err().to_string(), "channel closed");
+    });
+    sender.send(7).unwrap();
+    closed.abort();
+    drop(sender);
+    last.await.unwrap();
+    let (sender, _) = watch::channel(0);
+    sender.closed().await;
+    assert_eq!(sender.send(5).unwrap_err().0, 5);
+    assert_eq!(*sender.borrow(), 0);
+}
+
+#[seedbed::test(seeds = 0)]
+#[should_panic(
+    expected = "this would block for ever at the value of a watch channel: a `Ref` of it still lives"
+)]
+async fn to_send_while_a_value_is_borrowed_is_no_silent_hang() {
+    let (sender, receiver) = watch::channel(0);
+    let value = receiver.borrow();
+    sender.send(*value + 1).unwrap();
+}
+
+#[seedbed::test(seeds = 0)]
+async fn a_change_that_panics_is_none() {
+    let (sender, receiver) = watch::channel(0);
+    let changes = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        sender.send_modify(|_| panic!("in the middle"));
+    }));
+    assert!(changes.is_err() && !receiver.has_changed().unwrap());
+    sender.send(1).unwrap();
+    assert_eq!(*receiver.borrow(), 1);
+}
+
+#[test]
+fn a_deadlock_says_at_which_primitive_a_task_waits() {
+    let error = Executor::new(ProductionOrder)
+        .block_on(async {
+            let (sender, mut receiver) = watch::channel(0);
+            let barrier = Arc::new(Barrier::new(2));
+            let watching = spawn(async move { receiver.changed().await });
+            let waiting = spawn(async move { barrier.wait().await });
+            let closed = sender.closed();
+            seedbed::join!(watching, waiting, closed)
+        })
+        .unwrap_err()
+        .to_string();
+    for label in ["watch.changed", "barrier.wait"] {
+        assert!(error.contains(label), "{label}: {error}");
+    }
+}
