@@ -4,6 +4,8 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+pub use seedbed_macros::{join_futures, try_join_futures};
+
 pin_project_lite::pin_project! {
     /// A future that keeps its output until it is taken.
     #[doc(hidden)]
@@ -91,8 +93,8 @@ pub fn take_error<F: Future<Output = Result<T, E>>, T, E>(mut future: Pin<&mut M
 /// ```
 #[macro_export]
 macro_rules! join {
-    (biased; $($future:expr),* $(,)?) => { $crate::in_macros::join_futures!(($crate) biased $(, $future)*) };
-    ($($future:expr),* $(,)?) => { $crate::in_macros::join_futures!(($crate) rotated $(, $future)*) };
+    (biased; $($future:expr),* $(,)?) => { $crate::join_futures!(($crate) biased $(, $future)*) };
+    ($($future:expr),* $(,)?) => { $crate::join_futures!(($crate) rotated $(, $future)*) };
 }
 
 /// Waits until all of several futures have succeeded, or one has failed: the error of that one, else a tuple of their values.
@@ -114,6 +116,6 @@ macro_rules! join {
 /// ```
 #[macro_export]
 macro_rules! try_join {
-    (biased; $($future:expr),* $(,)?) => { $crate::in_macros::try_join_futures!(($crate) biased $(, $future)*) };
-    ($($future:expr),* $(,)?) => { $crate::in_macros::try_join_futures!(($crate) rotated $(, $future)*) };
+    (biased; $($future:expr),* $(,)?) => { $crate::try_join_futures!(($crate) biased $(, $future)*) };
+    ($($future:expr),* $(,)?) => { $crate::try_join_futures!(($crate) rotated $(, $future)*) };
 }

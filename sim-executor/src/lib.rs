@@ -63,10 +63,14 @@ pub use context::{
 pub use device::{Device, Due};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
 pub use executor::{Deadlock, Executor, Outcome, Report, RunError, World};
+#[doc(hidden)]
+pub use join::{MaybeDone, join_futures, maybe_done, take_error, take_output, take_value, try_join_futures};
 pub use join_set::JoinSet;
 pub use limits::{Bound, LimitReached, Limits};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use reuse::Reuse;
+#[doc(hidden)]
+pub use select::{first_branch, in_turn, select_branches};
 pub use spawn_blocking::spawn_blocking;
 pub use task::{Crash, Life, StatsTable, TaskStats};
 pub use task_builder::{JoinSetBuilder, TaskBuilder};
@@ -75,11 +79,3 @@ pub use trace::{Event, Record, Trace, TraceLevel};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;
 pub use yield_now::{YieldNow, yield_now};
-
-/// What the macros expand to.
-#[doc(hidden)]
-pub mod in_macros {
-    pub use crate::join::{MaybeDone, maybe_done, take_error, take_output, take_value};
-    pub use crate::select::{first_branch, in_turn};
-    pub use seedbed_macros::{join_futures, select_branches, try_join_futures};
-}

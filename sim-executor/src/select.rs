@@ -3,6 +3,8 @@
 use crate::choice::Label;
 use crate::context;
 
+pub use seedbed_macros::select_branches;
+
 const SELECT: Label = Label::new("select.first");
 
 /// The branch that a [`select!`](crate::select) polls first. `off` has a bit for each branch that is not polled at all. Where
@@ -61,5 +63,5 @@ pub fn in_turn(first: u32, count: u32) -> impl Iterator<Item = u32> {
 /// If all branches are off and there is no `else`.
 #[macro_export]
 macro_rules! select {
-    ($($branches:tt)*) => { $crate::in_macros::select_branches!(($crate) $($branches)*) };
+    ($($branches:tt)*) => { $crate::select_branches!(($crate) $($branches)*) };
 }

@@ -1,4 +1,4 @@
-//! What `join!` and `try_join!` do with their futures.
+//! What `join!` does with its futures; with that of `try_join!`.
 
 use std::cell::RefCell;
 use std::convert::Infallible;

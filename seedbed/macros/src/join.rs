@@ -63,7 +63,7 @@ impl Joined {
         let (site, home) = (Span::mixed_site(), &self.home);
         let count = Literal::u32_suffixed(self.parts.len() as u32);
         let futures = self.parts.iter().map(|Part { future, expression, .. }| {
-            quote_spanned! { site => let #future = #home::in_macros::maybe_done(#expression); }
+            quote_spanned! { site => let #future = #home::maybe_done(#expression); }
         });
         // Locals are dropped in the reverse order: the first future first, as the fields of a tuple.
         let pins = self.parts.iter().rev().map(|Part { future, .. }| {
@@ -80,7 +80,7 @@ impl Joined {
             let mut first: u32 = 0;
             ::core::future::poll_fn(|context| {
                 let mut waits = false;
-                for number in #home::in_macros::in_turn(first, #count) {
+                for number in #home::in_turn(first, #count) {
                     match number {
                         #(#polls)*
                         _ => {}
@@ -101,7 +101,7 @@ impl Joined {
         let if_ready = match self.until {
             Until::All => None,
             Until::FirstError => Some(quote_spanned! { site =>
-                else if let ::core::option::Option::Some(error) = #home::in_macros::take_error(#future.as_mut()) {
+                else if let ::core::option::Option::Some(error) = #home::take_error(#future.as_mut()) {
                     return ::core::task::Poll::Ready(::core::result::Result::Err(error));
                 }
             }),
@@ -121,7 +121,7 @@ impl Joined {
             Until::FirstError => quote_spanned! { site => take_value },
         };
         let outputs = self.parts.iter().map(|Part { future, .. }| {
-            quote_spanned! { site => #home::in_macros::#take(#future.as_mut()), }
+            quote_spanned! { site => #home::#take(#future.as_mut()), }
         });
         let outputs = quote_spanned! { site => (#(#outputs)*) };
         match self.until {

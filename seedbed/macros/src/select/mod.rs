@@ -73,7 +73,7 @@ impl Expansion {
         let first = if is_biased {
             quote_spanned! { site => 0 }
         } else {
-            quote_spanned! { site => #home::in_macros::first_branch(#count, off) }
+            quote_spanned! { site => #home::first_branch(#count, off) }
         };
         let polls = parts.iter().map(Part::poll);
         quote_spanned! { site => {
@@ -83,7 +83,7 @@ impl Expansion {
             let first: u32 = #first;
             ::core::future::poll_fn(|context| {
                 let mut waits = false;
-                for number in #home::in_macros::in_turn(first, #count) {
+                for number in #home::in_turn(first, #count) {
                     match number {
                         #(#polls)*
                         _ => {}
