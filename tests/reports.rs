@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use seedbed::{event, spawn, time};
+use seedbed::{Sweep, event, spawn, time};
 
 fn answer_of_a_thread() -> tokio::sync::oneshot::Receiver<u8> {
     let (answer, question) = tokio::sync::oneshot::channel();
@@ -80,4 +80,41 @@ async fn a_watch_of_tokio_is_named_where_two_runs_differ() {
     time::sleep(Duration::from_secs(1)).await;
     sender.send(1).unwrap();
     time::sleep(Duration::from_secs(1)).await;
+}
+
+/// A proxy copies in both directions; the machine of its client has lost power, the one behind it is well.
+async fn a_proxy_whose_client_loses_power() {
+    use seedbed::net::{TcpListener, TcpStream};
+    use seedbed::{Crash, node};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    node("up").spawn(async {
+        let listener = TcpListener::bind("0.0.0.0:2").await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read_to_end(&mut vec![]).await;
+    });
+    let listener = TcpListener::bind("0.0.0.0:1").await.unwrap();
+    node("client").spawn(async {
+        let mut stream = TcpStream::connect("main:1").await.unwrap();
+        stream.write_all(b"hi").await.unwrap();
+        std::future::pending::<()>().await
+    });
+    let (mut inner, _) = listener.accept().await.unwrap();
+    let mut outer = TcpStream::connect("up:2").await.unwrap();
+    spawn(async {
+        time::sleep(Duration::from_millis(50)).await;
+        node("client").crash(Crash::PowerLoss);
+    });
+    let _ = tokio::io::copy_bidirectional(&mut inner, &mut outer).await;
+}
+
+#[test]
+fn a_task_that_waits_at_two_sockets_shows_both() {
+    let text = Sweep { seeds: 1, ..Sweep::default() }
+        .try_run("proxy", a_proxy_whose_client_loses_power)
+        .unwrap_err()
+        .to_string();
+    let main = text.lines().find(|line| line.trim_start().starts_with("main ")).expect("main waits");
+    assert!(main.contains("from client:") && main.contains(", and at tcp.read"), "{text}");
+    assert!(main.contains("from up:2"), "{text}");
 }

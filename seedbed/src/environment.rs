@@ -21,7 +21,7 @@ pub enum EnvironmentError {
     #[error("SEEDBED_SEED={0}")]
     Seed(#[from] ParseRunSeedError),
     /// `SEEDBED_TRACE` names no level.
-    #[error("SEEDBED_TRACE={text:?} is no level: it must be events or all")]
+    #[error("SEEDBED_TRACE={text:?} is no level: it must be events, all or wakes")]
     Trace {
         /// What was given.
         text: String,
@@ -47,6 +47,7 @@ pub(crate) fn parse_trace(text: &str) -> Result<TraceLevel, EnvironmentError> {
     match text {
         "events" => Ok(TraceLevel::Events),
         "all" => Ok(TraceLevel::All),
+        "wakes" => Ok(TraceLevel::Wakes),
         _ => Err(EnvironmentError::Trace { text: text.to_string() }),
     }
 }

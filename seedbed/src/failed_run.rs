@@ -134,7 +134,7 @@ impl Text<'_> {
         if shown > 0 && left_out > 0 {
             writeln!(out, "… {left_out} lines before these")?;
         }
-        records[left_out..].iter().try_for_each(|record| writeln!(out, "{record}"))
+        records[left_out..].iter().try_for_each(|record| writeln!(out, "{}", Line(&record.to_string())))
     }
 
     /// Whether the run could be made again, and how a person does that.
@@ -170,6 +170,21 @@ impl Text<'_> {
         )?;
         writeln!(out, "{}", Causes::of_this_program())?;
         write!(out, "all runs of the test, one after the other: {command}")
+    }
+}
+
+/// The beginning of a line that may be long.
+struct Line<'a>(&'a str);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BYTES_MAX: usize = 2_000;
+        let shown = &self.0[..self.0.floor_char_boundary(BYTES_MAX)];
+        out.write_str(shown)?;
+        if shown.len() < self.0.len() {
+            write!(out, "… and {} bytes more", self.0.len() - shown.len())?;
+        }
+        Ok(())
     }
 }
 

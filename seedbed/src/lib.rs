@@ -30,7 +30,7 @@
 //! its event log, what went wrong, which tasks were pending, whether all these runs were the same, and one line that makes this
 //! very run again: `SEEDBED_SEED=17 cargo test no_increment_is_lost -p bank --lib -- --exact`. With `SEEDBED_SEED` set, only that
 //! run is made and its whole event log is printed (to see that of a run which passes, add `-- --nocapture`);
-//! `SEEDBED_TRACE=all` prints every step of every task and every packet.
+//! `SEEDBED_TRACE=all` prints every step of every task and every packet, `SEEDBED_TRACE=wakes` also who wakes whom.
 //!
 //! Futures need not be `Send`. In a test, use this crate's [`spawn`], [`time`], `net`, [`choose`] and [`select!`] in place
 //! of a runtime's; what stands still on a real clock, on threads or in a `HashMap`'s order cannot be replayed, and is

@@ -62,7 +62,7 @@ pub use context::{
 };
 pub use device::{Device, Due};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
-pub use executor::{Deadlock, Executor, Outcome, Report, RunError, World};
+pub use executor::{Deadlock, Executor, Outcome, PendingTable, Report, RunError, World};
 #[doc(hidden)]
 pub use join::{MaybeDone, join_futures, maybe_done, take_error, take_output, take_value, try_join_futures};
 pub use join_set::JoinSet;

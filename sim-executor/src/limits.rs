@@ -76,6 +76,11 @@ impl fmt::Display for Bound {
 }
 
 impl LimitReached {
+    /// Whether it is the bound on virtual time.
+    pub(crate) fn is_of_time(&self) -> bool {
+        self.name == "virtual_time_max"
+    }
+
     pub(crate) fn virtual_time(limits: &Limits) -> Self {
         LimitReached {
             name: "virtual_time_max",

@@ -66,10 +66,10 @@ where
     pub(super) fn diverged(&self, run: RunSeed, hashes: [u64; 2]) -> Divergence {
         const ATTEMPTS: u32 = 8;
         let Subject { sweep, caller, body, .. } = self;
-        let first = lines(&sweep.make_run(&mut World::default(), run, TraceLevel::All, body).trace);
+        let first = lines(&sweep.make_run(&mut World::default(), run, TraceLevel::Wakes, body).trace);
         let mut difference = None;
         for _ in 0..ATTEMPTS {
-            difference = Difference::between(&first, &self.make_elsewhere(run, TraceLevel::All).lines);
+            difference = Difference::between(&first, &self.make_elsewhere(run, TraceLevel::Wakes).lines);
             if difference.is_some() {
                 break;
             }

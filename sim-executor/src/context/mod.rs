@@ -46,7 +46,7 @@ use outside::outside;
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
 pub use spawn::{spawn, spawn_named};
 pub(crate) use timer::{Alarmed, Timer};
-pub(crate) use waker::{Polled, escaped_wake, next_run_id};
+pub(crate) use waker::{Polled, Probe, escaped_wake, next_run_id};
 pub(crate) use worker::Worker;
 
 /// What this thread is at.
@@ -64,6 +64,8 @@ struct Current {
     local_set: ManuallyDrop<RefCell<Option<Rc<dyn Any>>>>,
     /// Whether the thread is or was in some run.
     was_in_run: Cell<bool>,
+    /// How often a [`Probe`] was taken.
+    probes_taken: Cell<usize>,
 }
 
 thread_local! {
@@ -75,6 +77,7 @@ thread_local! {
             has_woken_itself: Cell::new(false),
             local_set: ManuallyDrop::new(RefCell::new(None)),
             was_in_run: Cell::new(false),
+            probes_taken: Cell::new(0),
         }
     };
 }

@@ -70,6 +70,35 @@ impl Polled {
     }
 }
 
+/// A waker for a poll after the end of a run: it wakes nobody, and counts how often it is taken.
+pub(crate) struct Probe {
+    waker: Waker,
+}
+
+impl Probe {
+    pub(crate) fn begin() -> Self {
+        CURRENT.with(|current| current.probes_taken.set(0));
+        // SAFETY: as in `Polled::begin`.
+        Probe { waker: unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &PROBE)) } }
+    }
+
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// How often it was taken.
+    pub(crate) fn end(self) -> usize {
+        CURRENT.with(|current| current.probes_taken.take())
+    }
+}
+
+static PROBE: RawWakerVTable = RawWakerVTable::new(take_probe, drop_waker, drop_waker, drop_waker);
+
+unsafe fn take_probe(data: *const ()) -> RawWaker {
+    CURRENT.with(|current| current.probes_taken.set(current.probes_taken.get() + 1));
+    RawWaker::new(data, &PROBE)
+}
+
 #[inline]
 fn pack(run: RunId, task: TaskId) -> u64 {
     // The generation has no more bits than it may: see `TaskId::generation_after`.

@@ -2,7 +2,9 @@
 
 mod event_loop;
 mod outcome;
+mod pending_table;
 mod poll;
+mod probe;
 mod tear_down;
 mod world;
 
@@ -23,6 +25,7 @@ use crate::trace::Trace;
 
 use event_loop::{Exit, Goal};
 pub use outcome::{Deadlock, Outcome, Report, RunError};
+pub use pending_table::PendingTable;
 use tear_down::Afterwards;
 pub use world::World;
 
@@ -266,7 +269,6 @@ impl Executor {
     /// Ends the run and drops what is left of it.
     fn report(&mut self, outcome: Outcome, afterwards: Afterwards) -> Report {
         let mut report = {
-            let pending = self.run.pending();
             let stats = self.stats();
             let source = self.run.describe_source();
             let mut core = self.run.core_mut();
@@ -278,14 +280,16 @@ impl Executor {
                 decisions: core.decisions.count(),
                 misaligned: core.decisions.misaligned(),
                 source,
-                pending,
+                pending: Vec::new(),
                 nodes: core.nodes.reports(),
                 survived: core.verdict.take_survived(),
+                panics: core.verdict.panics_mut().take(),
                 stats,
                 trace: core.log.take_trace(),
                 recording: core.decisions.take_recording(),
             }
         };
+        report.pending = self.pending_at_end(&mut report.outcome);
         self.tear_down(afterwards);
         let unobserved = self.run.core_mut().verdict.take_panic();
         if let (Some(panic), true) = (unobserved, report.outcome.is_done()) {
@@ -294,15 +298,35 @@ impl Executor {
         report
     }
 
+    /// The tasks that had not ended. Where the run stands still, or has failed without having too much to do, each says all that
+    /// it waits for, also in the text of the outcome.
+    fn pending_at_end(&self, outcome: &mut Outcome) -> Vec<PendingTask> {
+        let leaves_tasks_waiting = match outcome {
+            Outcome::Done => false,
+            Outcome::Failed { .. } => true,
+            Outcome::Error(error) => error.leaves_tasks_waiting(),
+        };
+        if !leaves_tasks_waiting || self.finished {
+            return self.run.pending();
+        }
+        let _entered = (!context::in_run()).then(|| self.entered());
+        let pending = self.probe(matches!(outcome, Outcome::Error(RunError::Deadlock(_))));
+        if let Outcome::Error(error) = outcome {
+            error.tell_pending(&pending);
+        }
+        pending
+    }
+
     /// The panic of the future that `block_on` ran.
     fn root_panic(&self, error: &JoinError, at: &'static Location<'static>) -> RunError {
         let Some(message) = error.message() else { return RunError::Stopped { at: self.now() } };
-        RunError::Panicked(TaskPanic {
+        RunError::Panicked(self.run.core().verdict.with_causes(TaskPanic {
             lineage: error.lineage().into(),
             spawned_at: at,
             message: message.to_string(),
             location: error.location().map(str::to_string),
-        })
+            then: Vec::new(),
+        }))
     }
 }
 

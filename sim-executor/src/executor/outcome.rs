@@ -3,6 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
+use super::pending_table::PendingTable;
 use crate::choice::Recording;
 use crate::clock::Instant;
 use crate::limits::LimitReached;
@@ -21,7 +22,7 @@ pub enum RunError {
     #[error("{0}")]
     Panicked(TaskPanic),
     /// A bound of [`Limits`](crate::Limits) was reached.
-    #[error("at {at}: {limit}{}{}", table(pending), lines(nodes))]
+    #[error("at {at}: {limit}{}{}", PendingTable::in_columns(pending), lines(nodes))]
     Limit {
         /// Which.
         limit: LimitReached,
@@ -51,6 +52,27 @@ impl RunError {
             RunError::Stopped { .. } => "stopped",
         }
     }
+
+    /// Whether tasks wait at its end as they would go on waiting: not where some of them have too much to do.
+    pub(super) fn leaves_tasks_waiting(&self) -> bool {
+        match self {
+            RunError::Deadlock(_) | RunError::Panicked(_) | RunError::Stopped { .. } => true,
+            RunError::Limit { limit, .. } => limit.is_of_time(),
+        }
+    }
+
+    /// Takes over what is known better of the same tasks.
+    pub(super) fn tell_pending(&mut self, known: &[PendingTask]) {
+        let (RunError::Deadlock(Deadlock { pending, .. }) | RunError::Limit { pending, .. }) = self else {
+            return;
+        };
+        let is_same = |(one, other): (&PendingTask, &PendingTask)| {
+            (&one.lineage, one.polled_at) == (&other.lineage, other.polled_at)
+        };
+        if pending.len() == known.len() && pending.iter().zip(known).all(is_same) {
+            pending.clone_from_slice(known);
+        }
+    }
 }
 
 /// Tasks wait, and nothing is left that could wake them: no task is ready, no timer is set, nothing is in flight.
@@ -72,7 +94,7 @@ impl fmt::Display for Deadlock {
             out,
             "at {}: deadlock, nothing is left that could wake a task{}{}",
             self.at,
-            table(&self.pending),
+            PendingTable::in_columns(&self.pending),
             lines(&self.nodes)
         )?;
         if let Some(task) = &self.woken_from_outside {
@@ -85,33 +107,14 @@ impl fmt::Display for Deadlock {
     }
 }
 
-/// One task a line, in columns; nothing if there are none.
-fn table(pending: &[PendingTask]) -> String {
-    let cell = |task: &PendingTask| task.activity.to_string();
-    let place =
-        |task: &PendingTask| format!("{}{}", task.node, if task.is_frozen { " (frozen)" } else { "" });
-    let width = |length: fn(&PendingTask) -> usize| pending.iter().map(length).max().unwrap_or(0);
-    let lineage = width(|task| task.lineage.chars().count());
-    let node = pending.iter().map(|task| place(task).chars().count()).max().unwrap_or(0);
-    let activity = pending.iter().map(|task| cell(task).chars().count()).max().unwrap_or(0);
-    let mut text = String::new();
-    for task in pending {
-        let since = task.polled_at.map_or_else(String::new, |at| format!("since {at}, "));
-        text.push_str(&format!(
-            "\n  {:lineage$}  on {:node$}  {:activity$}  {since}spawned at {}:{}",
-            task.lineage,
-            place(task),
-            cell(task),
-            task.spawned_at.file(),
-            task.spawned_at.line(),
-        ));
+/// One node a line, but of more than a page only how many.
+fn lines(nodes: &[NodeReport]) -> String {
+    const LINES_MAX: usize = 40;
+    let mut text: String = nodes.iter().take(LINES_MAX).map(|node| format!("\n  {node}")).collect();
+    if nodes.len() > LINES_MAX {
+        text.push_str(&format!("\n  … and {} more nodes", nodes.len() - LINES_MAX));
     }
     text
-}
-
-/// One node a line.
-fn lines(nodes: &[NodeReport]) -> String {
-    nodes.iter().map(|node| format!("\n  {node}")).collect()
 }
 
 /// How a run ended.
@@ -180,10 +183,13 @@ pub struct Report {
     pub misaligned: u64,
     /// What answered: [`Source::describe`](crate::Source::describe).
     pub source: String,
-    /// The tasks that had not ended, in the order of their spawns.
+    /// The tasks that had not ended, in the order of their spawns. If the run did not end as it should, each that waits was polled
+    /// once more, after all else that is reported was taken down: so all is known that it waits for.
     pub pending: Vec<PendingTask>,
     /// The panics after which a node was started again: see [`Node::restart_on_panic`](crate::Node::restart_on_panic).
     pub survived: Vec<TaskPanic>,
+    /// The first panics of tasks, 16 at most, whatever became of them.
+    pub panics: Vec<TaskPanic>,
     /// The nodes that have crashed, were frozen, or still are.
     pub nodes: Vec<NodeReport>,
     /// How often each task ran: see [`Executor::stats`](crate::Executor::stats).

@@ -44,7 +44,8 @@ impl Executor {
     }
 
     fn end_task(&self, task: TaskId, mut memory: Memory, failure: Option<Failure>) -> RefMut<'_, Core> {
-        if matches!(failure, Some(Failure::Panicked { .. })) {
+        if let Some(failure @ Failure::Panicked { .. }) = &failure {
+            self.run.core_mut().note_panic_of(task, failure);
             // A second panic, of the future's own `Drop`, would say less than the first.
             let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
         }

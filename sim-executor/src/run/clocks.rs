@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Alarm, Clock, Core};
 use crate::clock::{DriftingClock, Instant};
 use crate::task::NodeId;
+use crate::trace::Event;
 
 /// Time since 1970 when a run begins: the start of 2025.
 const EPOCH: Duration = Duration::from_secs(1_735_689_600);
@@ -46,11 +47,14 @@ impl Core {
     pub(crate) fn set_clock(&mut self, node: NodeId, clock: Clock) {
         self.set_drift(node, clock.drift_ppb);
         self.time.set_wall_offset(node, clock.offset_ns);
+        let Clock { drift_ppb, offset_ns, .. } = clock;
+        self.record_node(self.nodes.lineage(node), Event::ClockSet { drift_ppb, offset_ns });
     }
 
     pub(crate) fn step_clock(&mut self, node: NodeId, nanos: i64) {
         let offset_ns = self.time.wall_offset_ns(node).saturating_add(nanos);
         self.time.set_wall_offset(node, offset_ns);
+        self.record_node(self.nodes.lineage(node), Event::ClockStepped { nanos });
     }
 
     fn set_drift(&mut self, node: NodeId, drift_ppb: i32) {

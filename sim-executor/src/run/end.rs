@@ -116,6 +116,7 @@ impl Core {
         if let Some(failure) = failure {
             let lineage = slot.lineage();
             let lineage = self.decisions.lineages_mut().path(lineage).to_string();
+            self.note_handed(&lineage, &failure);
             // Vacated when the task failed.
             self.recycle_task(task, memory);
             return Ended::Failed { lineage, failure: *failure };

@@ -8,6 +8,7 @@ use crate::clock::Instant;
 use crate::config::Config;
 use crate::limits::LimitReached;
 use crate::reuse::Reuse as _;
+use crate::task::{Origin, Slot};
 use crate::trace::{Event, Record, Trace, TraceLevel};
 
 /// The trace, with what goes into it.
@@ -82,6 +83,26 @@ impl Core {
             let lineage = self.decisions.lineages_mut().path(lineage);
             self.record(at, lineage, event());
         }
+    }
+
+    /// Records who makes a task ready that was polled before.
+    pub(super) fn record_wake(&mut self, task: TaskId) {
+        let slot = self.polling.tasks().at(task.index);
+        if self.log.level() < TraceLevel::Wakes || slot.polls() == 0 {
+            return;
+        }
+        let (at, woken, origin) = (self.local_now(), slot.lineage(), self.polling.origin());
+        let current = self.polling.current_slot().map(Slot::lineage);
+        let lineages = self.decisions.lineages_mut();
+        let task = lineages.path(woken);
+        let by = match (current, origin) {
+            (Some(current), _) => lineages.path(current),
+            (None, Origin::Timer) => "a timer".into(),
+            (None, Origin::Device) => "a device".into(),
+            // At the end of its own poll.
+            (None, Origin::Task) => Rc::clone(&task),
+        };
+        self.record(at, by, Event::Woke { task });
     }
 
     pub(super) fn record_spawn(&mut self, lineage: LineageId) {

@@ -15,8 +15,10 @@ mod log;
 mod memory;
 mod node_report;
 mod nodes;
+mod panics;
 mod poll;
 mod polling;
+mod probed;
 mod report;
 mod spawn;
 mod start;
@@ -192,6 +194,6 @@ impl Core {
 
     /// Whether everything is traced.
     pub(crate) fn traces_all(&self) -> bool {
-        self.log.level() == TraceLevel::All
+        self.log.level() >= TraceLevel::All
     }
 }

@@ -37,10 +37,19 @@ impl Core {
         if MANNER == manner::KEYED || (MANNER == manner::ANY && self.polling.names_polls()) {
             self.name_next_poll::<MANNER>(task);
         }
-        if MANNER == manner::ANY && self.polling.keeps_stats() {
-            self.polling.begin_wait(task.index, self.time.now());
+        if MANNER == manner::ANY && self.polling.watches_wakes() {
+            self.watch_wake(task);
         }
         self.polling.push(task.index);
+    }
+
+    /// A task becomes ready.
+    #[cold]
+    fn watch_wake(&mut self, task: TaskId) {
+        if self.polling.keeps_stats() {
+            self.polling.begin_wait(task.index, self.time.now());
+        }
+        self.record_wake(task);
     }
 
     /// Gives the next poll of a task its name.
@@ -67,7 +76,10 @@ impl Core {
         if let Some(task) = self.polling.current()
             && let Some(slot) = self.polling.tasks_mut().get_mut(task)
         {
-            slot.wait_at(label, resource);
+            let before = slot.wait_at(label, resource);
+            if let Some(before) = before {
+                self.polling.keep_wait(before);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Who is polled when: the tasks, which of them are ready, and which one is at it.
 
 mod memory;
+mod probed;
 mod stats;
 
 use std::collections::VecDeque;
@@ -8,7 +9,9 @@ use std::collections::VecDeque;
 use crate::choice::{Candidate, LineageId, Lineages, Needs, Order, TaskId};
 use crate::config::Config;
 use crate::limits::{LimitReached, Limits};
-use crate::task::{Background, Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable};
+use crate::task::{
+    Background, Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable, Wait,
+};
 use crate::trace::TraceLevel;
 
 pub(super) use memory::PollingMemory;
@@ -41,8 +44,12 @@ pub(crate) struct Polling {
     stamps: u32,
     /// Became ready since the source last asked; kept only for a source that orders tasks.
     fresh: Vec<Candidate>,
+    /// Whether something is done when a task becomes ready that is off by default: statistics, trace.
+    watches_wakes: bool,
     /// Of tasks that have ended, if statistics are kept.
     stats: Option<Vec<TaskStats>>,
+    /// Where the task waits that is polled once more after the run, besides the last that it has said.
+    probed: Option<Vec<Wait>>,
 }
 
 impl Polling {
@@ -56,7 +63,7 @@ impl Polling {
         let watches_polls = needs.point_keys
             || config.record
             || config.stats
-            || config.trace == TraceLevel::All
+            || config.trace >= TraceLevel::All
             || !config.poll_cost.is_zero();
         Polling {
             ready: ReadyQueue::new(order, needs.batches, needs.holds_max, ready),
@@ -80,7 +87,9 @@ impl Polling {
             kinds,
             stamps: 0,
             fresh,
+            watches_wakes: config.stats || config.trace >= TraceLevel::Wakes,
             stats: config.stats.then(Vec::new),
+            probed: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::{Core, Run};
 use crate::choice::{Label, TaskId};
 use crate::clock::Instant;
-use crate::task::{Failure, State, TaskStats};
+use crate::task::{Failure, State, TaskStats, Wait};
 
 /// What a task that has not ended is at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,21 @@ pub enum Activity {
         /// What for, as far as that is known: `until 3.000`.
         what: String,
     },
+}
+
+impl Activity {
+    /// It waits for something of which the simulator knows nothing.
+    pub(crate) const UNKNOWN: Activity = Activity::Waiting { at: Label::POLL.name(), what: String::new() };
+
+    /// One word for it.
+    fn operation(&self) -> &'static str {
+        match self {
+            Activity::NeverPolled => "never polled",
+            Activity::Ready => "ready",
+            Activity::Blocking => "holds the CPU",
+            Activity::Waiting { at, .. } => at,
+        }
+    }
 }
 
 impl fmt::Display for Activity {
@@ -56,6 +71,12 @@ pub struct PendingTask {
     pub spawned_at: &'static Location<'static>,
     /// What it is at.
     pub activity: Activity,
+    /// What it waits for besides, where it waits for several things. Known at the end of a run: see
+    /// [`Report::pending`](crate::Report::pending).
+    pub also: Vec<Activity>,
+    /// Whether it went on when it was polled once more at the end of the run: what it waits for is there, and nobody has woken
+    /// it.
+    pub goes_on: bool,
     /// When it was last polled, if it ever was.
     pub polled_at: Option<Instant>,
 }
@@ -64,7 +85,7 @@ impl fmt::Display for PendingTask {
     /// `main/consumer on main waits at queue.get since 0.500 (spawned at src/lib.rs:7)`
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frozen = if self.is_frozen { " (frozen)" } else { "" };
-        write!(out, "{} on {}{frozen} {}", self.lineage, self.node, self.activity)?;
+        write!(out, "{} on {}{frozen} {}", self.lineage, self.node, self.doing())?;
         if let Some(at) = self.polled_at {
             write!(out, " since {at}")?;
         }
@@ -72,7 +93,28 @@ impl fmt::Display for PendingTask {
     }
 }
 
-/// A task panicked, and nobody awaited its handle.
+impl PendingTask {
+    /// All that it is at: `waits at task.join main/a, and at time.sleep until 3.000`.
+    pub(crate) fn doing(&self) -> String {
+        let mut text = self.activity.to_string();
+        for activity in &self.also {
+            let other = activity.to_string();
+            text.push_str(", and ");
+            text.push_str(other.strip_prefix("waits ").unwrap_or(&other));
+        }
+        if self.goes_on {
+            text.push_str(" (but a poll without a wake makes it go on: a wake was lost)");
+        }
+        text
+    }
+
+    /// The operations at which it is, without what they are about.
+    pub(crate) fn operations(&self) -> Vec<&'static str> {
+        std::iter::once(&self.activity).chain(&self.also).map(Activity::operation).collect()
+    }
+}
+
+/// A task panicked, and nobody awaited its handle; or who did has panicked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskPanic {
     /// The task's path of names.
@@ -83,6 +125,8 @@ pub struct TaskPanic {
     pub message: String,
     /// `file:line:column` of the panic, if a panic hook noted it.
     pub location: Option<String>,
+    /// The panics that came of it, one of the other: of the task that unwrapped the error of this one's handle, and so on.
+    pub then: Vec<TaskPanic>,
 }
 
 impl fmt::Display for TaskPanic {
@@ -91,7 +135,24 @@ impl fmt::Display for TaskPanic {
         if let Some(location) = &self.location {
             write!(out, " at {location}")?;
         }
-        write!(out, ": {} (spawned at {}:{})", self.message, self.spawned_at.file(), self.spawned_at.line())
+        let (file, line) = (self.spawned_at.file(), self.spawned_at.line());
+        write!(out, ": {} (spawned at {file}:{line})", Bounded(&self.message))?;
+        self.then.iter().try_for_each(|panic| write!(out, "\nthen {panic}"))
+    }
+}
+
+/// The beginning of a text that may be long.
+struct Bounded<'a>(&'a str);
+
+impl fmt::Display for Bounded<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const BYTES_MAX: usize = 10_000;
+        let shown = &self.0[..self.0.floor_char_boundary(BYTES_MAX)];
+        out.write_str(shown)?;
+        match self.0.len() - shown.len() {
+            0 => Ok(()),
+            more => write!(out, "… and {more} bytes more"),
+        }
     }
 }
 
@@ -111,7 +172,7 @@ impl Core {
         let (message, location) = (message.clone(), location.clone());
         let (spawned_at, lineage, cpu) = (background.spawned_at(), slot.lineage(), slot.node());
         let lineage = self.decisions.lineages_mut().path(lineage);
-        let panic = TaskPanic { lineage, spawned_at, message, location };
+        let panic = TaskPanic { lineage, spawned_at, message, location, then: Vec::new() };
         if !self.survives_panic(cpu, &panic) {
             self.verdict.fail(panic);
         }
@@ -131,34 +192,49 @@ impl Core {
     }
 
     fn pending_task(&mut self, task: TaskId, describe: impl Fn(u64) -> String) -> PendingTask {
-        let Core { polling, decisions, nodes, .. } = self;
-        let slot = polling.tasks().at(task.index);
+        let slot = self.polling.tasks().at(task.index);
         let wait = slot.waiting_at();
         let activity = match slot.state() {
             _ if slot.polls() == 0 => Activity::NeverPolled,
             State::Blocking => Activity::Blocking,
             State::Ready | State::Polled => Activity::Ready,
-            _ => {
-                let what = if wait.resource == 0 {
-                    String::new()
-                } else if wait.label == JOIN {
-                    // The task that a handle waits for, by its index plus one.
-                    let joined = polling.tasks().at(wait.resource as u32 - 1).lineage();
-                    decisions.lineages_mut().path(joined).to_string()
-                } else if wait.label == SLEEP {
-                    format!("until {}", Instant::from_nanos(wait.resource))
-                } else {
-                    describe(wait.resource)
-                };
-                Activity::Waiting { at: wait.label.name(), what }
-            }
+            _ => return self.pending_at(task, wait, describe),
         };
+        self.pending_doing(task, activity)
+    }
+
+    fn pending_at(&mut self, task: TaskId, wait: Wait, describe: impl Fn(u64) -> String) -> PendingTask {
+        let activity = self.activity_at(wait, describe);
+        self.pending_doing(task, activity)
+    }
+
+    /// What a task is at that waits there.
+    pub(crate) fn activity_at(&mut self, wait: Wait, describe: impl Fn(u64) -> String) -> Activity {
+        let what = if wait.resource == 0 {
+            String::new()
+        } else if wait.label == JOIN {
+            // The task that a handle waits for, by its index plus one.
+            let joined = self.polling.tasks().at(wait.resource as u32 - 1).lineage();
+            self.decisions.lineages_mut().path(joined).to_string()
+        } else if wait.label == SLEEP {
+            format!("until {}", Instant::from_nanos(wait.resource))
+        } else {
+            describe(wait.resource)
+        };
+        Activity::Waiting { at: wait.label.name(), what }
+    }
+
+    fn pending_doing(&mut self, task: TaskId, activity: Activity) -> PendingTask {
+        let Core { polling, decisions, nodes, .. } = self;
+        let slot = polling.tasks().at(task.index);
         PendingTask {
             lineage: decisions.lineages_mut().path(slot.lineage()),
             node: nodes.name(crate::task::NodeId(slot.node())),
             is_frozen: polling.ready().is_frozen(slot.node()),
             spawned_at: polling.tasks().background(task.index).spawned_at(),
             activity,
+            also: Vec::new(),
+            goes_on: false,
             polled_at: slot.polled_at(),
         }
     }

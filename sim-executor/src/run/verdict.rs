@@ -1,5 +1,6 @@
 //! What ends a run, or a call that drives it: limits, panics, and who asks for it.
 
+use super::panics::Panics;
 use super::report::TaskPanic;
 use crate::limits::{LimitReached, Limits};
 use crate::task::NodeId;
@@ -11,6 +12,8 @@ pub(crate) struct Verdict {
     limit: Option<LimitReached>,
     /// The first panic that nobody observed.
     panic: Option<TaskPanic>,
+    /// All panics of tasks.
+    panics: Panics,
     /// Where the latest panic happened, if a hook noted it.
     panic_location: Option<String>,
     /// Panics after which a node starts again.
@@ -29,6 +32,7 @@ impl Verdict {
             limits,
             limit: None,
             panic: None,
+            panics: Panics::default(),
             panic_location: None,
             survived: Vec::new(),
             stopping: None,
@@ -62,8 +66,18 @@ impl Verdict {
 
     /// A panic that nobody observes fails the run; of several the first.
     pub(super) fn fail(&mut self, panic: TaskPanic) {
+        let panic = self.with_causes(panic);
         self.panic.get_or_insert(panic);
         self.interrupted = true;
+    }
+
+    pub(crate) fn panics_mut(&mut self) -> &mut Panics {
+        &mut self.panics
+    }
+
+    /// The first panic that led to this one, with all that came of it.
+    pub(crate) fn with_causes(&self, panic: TaskPanic) -> TaskPanic {
+        self.panics.with_causes(panic)
     }
 
     pub(crate) fn take_panic(&mut self) -> Option<TaskPanic> {

@@ -15,7 +15,7 @@ pub(crate) use kinds::Kinds;
 pub use life::{Crash, Life, NodeId};
 pub(crate) use ready::{Links, Origin, ReadyMemory, ReadyQueue};
 pub(crate) use short_name::shorten;
-pub(crate) use slot::{NewTask, Slot, State};
+pub(crate) use slot::{NewTask, Slot, State, Wait};
 pub(crate) use stage::Memory;
 pub use stats::{StatsTable, TaskStats};
 pub(crate) use table::TaskTable;

@@ -260,6 +260,14 @@ impl Slot {
         (self.memory.take().expect("a ready task has its future"), self.cancelled)
     }
 
+    /// Takes the memory out for a poll that counts for nothing, if the task waits for a wake.
+    pub(crate) fn begin_probe(&mut self) -> Option<Memory> {
+        let memory =
+            self.memory.take_if(|_| self.state == State::Waiting && self.polls > 0 && !self.cancelled)?;
+        (self.state, self.waits) = (State::Polled, false);
+        Some(memory)
+    }
+
     /// After a poll that was not the last; whether it was woken meanwhile.
     #[inline(always)]
     pub(crate) fn end_poll(&mut self, memory: Memory) -> bool {
@@ -296,10 +304,13 @@ impl Slot {
         }
     }
 
+    /// Says where it waits; gives where it said so before in this poll, if it did.
     #[inline]
-    pub(crate) fn wait_at(&mut self, label: Label, resource: u64) {
+    pub(crate) fn wait_at(&mut self, label: Label, resource: u64) -> Option<Wait> {
+        let before = self.waits.then_some(self.wait);
         self.waits = true;
         self.wait = Wait { label, resource };
+        before
     }
 
     /// Where it waits.

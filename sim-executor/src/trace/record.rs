@@ -15,6 +15,8 @@ pub enum TraceLevel {
     Events,
     /// Also what tasks and devices do.
     All,
+    /// Also who wakes whom.
+    Wakes,
 }
 
 /// What happened.
@@ -33,6 +35,12 @@ pub enum Event {
     },
     /// The task was polled.
     Polled,
+    /// A task was woken, by the one that the record names: a task, `a timer`, or `a device` such as the network. A task that wakes
+    /// itself is ready again after its poll.
+    Woke {
+        /// The lineage of the task that was woken.
+        task: Rc<str>,
+    },
     /// The task ended by itself.
     Done,
     /// The task's future was dropped at its await point, since someone aborted it.
@@ -58,6 +66,18 @@ pub enum Event {
     NodeStarted,
     /// The node was thawed.
     NodeThawed,
+    /// The node's clocks were set.
+    ClockSet {
+        /// How much faster than the world's they go now, in parts of 10⁹.
+        drift_ppb: i32,
+        /// By how much the wall clock is ahead besides, in nanoseconds.
+        offset_ns: i64,
+    },
+    /// The node's wall clock has jumped.
+    ClockStepped {
+        /// By so many nanoseconds, back if that is negative.
+        nanos: i64,
+    },
     /// Something of a device, such as a packet.
     Device {
         /// In the device's words.
@@ -71,6 +91,15 @@ impl fmt::Display for Event {
             Event::User { text } | Event::Device { text } => out.write_str(text),
             Event::Spawned { task } => write!(out, "spawned {task}"),
             Event::Polled => out.write_str("polled"),
+            Event::Woke { task } => write!(out, "woke {task}"),
+            Event::ClockSet { drift_ppb, offset_ns } => {
+                write!(
+                    out,
+                    "has its clocks set: drift {drift_ppb} ppb, wall clock {} ahead",
+                    Seconds(*offset_ns)
+                )
+            }
+            Event::ClockStepped { nanos } => write!(out, "has its wall clock stepped by {}", Seconds(*nanos)),
             Event::Done => out.write_str("done"),
             Event::Cancelled => out.write_str("cancelled"),
             Event::Panicked { message } => write!(out, "panicked: {message}"),
@@ -80,6 +109,16 @@ impl fmt::Display for Event {
             Event::NodeThawed => out.write_str("is thawed"),
             Event::Blocked { until } => write!(out, "blocked until {until}"),
         }
+    }
+}
+
+/// Nanoseconds, as seconds with a sign.
+struct Seconds(i64);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(out, "{sign}{} s", Instant::from_nanos(self.0.unsigned_abs()))
     }
 }
 
