@@ -49,6 +49,10 @@ pub use sim_explorer::RunSeed;
 #[cfg(feature = "net")]
 pub use sim_net as net;
 
+/// Pins a future to the stack: `tokio::pin!`.
+#[cfg(feature = "tokio")]
+pub use tokio::pin;
+
 #[cfg(any(feature = "hyper", feature = "rustls", feature = "tungstenite"))]
 pub mod adapters;
 mod advice;

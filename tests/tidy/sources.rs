@@ -30,7 +30,7 @@ pub(crate) fn sources() -> BTreeMap<String, String> {
     for (name, _) in CRATES {
         rust_files(&root.join(name), &mut files);
     }
-    for name in ["tests", "fuzz", "benches"] {
+    for name in ["tests", "fuzz", "benches", "examples"] {
         rust_files(&root.join(name), &mut files);
     }
     files

@@ -78,7 +78,7 @@ impl Joined {
             #(#futures)*
             #(#pins)*
             let mut first: u32 = 0;
-            ::core::future::poll_fn(|context| {
+            ::core::future::poll_fn(move |context| {
                 let mut waits = false;
                 for number in #home::in_turn(first, #count) {
                     match number {

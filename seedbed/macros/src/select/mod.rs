@@ -45,11 +45,12 @@ impl Expansion {
         let parts: Vec<Part> = branches.into_iter().zip(0..).map(Part::new).collect();
         let output = self.output(&parts, is_biased);
         let declaration = declaration(&parts);
+        let mask = mask(&parts);
         let guards = parts.iter().map(Part::guard);
         let arms = parts.iter().map(Part::arm);
         quote_spanned! { site => {
             #declaration
-            let mut off: u64 = 0;
+            let mut off: #mask = 0;
             #(#guards)*
             let mut output = #output;
             match output {
@@ -73,7 +74,7 @@ impl Expansion {
         let first = if is_biased {
             quote_spanned! { site => 0 }
         } else {
-            quote_spanned! { site => #home::first_branch(#count, off) }
+            quote_spanned! { site => #home::first_branch(#count, ::core::convert::From::from(off)) }
         };
         let polls = parts.iter().map(Part::poll);
         quote_spanned! { site => {
@@ -81,7 +82,7 @@ impl Expansion {
             #(#conversions)*
             #(#pins)*
             let first: u32 = #first;
-            ::core::future::poll_fn(|context| {
+            ::core::future::poll_fn(move |context| {
                 let mut waits = false;
                 for number in #home::in_turn(first, #count) {
                     match number {
@@ -109,6 +110,17 @@ fn declaration(parts: &[Part]) -> TokenStream {
             Off,
         }
     }
+}
+
+/// The type with a bit for each branch: small, since it is a part of the user's future.
+fn mask(parts: &[Part]) -> Ident {
+    let name = match parts.len() {
+        0..=8 => "u8",
+        9..=16 => "u16",
+        17..=32 => "u32",
+        _ => "u64",
+    };
+    Ident::new(name, Span::mixed_site())
 }
 
 /// An attribute that silences a lint in the user's program: what follows a future that is never over is not reached.
@@ -141,7 +153,7 @@ impl Part {
 
     /// The bit of this branch among those that are off.
     fn bit(&self) -> Literal {
-        Literal::u64_suffixed(1 << self.number)
+        Literal::u64_unsuffixed(1 << self.number)
     }
 
     fn guard(&self) -> Option<TokenStream> {
