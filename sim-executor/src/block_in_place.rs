@@ -1,5 +1,7 @@
 //! A function that blocks, in the midst of a task.
 
+use crate::context;
+
 /// Runs a function that blocks in the current task, as `tokio::task::block_in_place` does on a runtime of many threads.
 ///
 /// A node has one CPU for its tasks. What the function costs with [`time::block_now`](crate::time::block_now) keeps the node's
@@ -18,9 +20,15 @@
 /// });
 /// assert_eq!(read.unwrap(), 42);
 /// ```
+///
+/// # Panics
+/// In a [`LocalSet`](crate::LocalSet), as tokio does: its tasks cannot move.
+#[track_caller]
 pub fn block_in_place<F, R>(function: F) -> R
 where
     F: FnOnce() -> R,
 {
+    let is_local = context::local_set().is_some();
+    assert!(!is_local, "can call blocking only when running on the multi-threaded runtime");
     function()
 }

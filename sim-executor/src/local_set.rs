@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -57,16 +58,30 @@ struct LocalTask {
 
 /// A future that is dropped when its set is.
 trait Droppable {
-    fn drop_future(&self);
+    /// Drops it; if that panics, its task will. Says whether it has.
+    fn drop_with_set(&self) -> bool;
 }
 
-struct Slot<F>(RefCell<Option<Pin<Box<F>>>>);
+struct Slot<F> {
+    future: RefCell<Option<Pin<Box<F>>>>,
+    /// What its `Drop` has thrown when the set was dropped.
+    thrown: Cell<Option<Box<dyn Any + Send>>>,
+}
+
+impl<F> Slot<F> {
+    fn take(&self) -> Option<Pin<Box<F>>> {
+        // One that drops its own set is aborted at the end of its poll.
+        self.future.try_borrow_mut().ok()?.take()
+    }
+}
 
 impl<F> Droppable for Slot<F> {
-    fn drop_future(&self) {
-        // One that drops its own set is aborted at the end of its poll.
-        let future = self.0.try_borrow_mut().ok().and_then(|mut future| future.take());
-        drop(future);
+    fn drop_with_set(&self) -> bool {
+        let future = self.take();
+        let thrown = catch_unwind(AssertUnwindSafe(|| drop(future))).err();
+        let has_thrown = thrown.is_some();
+        self.thrown.set(thrown);
+        has_thrown
     }
 }
 
@@ -128,7 +143,7 @@ impl Shared {
     {
         let number = self.spawned.replace(self.spawned.get() + 1);
         let future = if self.is_gone.get() { None } else { Some(Box::pin(future)) };
-        let slot = Rc::new(Slot(RefCell::new(future)));
+        let slot = Rc::new(Slot { future: RefCell::new(future), thrown: Cell::new(None) });
         let task = Local { set: Rc::clone(self), number, slot: Rc::clone(&slot) };
         let handle = context::spawn_named_as(type_name::<F>(), task);
         if self.is_gone.get() {
@@ -227,12 +242,15 @@ impl<F: Future> Future for Local<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        if let Some(thrown) = self.slot.thrown.take() {
+            resume_unwind(thrown);
+        }
         if self.set.drivers.get() == 0 {
             self.set.parked.borrow_mut().push(context.waker().clone());
             return Poll::Pending;
         }
         let _set = enter(&self.set);
-        match self.slot.0.borrow_mut().as_mut() {
+        match self.slot.future.borrow_mut().as_mut() {
             Some(future) => future.as_mut().poll(context),
             // Its set was dropped, and has aborted this task.
             None => Poll::Pending,
@@ -243,7 +261,7 @@ impl<F: Future> Future for Local<F> {
 impl<F> Drop for Local<F> {
     fn drop(&mut self) {
         let set = enter(&self.set);
-        self.slot.drop_future();
+        drop(self.slot.take());
         drop(set);
         self.set.forget(self.number);
     }
@@ -275,8 +293,11 @@ impl Drop for LocalSet {
         let tasks = self.shared.tasks.take();
         let _set = enter(&self.shared);
         for task in tasks.into_values() {
-            task.abort.abort_if_in_run();
-            task.future.drop_future();
+            if task.future.drop_with_set() {
+                task.abort.wake();
+            } else {
+                task.abort.abort_if_in_run();
+            }
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod error {
 /// # Panics
 /// Outside a run.
 #[must_use]
+#[track_caller]
 pub fn elapsed() -> Duration {
     context::clock_now() - Instant::START
 }
@@ -42,6 +43,7 @@ pub fn elapsed() -> Duration {
 /// # Panics
 /// Outside a run.
 #[must_use]
+#[track_caller]
 pub fn now() -> Instant {
     context::clock_now()
 }
@@ -88,6 +90,7 @@ pub fn system_now() -> Duration {
 ///
 /// # Panics
 /// Outside a run.
+#[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     sleep_until(context::clock_now() + duration)
 }

@@ -3,7 +3,10 @@
 use std::future::{Future, pending};
 use std::time::Duration;
 
-use sim_executor::{Executor, ProductionOrder, spawn, spawn_blocking, time};
+use sim_executor::{
+    Executor, LocalSet, ProductionOrder, TaskId, block_in_place, spawn, spawn_blocking, time, try_current_id,
+    yield_now,
+};
 
 fn run<F: Future + 'static>(future: F) -> F::Output {
     Executor::new(ProductionOrder).block_on(future).unwrap()
@@ -44,6 +47,42 @@ fn a_handle_that_has_outlived_its_run_does_nothing() {
     assert!(handle.is_finished());
 }
 
+/// Notes as which task it is dropped.
+struct NoteId(std::rc::Rc<std::cell::Cell<Option<TaskId>>>);
+
+impl Drop for NoteId {
+    fn drop(&mut self) {
+        self.0.set(try_current_id());
+    }
+}
+
+#[test]
+fn an_output_is_dropped_as_its_task_with_the_handle_or_before() {
+    run(async {
+        let noted = std::rc::Rc::default();
+        let output = NoteId(std::rc::Rc::clone(&noted));
+        let handle = spawn(async { output });
+        let id = handle.id();
+        yield_now().await;
+        drop(handle);
+        assert_eq!(noted.take(), Some(id));
+        assert_eq!(try_current_id(), None, "the future of `block_on` is no task of tokio's");
+
+        let output = NoteId(std::rc::Rc::clone(&noted));
+        let id = spawn(async { output }).id();
+        yield_now().await;
+        assert_eq!(noted.take(), Some(id));
+    });
+}
+
+#[test]
+fn a_yield_needs_no_run() {
+    let mut yielding = std::pin::pin!(yield_now());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(yielding.as_mut().poll(&mut context).is_pending());
+    assert!(yielding.as_mut().poll(&mut context).is_ready());
+}
+
 #[test]
 fn the_texts_of_an_error_are_those_of_tokio() {
     run(async {
@@ -79,5 +118,13 @@ fn a_cancelled_task_has_thrown_nothing() {
         handle.abort();
         drop(handle.await.unwrap_err().into_panic());
     });
+    panic!("{}", end.unwrap_err());
+}
+
+#[test]
+#[should_panic(expected = "can call blocking only when running on the multi-threaded runtime")]
+fn a_local_set_does_not_block_in_place() {
+    let end = Executor::new(ProductionOrder)
+        .block_on(async { LocalSet::new().run_until(async { block_in_place(|| ()) }).await });
     panic!("{}", end.unwrap_err());
 }

@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::rc::Rc;
 
-use super::program::{SayDropped, ms, programs};
+use super::program::{SayDropped, ms, programs, without_id};
 
 programs! {
     async fn a_local_task_is_not_sent(log) {
@@ -151,6 +151,24 @@ programs! {
         let mut set = rt::task::JoinSet::new();
         set.spawn_local_on(async { 9 }, &local);
         log.say(local.run_until(set.join_next()).await.unwrap().unwrap());
+    }
+
+    async fn a_drop_that_panics_with_its_set_is_a_panic_of_its_task(log) {
+        struct PanicInDrop;
+        impl Drop for PanicInDrop {
+            fn drop(&mut self) {
+                panic!("in a drop");
+            }
+        }
+        let local = rt::task::LocalSet::new();
+        let task = local.spawn_local(async {
+            let _guard = PanicInDrop;
+            pending::<()>().await;
+        });
+        local.run_until(rt::time::sleep(ms(1))).await;
+        drop(local);
+        log.say("set is dropped");
+        log.say(without_id(task.await.unwrap_err()));
     }
 
     async fn the_future_of_a_set_goes_first(log) {

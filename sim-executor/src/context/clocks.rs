@@ -59,6 +59,7 @@ impl Node {
 
 /// The time on the monotonic clock of the current node.
 #[inline]
+#[track_caller]
 pub(crate) fn clock_now() -> Instant {
     with(|run| run.core().clock_now())
 }
@@ -69,6 +70,7 @@ pub(crate) fn system_now() -> Duration {
 }
 
 /// Notes whether the program has tokio's clock paused; what it said before.
+#[track_caller]
 pub(crate) fn set_paused(is_paused: bool) -> Option<bool> {
     with(|run| run.core_mut().time.set_paused(is_paused))
 }

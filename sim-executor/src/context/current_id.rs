@@ -1,6 +1,6 @@
 //! Which task is being polled, as tokio tells it.
 
-use super::try_with;
+use super::{CURRENT, try_with};
 use crate::choice::TaskId;
 use crate::task::Slot;
 
@@ -18,10 +18,13 @@ pub fn current_id() -> TaskId {
 /// The id of the current task, if there is one: see [`current_id`].
 #[must_use]
 pub fn try_current_id() -> Option<TaskId> {
-    try_with(|run| {
-        let core = run.core();
-        let is_root = core.polling.current_slot().is_some_and(Slot::is_root);
-        core.polling.current().filter(|_| !is_root)
+    let dropped = CURRENT.with(|current| current.output_of.get());
+    dropped.or_else(|| {
+        try_with(|run| {
+            let core = run.core();
+            let is_root = core.polling.current_slot().is_some_and(Slot::is_root);
+            core.polling.current().filter(|_| !is_root)
+        })
+        .flatten()
     })
-    .flatten()
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use super::join_error::JoinError;
 use super::outside::with_for_handle;
 use super::waker::own_task;
-use super::{try_with, with};
+use super::{CURRENT, try_with, with};
 use crate::choice::TaskId;
 use crate::run::{Ended, Joined};
 
@@ -125,7 +125,24 @@ impl<T> Drop for JoinHandle<T> {
 /// Nobody will ask for the task's output.
 fn detach(task: TaskId) {
     let ended = try_with(|run| run.core_mut().detach(task));
-    drop(ended); // with nothing borrowed: the output's and a foreign waker's own code may run
+    // With nothing borrowed: the output's and a foreign waker's own code may run.
+    match ended {
+        Some((Some(output), joiner, failure)) => drop_output(task, (output, joiner, failure)),
+        ended => drop(ended),
+    }
+}
+
+/// Drops what a task has left, which finds that task as the current one.
+#[cold]
+fn drop_output<T>(task: TaskId, output: T) {
+    struct GoBack(Option<TaskId>);
+    impl Drop for GoBack {
+        fn drop(&mut self) {
+            CURRENT.with(|current| current.output_of.set(self.0));
+        }
+    }
+    let _before = GoBack(CURRENT.with(|current| current.output_of.replace(Some(task))));
+    drop(output);
 }
 
 /// Aborts a task; does not keep it, and can be cloned.
@@ -144,6 +161,11 @@ impl AbortHandle {
     /// On a thread that has no part in the run.
     pub fn abort(&self) {
         with_for_handle(|run| run.core_mut().cancel(self.task));
+    }
+
+    /// Makes the task ready.
+    pub(crate) fn wake(&self) {
+        try_with(|run| run.core_mut().wake(self.task));
     }
 
     /// As [`AbortHandle::abort`], for a `Drop`: where there is no run, nothing happens.

@@ -62,6 +62,8 @@ struct Current {
     has_woken_itself: Cell<bool>,
     /// The local set whose tasks `spawn_local` makes.
     local_set: ManuallyDrop<RefCell<Option<Rc<dyn Any>>>>,
+    /// The task whose output is being dropped with its handle, if one is: to that output it is the current task.
+    output_of: Cell<Option<TaskId>>,
     /// Whether the thread is or was in some run.
     was_in_run: Cell<bool>,
     /// How often a [`Probe`] was taken.
@@ -76,6 +78,7 @@ thread_local! {
             polled: Cell::new(0),
             has_woken_itself: Cell::new(false),
             local_set: ManuallyDrop::new(RefCell::new(None)),
+            output_of: Cell::new(None),
             was_in_run: Cell::new(false),
             probes_taken: Cell::new(0),
         }
@@ -132,6 +135,7 @@ fn current() -> Option<Rc<Run>> {
 /// # Panics
 /// Outside a run.
 #[inline(always)]
+#[track_caller]
 pub(crate) fn with<R>(what: impl FnOnce(&Rc<Run>) -> R) -> R {
     match current() {
         Some(run) => what(&run),
@@ -235,7 +239,8 @@ pub(crate) fn wake_again(label: Label, waker: &std::task::Waker) {
     if let Some(task) = own {
         return with(|run| run.core_mut().wake_again(task, label));
     }
-    wait_at(label, 0);
+    // Outside of a run only the waker counts, as for tokio's.
+    try_with(|run| run.core_mut().wait_at(label, 0));
     waker.wake_by_ref();
 }
 

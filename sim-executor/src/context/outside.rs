@@ -7,6 +7,7 @@ use crate::run::Run;
 
 #[cold]
 #[inline(never)]
+#[track_caller]
 pub(super) fn outside() -> ! {
     if CURRENT.with(|current| current.was_in_run.get()) {
         panic!("this works only inside a run: in a task, or in Executor::enter")
@@ -22,6 +23,7 @@ pub(super) fn outside() -> ! {
 /// # Panics
 /// On a thread that never was in a run. There a handle would do nothing, without a word.
 #[inline]
+#[track_caller]
 pub(super) fn with_for_handle<R>(what: impl FnOnce(&Rc<Run>) -> R) -> Option<R> {
     match current() {
         Some(run) => Some(what(&run)),

@@ -35,6 +35,7 @@ where
 }
 
 #[inline]
+#[track_caller]
 fn spawn_as<F>(
     name: Option<Cow<'static, str>>,
     future: F,

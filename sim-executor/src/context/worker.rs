@@ -8,6 +8,7 @@ pub(crate) struct Worker(NodeId);
 
 impl Worker {
     /// One that is idle, or a new one.
+    #[track_caller]
     pub(crate) fn take() -> Self {
         Worker(with(|run| run.core_mut().take_worker()))
     }

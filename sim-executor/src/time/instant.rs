@@ -23,6 +23,7 @@ impl Instant {
     /// # Panics
     /// Outside a run.
     #[must_use]
+    #[track_caller]
     pub fn now() -> Instant {
         context::clock_now()
     }
@@ -32,6 +33,7 @@ impl Instant {
     /// # Panics
     /// Outside a run.
     #[must_use]
+    #[track_caller]
     pub fn elapsed(&self) -> Duration {
         context::clock_now().saturating_duration_since(*self)
     }

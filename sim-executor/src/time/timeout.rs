@@ -28,6 +28,7 @@ use crate::context;
 ///
 /// # Panics
 /// Outside a run.
+#[track_caller]
 pub fn timeout<F>(duration: Duration, future: F) -> Timeout<F::IntoFuture>
 where
     F: IntoFuture,
