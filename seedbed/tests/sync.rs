@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use seedbed::sync::mpsc::{self, error};
 use seedbed::sync::{Barrier, watch};
 use seedbed::{Executor, KeyedRandom, ProductionOrder, spawn, time, yield_now};
 
@@ -184,4 +185,46 @@ fn a_deadlock_says_at_which_primitive_a_task_waits() {
     for label in ["watch.changed", "barrier.wait"] {
         assert!(error.contains(label), "{label}: {error}");
     }
+}
+
+#[seedbed::test(seeds = 5)]
+async fn sending_with_a_timeout_waits_in_virtual_time() {
+    let (sender, mut receiver) = mpsc::channel(1);
+    let begun = time::Instant::now();
+    sender.send_timeout(1, Duration::from_secs(1)).await.unwrap();
+    let late = sender.send_timeout(2, Duration::from_secs(3600)).await;
+    assert_eq!(late, Err(error::SendTimeoutError::Timeout(2)));
+    assert_eq!(begun.elapsed(), Duration::from_secs(3600));
+    let reading = spawn(async move {
+        time::sleep(Duration::from_secs(1)).await;
+        (receiver.recv().await, receiver)
+    });
+    sender.send_timeout(3, Duration::from_secs(2)).await.unwrap();
+    let (value, receiver) = reading.await.unwrap();
+    assert_eq!(value, Some(1));
+    drop(receiver);
+    let closed = sender.send_timeout(4, Duration::from_secs(1)).await.unwrap_err();
+    assert_eq!((closed.to_string(), format!("{closed:?}")), ("channel closed".into(), "Closed(..)".into()));
+}
+
+#[seedbed::test(seeds = 0)]
+#[should_panic(expected = "Cannot block the current thread from within a run")]
+async fn a_task_cannot_send_as_a_thread_does() {
+    let (sender, _receiver) = mpsc::channel(1);
+    sender.blocking_send(1).unwrap();
+}
+
+#[seedbed::test(seeds = 0)]
+async fn a_bounded_sender_has_what_tokios_has() {
+    let (sender, mut receiver) = mpsc::channel(2);
+    let weak = sender.downgrade();
+    let permit = sender.clone().reserve_owned().await.unwrap();
+    assert!(permit.same_channel_as_sender(&sender) && sender.same_channel(&permit.send(1)));
+    sender.try_send(2).unwrap();
+    assert!(matches!(sender.clone().try_reserve_owned(), Err(error::TrySendError::Full(_))));
+    assert_eq!((sender.capacity(), sender.max_capacity(), weak.strong_count()), (0, 2, 1));
+    let sender = mpsc::Sender::from(sender.into_inner());
+    assert_eq!((receiver.recv().await, receiver.recv().await), (Some(1), Some(2)));
+    drop(sender);
+    assert!(weak.upgrade().is_none() && receiver.recv().await.is_none());
 }

@@ -2,7 +2,7 @@
 //!
 //! Most of it is tokio's own, which wakes those who wait in the order in which they came: [`mpsc`], [`oneshot`],
 //! [`broadcast`], [`Mutex`], [`RwLock`], [`Semaphore`], [`Notify`], [`OnceCell`], [`SetOnce`]. They can be given to libraries that
-//! take tokio's.
+//! take tokio's. The bounded sender of [`mpsc`] is tokio's with `send_timeout` in virtual time.
 //!
 //! Two are our own, since tokio's differ from run to run. Tokio's [`watch`] spreads those who wait over eight lists by a
 //! generator of the thread with a random seed, and its [`Barrier`] is made of a watch channel. Here both wake those who wait
@@ -31,6 +31,7 @@
 //! ```
 
 mod barrier;
+pub mod mpsc;
 mod wait;
 pub mod watch;
 
@@ -40,5 +41,5 @@ pub use tokio::sync::{
     OwnedMutexGuard, OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
     OwnedSemaphorePermit, RwLock, RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard, Semaphore,
     SemaphorePermit, SetError, SetOnce, SetOnceError, TryAcquireError, TryLockError, broadcast, futures,
-    mpsc, oneshot,
+    oneshot,
 };

@@ -41,7 +41,6 @@ impl<T> Receiver<T> {
     ///
     /// # Panics
     /// In a run, inside of a change of the value.
-    #[must_use]
     pub fn borrow_and_update(&mut self) -> Ref<'_, T> {
         let (value, version) = self.shared.read();
         let has_changed = version != self.seen;
