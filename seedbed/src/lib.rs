@@ -47,7 +47,7 @@ pub use sim_executor::{
 pub use sim_explorer::RunSeed;
 
 #[cfg(feature = "net")]
-pub use sim_net as net;
+pub mod net;
 
 /// Pins a future to the stack: `tokio::pin!`.
 #[cfg(feature = "tokio")]

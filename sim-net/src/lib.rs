@@ -56,6 +56,7 @@ mod resolver;
 mod socket;
 mod tcp;
 mod waiters;
+mod wakers;
 mod wire;
 
 pub use config::{NetworkConfig, UdpConfig, UnixConfig};

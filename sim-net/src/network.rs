@@ -7,7 +7,7 @@ mod state;
 mod to_host;
 
 use std::any::Any;
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -40,6 +40,8 @@ pub struct Network {
     /// What each operation on a socket costs its node's CPU.
     op_cost: Duration,
     operations: Operations,
+    /// How many futures have waited.
+    waits: Cell<u64>,
     pub(crate) hooks: Hooks,
 }
 
@@ -91,18 +93,20 @@ impl Network {
             resolver,
             op_cost: config.op_cost,
             operations: Operations::new(),
+            waits: Cell::new(0),
             hooks: Hooks::default(),
         }
     }
 
     /// Makes it as new, and keeps memory for the next run, which calls [`Network::configure`].
     fn renew(&mut self) {
-        let Network { state, due, resolver, op_cost: _, operations, hooks } = self;
+        let Network { state, due, resolver, op_cost: _, operations, waits, hooks } = self;
         let state = state.get_mut();
         state.renew();
         *due = state.wire.due().clone();
         *resolver = RefCell::new(Resolver::new(DnsConfig::default()));
         *operations = Operations::new();
+        waits.set(0);
         *hooks = Hooks::default();
     }
 

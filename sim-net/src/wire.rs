@@ -19,7 +19,7 @@ use crate::link::{Fate, Link, LinkId, Links};
 use crate::packet::{Body, Packet};
 use crate::pool::Pool;
 use crate::tcp::Rules;
-use crate::waiters::Waiters;
+use crate::wakers::Wakers;
 
 pub use held::{HeldId, InFlight};
 pub use hooked::Crossing;
@@ -55,9 +55,9 @@ pub(crate) struct Wire {
     pub(crate) links: Links,
     pub(crate) groups: Groups,
     /// To be woken when nothing is borrowed.
-    pub(crate) wakes: Waiters,
+    pub(crate) wakes: Wakers,
     /// To be dropped when nothing is borrowed.
-    pub(crate) garbage: Waiters,
+    pub(crate) garbage: Wakers,
     /// By host; those that are not known yet are shown by their address.
     pub(crate) names: Vec<Option<Rc<str>>>,
     events: EventQueue<Event>,
@@ -99,8 +99,8 @@ impl Wire {
             interfaces: Interfaces::default(),
             links: Links::default(),
             groups: Groups::default(),
-            wakes: Waiters::default(),
-            garbage: Waiters::default(),
+            wakes: Wakers::default(),
+            garbage: Wakers::default(),
             names: Vec::new(),
             events: EventQueue::new(EVENTS_MAX),
             scheduled: 0,

@@ -108,6 +108,9 @@ fn halves_work_in_two_tasks_and_are_reunited() {
         assert_eq!(server.read(&mut buffer).await.unwrap(), 0, "dropping the writing half closes it");
         server.write_all(b"late").await.unwrap();
         read.readable().await.unwrap();
+        let nothing_yet = read.try_read(&mut buffer).unwrap_err();
+        assert_eq!(nothing_yet.kind(), ErrorKind::WouldBlock, "it was ready for what was read before");
+        read.readable().await.unwrap();
         assert_eq!(read.try_read(&mut buffer).unwrap(), 4);
     });
 }

@@ -284,6 +284,8 @@ fn a_sender_waits_while_its_datagrams_wait_for_their_turn() {
         let start = time::now();
         client.send_to(&[0; 972], to).await.unwrap();
         assert_eq!(time::now() - start, Duration::from_millis(1), "one has left");
+        assert!(writable(&client), "no call has found that it would block");
+        assert_eq!(client.try_send_to(&[0; 972], to).unwrap_err().kind(), ErrorKind::WouldBlock);
         client.writable().await.unwrap();
         assert_eq!(time::now() - start, Duration::from_millis(2));
         assert_eq!(client.ready(Interest::WRITABLE).await.unwrap(), Ready::WRITABLE);

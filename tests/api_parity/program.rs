@@ -99,7 +99,9 @@ async fn streams(lines: &mut Vec<String>) {
     let mut all = [0; 5];
     lines.push(show("read_exact", client.read_exact(&mut all).await));
     lines.push(show("write", client.write(b"more").await));
+    // It is still ready for what was read before.
     server.readable().await.unwrap();
+    server.peek(&mut [0]).await.unwrap();
     let mut grown = Vec::with_capacity(64);
     lines.push(show("try_read_buf", server.try_read_buf(&mut grown)));
     lines.push(format!("{grown:?}"));
@@ -317,6 +319,7 @@ async fn datagrams(lines: &mut Vec<String>) {
     lines.push(show("recv", other.recv(&mut buffer).await));
     lines.push(show("try_send", one.try_send(b"de")));
     other.readable().await.unwrap();
+    other.peek(&mut [0]).await.unwrap();
     lines.push(show("try_recv", other.try_recv(&mut buffer)));
     lines.push(show("try_send_to", other.try_send_to(b"f", one.local_addr().unwrap())));
     lines.push(show("take_error", one.take_error().map(|error| error.is_some())));

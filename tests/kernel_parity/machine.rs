@@ -52,6 +52,7 @@ pub(crate) trait StreamOptions {
     fn nodelay(&self) -> io::Result<bool>;
     fn is_readable(&self) -> bool;
     fn is_writable(&self) -> bool;
+    fn has_error(&self) -> bool;
 }
 
 /// The options and addresses of a datagram socket.
@@ -67,4 +68,5 @@ pub(crate) trait DatagramOptions {
     fn take_error(&self) -> io::Result<Option<io::Error>>;
     fn is_readable(&self) -> bool;
     fn is_writable(&self) -> bool;
+    fn has_error(&self) -> bool;
 }

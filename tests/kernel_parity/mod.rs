@@ -5,6 +5,7 @@ pub(crate) mod close_programs;
 pub(crate) mod connect_programs;
 pub(crate) mod datagram_programs;
 pub(crate) mod differences;
+mod edged;
 pub(crate) mod family_programs;
 pub(crate) mod group_programs;
 mod machine;

@@ -112,7 +112,9 @@ impl<M: Machine> Player<M> {
                 Ok(done(()))
             }
             LocalAddr(slot) | PeerAddr(slot) | TakeError(slot) => self.ask_any(slot, step),
-            AwaitReadable(slot) | Readable(slot) | Writable(slot) => self.readiness(slot, step).await,
+            AwaitReadable(slot) | AwaitError(slot) | Readable(slot) | Writable(slot) => {
+                self.readiness(slot, step).await
+            }
             ConnectUdp(slot, _)
             | SendTo(slot, ..)
             | Send(slot, _)
@@ -286,9 +288,13 @@ impl<M: Machine> Player<M> {
             (Socket::Stream(stream), Step::Readable(_) | Step::AwaitReadable(_)) => {
                 self.machine.options(stream).is_readable()
             }
+            (Socket::Stream(stream), Step::AwaitError(_)) => self.machine.options(stream).has_error(),
             (Socket::Stream(stream), _) => self.machine.options(stream).is_writable(),
             (Socket::Datagrams(socket), Step::Readable(_) | Step::AwaitReadable(_)) => {
                 self.machine.datagram_options(socket).is_readable()
+            }
+            (Socket::Datagrams(socket), Step::AwaitError(_)) => {
+                self.machine.datagram_options(socket).has_error()
             }
             (Socket::Datagrams(socket), _) => self.machine.datagram_options(socket).is_writable(),
             _ => panic!("{slot} has no readiness"),

@@ -2,12 +2,11 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, SockRef, Socket, Type};
 
+use super::edged::Edged;
 use super::machine::{DatagramOptions, Machine, StreamOptions};
 use super::script::DatagramOption;
 
@@ -73,8 +72,8 @@ pub(crate) fn has_multicast() -> io::Result<()> {
 
 impl Machine for Real {
     type Listener = TcpListener;
-    type Stream = TcpStream;
-    type Datagrams = UdpSocket;
+    type Stream = Edged<TcpStream>;
+    type Datagrams = Edged<UdpSocket>;
 
     fn closed_port(&self) -> u16 {
         address_of(&self.closed).expect("a bound socket has an address").port()
@@ -94,45 +93,45 @@ impl Machine for Real {
         Ok(socket.into())
     }
 
-    async fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
+    async fn connect(&self, to: SocketAddr, patience: Duration) -> io::Result<Self::Stream> {
         let stream = TcpStream::connect_timeout(&to, patience)?;
         stream.set_nonblocking(true)?;
-        Ok(stream)
+        Edged::new(stream)
     }
 
-    async fn bind(&self, at: SocketAddr) -> io::Result<UdpSocket> {
+    async fn bind(&self, at: SocketAddr) -> io::Result<Self::Datagrams> {
         let socket = UdpSocket::bind(at)?;
         socket.set_nonblocking(true)?;
-        Ok(socket)
+        Edged::new(socket)
     }
 
-    fn accept(&self, listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {
+    fn accept(&self, listener: &TcpListener) -> io::Result<(Self::Stream, SocketAddr)> {
         let (stream, peer) = listener.accept()?;
         stream.set_nonblocking(true)?;
-        Ok((stream, peer))
+        Ok((Edged::new(stream)?, peer))
     }
 
     fn listener_address(&self, listener: &TcpListener) -> io::Result<SocketAddr> {
         listener.local_addr()
     }
 
-    fn read(&self, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-        io::Read::read(&mut stream, buffer)
+    fn read(&self, stream: &Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
+        stream.read(|| io::Read::read(&mut &**stream, buffer))
     }
 
-    fn peek(&self, stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-        stream.peek(buffer)
+    fn peek(&self, stream: &Self::Stream, buffer: &mut [u8]) -> io::Result<usize> {
+        stream.read(|| stream.peek(buffer))
     }
 
-    fn write(&self, mut stream: &TcpStream, data: &[u8]) -> io::Result<usize> {
-        io::Write::write(&mut stream, data)
+    fn write(&self, stream: &Self::Stream, data: &[u8]) -> io::Result<usize> {
+        stream.write(|| io::Write::write(&mut &**stream, data))
     }
 
-    fn write_vectored(&self, mut stream: &TcpStream, data: &[io::IoSlice<'_>]) -> io::Result<usize> {
-        io::Write::write_vectored(&mut stream, data)
+    fn write_vectored(&self, stream: &Self::Stream, data: &[io::IoSlice<'_>]) -> io::Result<usize> {
+        stream.write(|| io::Write::write_vectored(&mut &**stream, data))
     }
 
-    async fn shutdown(&self, stream: &TcpStream) -> io::Result<()> {
+    async fn shutdown(&self, stream: &Self::Stream) -> io::Result<()> {
         match stream.shutdown(std::net::Shutdown::Write) {
             // As tokio.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
@@ -140,35 +139,35 @@ impl Machine for Real {
         }
     }
 
-    fn options<'a>(&self, stream: &'a TcpStream) -> &'a dyn StreamOptions {
+    fn options<'a>(&self, stream: &'a Self::Stream) -> &'a dyn StreamOptions {
         stream
     }
 
-    async fn connect_udp(&self, socket: &UdpSocket, to: SocketAddr) -> io::Result<()> {
+    async fn connect_udp(&self, socket: &Self::Datagrams, to: SocketAddr) -> io::Result<()> {
         socket.connect(to)
     }
 
-    fn send_to(&self, socket: &UdpSocket, data: &[u8], to: SocketAddr) -> io::Result<usize> {
-        socket.send_to(data, to)
+    fn send_to(&self, socket: &Self::Datagrams, data: &[u8], to: SocketAddr) -> io::Result<usize> {
+        socket.write(|| socket.send_to(data, to))
     }
 
-    fn send(&self, socket: &UdpSocket, data: &[u8]) -> io::Result<usize> {
-        socket.send(data)
+    fn send(&self, socket: &Self::Datagrams, data: &[u8]) -> io::Result<usize> {
+        socket.write(|| socket.send(data))
     }
 
-    fn recv_from(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        socket.recv_from(buffer)
+    fn recv_from(&self, socket: &Self::Datagrams, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        socket.read_or_fail(|| socket.recv_from(buffer))
     }
 
-    fn peek_from(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        socket.peek_from(buffer)
+    fn peek_from(&self, socket: &Self::Datagrams, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        socket.read_or_fail(|| socket.peek_from(buffer))
     }
 
-    fn recv(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
-        socket.recv(buffer)
+    fn recv(&self, socket: &Self::Datagrams, buffer: &mut [u8]) -> io::Result<usize> {
+        socket.read_or_fail(|| socket.recv(buffer))
     }
 
-    fn datagram_options<'a>(&self, socket: &'a UdpSocket) -> &'a dyn DatagramOptions {
+    fn datagram_options<'a>(&self, socket: &'a Self::Datagrams) -> &'a dyn DatagramOptions {
         socket
     }
 }
@@ -177,93 +176,90 @@ fn address_of(socket: &Socket) -> io::Result<SocketAddr> {
     socket.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an internet address"))
 }
 
-/// Whether a call for this interest would not block, be it that it tells an error.
-fn is_ready(socket: &impl AsFd, interest: PollFlags) -> bool {
-    let mut polled = [PollFd::new(socket, interest)];
-    poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).expect("poll works");
-    polled[0].revents().intersects(interest | PollFlags::HUP | PollFlags::ERR)
-}
-
 macro_rules! options_of_both {
     () => {
         fn local_addr(&self) -> io::Result<SocketAddr> {
-            self.local_addr()
+            (**self).local_addr()
         }
 
         fn peer_addr(&self) -> io::Result<SocketAddr> {
-            self.peer_addr()
+            (**self).peer_addr()
         }
 
         fn take_error(&self) -> io::Result<Option<io::Error>> {
-            self.take_error()
+            (**self).take_error()
         }
 
         fn is_readable(&self) -> bool {
-            is_ready(self, PollFlags::IN)
+            Edged::is_readable(self)
         }
 
         fn is_writable(&self) -> bool {
-            is_ready(self, PollFlags::OUT)
+            Edged::is_writable(self)
+        }
+
+        fn has_error(&self) -> bool {
+            Edged::has_error(self)
         }
     };
 }
 
-impl StreamOptions for TcpStream {
+impl StreamOptions for Edged<TcpStream> {
     options_of_both!();
 
     fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        SockRef::from(self).set_linger(linger)
+        SockRef::from(&**self).set_linger(linger)
     }
 
     fn linger(&self) -> io::Result<Option<Duration>> {
-        SockRef::from(self).linger()
+        SockRef::from(&**self).linger()
     }
 
     fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.set_nodelay(nodelay)
+        (**self).set_nodelay(nodelay)
     }
 
     fn nodelay(&self) -> io::Result<bool> {
-        self.nodelay()
+        (**self).nodelay()
     }
 }
 
-impl DatagramOptions for UdpSocket {
+impl DatagramOptions for Edged<UdpSocket> {
     options_of_both!();
 
     fn set(&self, option: DatagramOption) -> io::Result<()> {
         match option {
-            DatagramOption::Broadcast(on) => self.set_broadcast(on),
-            DatagramOption::Ttl(ttl) => self.set_ttl(ttl),
-            DatagramOption::LoopV4(on) => self.set_multicast_loop_v4(on),
-            DatagramOption::LoopV6(on) => self.set_multicast_loop_v6(on),
-            DatagramOption::MulticastTtl(ttl) => self.set_multicast_ttl_v4(ttl),
+            DatagramOption::Broadcast(on) => (**self).set_broadcast(on),
+            DatagramOption::Ttl(ttl) => (**self).set_ttl(ttl),
+            DatagramOption::LoopV4(on) => (**self).set_multicast_loop_v4(on),
+            DatagramOption::LoopV6(on) => (**self).set_multicast_loop_v6(on),
+            DatagramOption::MulticastTtl(ttl) => (**self).set_multicast_ttl_v4(ttl),
         }
     }
 
     fn get(&self, option: DatagramOption) -> io::Result<String> {
         Ok(match option {
-            DatagramOption::Broadcast(_) => self.broadcast()?.to_string(),
-            DatagramOption::Ttl(_) => self.ttl()?.to_string(),
-            DatagramOption::LoopV4(_) => self.multicast_loop_v4()?.to_string(),
-            DatagramOption::LoopV6(_) => self.multicast_loop_v6()?.to_string(),
-            DatagramOption::MulticastTtl(_) => self.multicast_ttl_v4()?.to_string(),
+            DatagramOption::Broadcast(_) => (**self).broadcast()?.to_string(),
+            DatagramOption::Ttl(_) => (**self).ttl()?.to_string(),
+            DatagramOption::LoopV4(_) => (**self).multicast_loop_v4()?.to_string(),
+            DatagramOption::LoopV6(_) => (**self).multicast_loop_v6()?.to_string(),
+            DatagramOption::MulticastTtl(_) => (**self).multicast_ttl_v4()?.to_string(),
         })
     }
 
     fn join_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.join_multicast_v4(&group, &interface)
+        (**self).join_multicast_v4(&group, &interface)
     }
 
     fn leave_v4(&self, group: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
-        self.leave_multicast_v4(&group, &interface)
+        (**self).leave_multicast_v4(&group, &interface)
     }
 
     fn join_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.join_multicast_v6(&group, interface)
+        (**self).join_multicast_v6(&group, interface)
     }
 
     fn leave_v6(&self, group: Ipv6Addr, interface: u32) -> io::Result<()> {
-        self.leave_multicast_v6(&group, interface)
+        (**self).leave_multicast_v6(&group, interface)
     }
 }

@@ -117,6 +117,8 @@ pub(crate) enum Step {
     AwaitBytes(Slot, usize),
     /// Until a read would not block.
     AwaitReadable(Slot),
+    /// Until there is an error to be told of.
+    AwaitError(Slot),
     /// Until the connection has ended.
     AwaitEnded(Slot),
 }

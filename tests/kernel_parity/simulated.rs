@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use futures::{AsyncWriteExt as _, FutureExt as _};
-use seedbed::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use seedbed::net::{Interest, TcpListener, TcpSocket, TcpStream, UdpSocket};
 use seedbed::time;
 
 use super::machine::{DatagramOptions, Machine, StreamOptions};
@@ -94,7 +94,7 @@ impl Machine for Simulated {
     }
 
     fn recv_from(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        socket.try_recv_from(buffer)
+        once(socket.recv_from(buffer))
     }
 
     fn peek_from(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
@@ -102,7 +102,7 @@ impl Machine for Simulated {
     }
 
     fn recv(&self, socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
-        socket.try_recv(buffer)
+        once(socket.recv(buffer))
     }
 
     fn datagram_options<'a>(&self, socket: &'a UdpSocket) -> &'a dyn DatagramOptions {
@@ -130,6 +130,10 @@ macro_rules! options_of_both {
 
         fn is_writable(&self) -> bool {
             once(self.writable()).is_ok()
+        }
+
+        fn has_error(&self) -> bool {
+            once(self.ready(Interest::ERROR)).is_ok()
         }
     };
 }

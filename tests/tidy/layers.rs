@@ -78,8 +78,8 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-net",
         &[
-            &["address", "config_error", "config_text", "errno", "pool", "waiters"],
-            &["bytes", "link"],
+            &["address", "config_error", "config_text", "errno", "pool", "wakers"],
+            &["bytes", "link", "waiters"],
             &["resolver", "tcp"],
             &["config", "packet"],
             &["wire"],
@@ -108,6 +108,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "advice",
                 "causes",
                 "environment",
+                "net",
                 "panic_hook",
                 "real_threads",
                 "sync",

@@ -1,6 +1,9 @@
 //! Programs over Unix sockets, played on the machine as well as on the simulator.
 
 pub(crate) mod datagram_programs;
+#[path = "../kernel_parity/edged.rs"]
+#[expect(dead_code, reason = "no Unix socket waits for errors alone")]
+mod edged;
 mod machine;
 mod play;
 pub(crate) mod real;

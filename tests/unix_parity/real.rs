@@ -8,10 +8,10 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvFlags, SocketAddrUnix, recvfrom};
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use super::edged::Edged;
 use super::machine::{Limits, Machine, Named};
 use super::script::Half;
 
@@ -54,11 +54,11 @@ fn open(kind: Type) -> io::Result<Socket> {
     Ok(socket)
 }
 
-fn non_blocking(one: OwnedFd, other: OwnedFd) -> io::Result<(Socket, Socket)> {
+fn edged(one: OwnedFd, other: OwnedFd) -> io::Result<(Edged<Socket>, Edged<Socket>)> {
     let (one, other) = (Socket::from(one), Socket::from(other));
     one.set_nonblocking(true)?;
     other.set_nonblocking(true)?;
-    Ok((one, other))
+    Ok((Edged::new(one)?, Edged::new(other)?))
 }
 
 fn named(address: &SockAddr) -> Named {
@@ -68,83 +68,77 @@ fn named(address: &SockAddr) -> Named {
     address.as_abstract_namespace().map_or(Named::Nothing, |name| Named::Abstract(name.to_vec()))
 }
 
-/// Whether a call for this interest would not block, be it that it tells an error.
-fn is_ready(socket: &Socket, interest: PollFlags) -> bool {
-    let mut polled = [PollFd::new(socket, interest)];
-    poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).expect("poll works");
-    polled[0].revents().intersects(interest | PollFlags::HUP | PollFlags::ERR)
-}
-
 impl Machine for Real {
-    type Socket = Socket;
+    type Socket = Edged<Socket>;
 
-    fn listen(&self, at: &Path, backlog: u32) -> io::Result<Socket> {
+    fn listen(&self, at: &Path, backlog: u32) -> io::Result<Self::Socket> {
         let socket = open(Type::STREAM)?;
         if !at.as_os_str().as_bytes().is_empty() {
             socket.bind(&SockAddr::unix(at)?)?;
         }
         socket.listen(backlog.try_into().expect("a backlog is small"))?;
-        Ok(socket)
+        Edged::new(socket)
     }
 
-    fn connect(&self, from: Option<&Path>, to: &Path) -> io::Result<Socket> {
+    fn connect(&self, from: Option<&Path>, to: &Path) -> io::Result<Self::Socket> {
         let socket = open(Type::STREAM)?;
         if let Some(from) = from {
             socket.bind(&SockAddr::unix(from)?)?;
         }
         socket.connect(&SockAddr::unix(to)?)?;
-        Ok(socket)
+        Edged::new(socket)
     }
 
-    fn accept(&self, listener: &Socket) -> io::Result<(Socket, Named)> {
+    fn accept(&self, listener: &Self::Socket) -> io::Result<(Self::Socket, Named)> {
         let (socket, from) = listener.accept()?;
         socket.set_nonblocking(true)?;
-        Ok((socket, named(&from)))
+        Ok((Edged::new(socket)?, named(&from)))
     }
 
-    fn pair(&self) -> io::Result<(Socket, Socket)> {
+    fn pair(&self) -> io::Result<(Self::Socket, Self::Socket)> {
         let (one, other) = UnixStream::pair()?;
-        non_blocking(OwnedFd::from(one), OwnedFd::from(other))
+        edged(OwnedFd::from(one), OwnedFd::from(other))
     }
 
-    fn read(&self, mut stream: &Socket, buffer: &mut [u8]) -> io::Result<usize> {
-        io::Read::read(&mut stream, buffer)
+    fn read(&self, stream: &Self::Socket, buffer: &mut [u8]) -> io::Result<usize> {
+        stream.read(|| io::Read::read(&mut &**stream, buffer))
     }
 
-    fn write(&self, mut stream: &Socket, data: &[u8]) -> io::Result<usize> {
-        io::Write::write(&mut stream, data)
+    fn write(&self, stream: &Self::Socket, data: &[u8]) -> io::Result<usize> {
+        stream.write(|| io::Write::write(&mut &**stream, data))
     }
 
-    fn write_vectored(&self, mut stream: &Socket, data: &[IoSlice<'_>]) -> io::Result<usize> {
-        io::Write::write_vectored(&mut stream, data)
+    fn write_vectored(&self, stream: &Self::Socket, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        stream.write(|| io::Write::write_vectored(&mut &**stream, data))
     }
 
-    fn datagrams(&self, at: Option<&Path>) -> io::Result<Socket> {
+    fn datagrams(&self, at: Option<&Path>) -> io::Result<Self::Socket> {
         let socket = open(Type::DGRAM)?;
         if let Some(at) = at {
             socket.bind(&SockAddr::unix(at)?)?;
         }
-        Ok(socket)
+        Edged::new(socket)
     }
 
-    fn datagram_pair(&self) -> io::Result<(Socket, Socket)> {
+    fn datagram_pair(&self) -> io::Result<(Self::Socket, Self::Socket)> {
         let (one, other) = UnixDatagram::pair()?;
-        non_blocking(OwnedFd::from(one), OwnedFd::from(other))
+        edged(OwnedFd::from(one), OwnedFd::from(other))
     }
 
-    fn connect_datagrams(&self, socket: &Socket, to: &Path) -> io::Result<()> {
+    fn connect_datagrams(&self, socket: &Self::Socket, to: &Path) -> io::Result<()> {
         socket.connect(&SockAddr::unix(to)?)
     }
 
-    fn send(&self, socket: &Socket, data: &[u8], to: Option<&Path>) -> io::Result<usize> {
+    fn send(&self, socket: &Self::Socket, data: &[u8], to: Option<&Path>) -> io::Result<usize> {
         match to {
-            Some(to) => socket.send_to(data, &SockAddr::unix(to)?),
-            None => socket.send(data),
+            Some(to) => socket.write(|| socket.send_to(data, &SockAddr::unix(to)?)),
+            None => socket.write(|| socket.send(data)),
         }
     }
 
-    fn recv_from(&self, socket: &Socket, buffer: &mut [u8]) -> io::Result<(usize, Named)> {
-        let (received, _, from) = recvfrom(socket, buffer, RecvFlags::empty())?;
+    fn recv_from(&self, socket: &Self::Socket, buffer: &mut [u8]) -> io::Result<(usize, Named)> {
+        let receive = || recvfrom(&**socket, buffer, RecvFlags::empty()).map_err(io::Error::from);
+        let (received, _, from) = socket.read(receive)?;
         let Some(from) = from.and_then(|from| SocketAddrUnix::try_from(from).ok()) else {
             return Ok((received, Named::Nothing));
         };
@@ -153,7 +147,7 @@ impl Machine for Real {
         Ok((received, path.or(hidden).unwrap_or(Named::Nothing)))
     }
 
-    fn shutdown(&self, socket: &Socket, half: Half) -> io::Result<()> {
+    fn shutdown(&self, socket: &Self::Socket, half: Half) -> io::Result<()> {
         socket.shutdown(match half {
             Half::Reading => Shutdown::Read,
             Half::Writing => Shutdown::Write,
@@ -161,24 +155,24 @@ impl Machine for Real {
         })
     }
 
-    fn local_addr(&self, socket: &Socket) -> io::Result<Named> {
+    fn local_addr(&self, socket: &Self::Socket) -> io::Result<Named> {
         socket.local_addr().map(|address| named(&address))
     }
 
-    fn peer_addr(&self, socket: &Socket) -> io::Result<Named> {
+    fn peer_addr(&self, socket: &Self::Socket) -> io::Result<Named> {
         socket.peer_addr().map(|address| named(&address))
     }
 
-    fn take_error(&self, socket: &Socket) -> io::Result<Option<io::Error>> {
+    fn take_error(&self, socket: &Self::Socket) -> io::Result<Option<io::Error>> {
         socket.take_error()
     }
 
-    fn is_readable(&self, socket: &Socket) -> bool {
-        is_ready(socket, PollFlags::IN)
+    fn is_readable(&self, socket: &Self::Socket) -> bool {
+        socket.is_readable()
     }
 
-    fn is_writable(&self, socket: &Socket) -> bool {
-        is_ready(socket, PollFlags::OUT)
+    fn is_writable(&self, socket: &Self::Socket) -> bool {
+        socket.is_writable()
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::path::Path;
+use std::pin::pin;
 
 use futures::{AsyncWriteExt as _, FutureExt as _};
 use seedbed::net::{UnixDatagram, UnixListener, UnixSocket, UnixStream, unix};
@@ -23,6 +24,13 @@ pub(super) enum Socket {
 /// What a call gives that is made once.
 fn once<R>(call: impl Future<Output = io::Result<R>>) -> io::Result<R> {
     call.now_or_never().unwrap_or_else(|| Err(would_block()))
+}
+
+/// What connecting gives, which is known when others have had their turn: at the second poll.
+fn connected(connect: impl Future<Output = io::Result<UnixStream>>) -> io::Result<UnixStream> {
+    let mut connect = pin!(connect);
+    let mut poll = || connect.as_mut().now_or_never();
+    poll().or_else(poll).unwrap_or_else(|| Err(would_block()))
 }
 
 fn named(address: unix::SocketAddr) -> Named {
@@ -56,10 +64,10 @@ impl Machine for Simulated {
     }
 
     fn connect(&self, from: Option<&Path>, to: &Path) -> io::Result<Socket> {
-        let Some(from) = from else { return once(UnixStream::connect(to)).map(Socket::Stream) };
+        let Some(from) = from else { return connected(UnixStream::connect(to)).map(Socket::Stream) };
         let socket = UnixSocket::new_stream()?;
         socket.bind(from)?;
-        once(socket.connect(to)).map(Socket::Stream)
+        connected(socket.connect(to)).map(Socket::Stream)
     }
 
     fn accept(&self, listener: &Socket) -> io::Result<(Socket, Named)> {

@@ -148,17 +148,18 @@ impl Socket {
     fn abandon(&mut self, wire: &mut Wire) {
         match self {
             Socket::Stream(stream) => {
-                stream.readers.take_into(&mut wire.wakes);
-                stream.writers.take_into(&mut wire.wakes);
+                stream.readers.wake_into(&mut wire.wakes);
+                stream.writers.wake_into(&mut wire.wakes);
                 stream.timer = Instant::MAX;
                 if let Some(event) = stream.timer_event.take() {
                     wire.cancel(event);
                 }
             }
-            Socket::Listener(listener) => listener.readers.take_into(&mut wire.wakes),
+            Socket::Listener(listener) => listener.readers.wake_into(&mut wire.wakes),
             Socket::Datagrams(datagrams) => {
-                datagrams.readers.take_into(&mut wire.wakes);
-                datagrams.writers.take_into(&mut wire.wakes);
+                datagrams.readers.wake_into(&mut wire.wakes);
+                datagrams.writers.wake_into(&mut wire.wakes);
+                datagrams.readers.wake_for_error_into(&mut wire.wakes);
             }
             Socket::Fresh(_) | Socket::Unix(_) => {}
         }
@@ -185,8 +186,8 @@ impl Stream {
             is_registered: false,
             timer: Instant::MAX,
             timer_event: None,
-            readers: Waiters::default(),
-            writers: Waiters::default(),
+            readers: Waiters::ready(),
+            writers: Waiters::ready(),
         }
     }
 }
@@ -201,7 +202,7 @@ impl Listener {
             settings: self.settings,
             backlog: VecDeque::new(),
             backlog_max: 0,
-            readers: Waiters::default(),
+            readers: Waiters::ready(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod crash;
 mod fresh;
 mod netstat;
 mod ports;
+mod readiness;
 mod socket_row;
 mod sockets;
 mod tcp_calls;
@@ -19,7 +20,6 @@ pub(crate) mod unix;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::task::Waker;
 
 use sim_executor::{Instant, Reuse as _, context};
 
@@ -30,9 +30,10 @@ use crate::waiters::Interest;
 use crate::wire::Wire;
 
 pub(crate) use fresh::Fresh;
+pub(crate) use readiness::Status;
 pub use socket_row::{Address, Protocol, SocketRow};
 pub(crate) use sockets::Stream;
-pub(crate) use tcp_options::{Status, whole_seconds};
+pub(crate) use tcp_options::whole_seconds;
 pub(crate) use udp::DATAGRAM_BYTES_MAX;
 pub(crate) use udp::Options as DatagramOptions;
 
@@ -292,14 +293,6 @@ impl Kernel<'_> {
         }
     }
 
-    /// Wakes once when the socket is worth trying again.
-    #[inline]
-    pub(crate) fn wait(&mut self, socket: SocketId, interest: Interest, waker: &Waker) {
-        if let Some(waiters) = self.host.sockets.waiters(socket, interest) {
-            waiters.add(waker);
-        }
-    }
-
     /// Gives a descriptor back, and with it the socket.
     pub(crate) fn close(&mut self, socket: SocketId) {
         match self.host.sockets.get(socket) {
@@ -319,7 +312,7 @@ impl Kernel<'_> {
                 let (local, remote) = (self.wire.show(stream.pair.local), self.wire.show(stream.pair.remote));
                 match interest {
                     Interest::Read if stream.connection.is_connected() => format!("{local} from {remote}"),
-                    Interest::Read | Interest::Write => format!("{local} to {remote}"),
+                    Interest::Read | Interest::Write | Interest::Error => format!("{local} to {remote}"),
                 }
             }
             Some(sockets::Socket::Listener(listener)) => {

@@ -244,9 +244,9 @@ impl Sockets {
     pub(crate) fn waiters(&mut self, id: SocketId, interest: Interest) -> Option<&mut Waiters> {
         match (self.get_mut(id)?, interest) {
             (Socket::Stream(stream), Interest::Read) => Some(&mut stream.readers),
-            (Socket::Stream(stream), Interest::Write) => Some(&mut stream.writers),
+            (Socket::Stream(stream), Interest::Write | Interest::Error) => Some(&mut stream.writers),
             (Socket::Listener(listener), _) => Some(&mut listener.readers),
-            (Socket::Datagrams(datagrams), Interest::Read) => Some(&mut datagrams.readers),
+            (Socket::Datagrams(datagrams), Interest::Read | Interest::Error) => Some(&mut datagrams.readers),
             (Socket::Datagrams(datagrams), Interest::Write) => Some(&mut datagrams.writers),
             (Socket::Unix(unix), interest) => Some(unix.waiters(interest)),
             (Socket::Fresh(_), _) => None,

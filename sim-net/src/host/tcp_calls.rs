@@ -241,10 +241,17 @@ impl Kernel<'_> {
     /// # Errors
     /// `WouldBlock` if nothing is there; once, why the connection has ended.
     pub(crate) fn tcp_read(&mut self, socket: SocketId, out: &mut [u8]) -> Result<usize, Errno> {
-        self.tcp_read_or(socket, out, |_| {})
+        let out = if self.wire.tcp.is_adversarial { self.shorten_read(socket, out) } else { out };
+        let connection = &mut self.host.sockets.stream(socket).connection;
+        let bytes = connection.read(&mut self.wire.pool, out)?;
+        if connection.is_ack_due() {
+            self.pump(socket);
+        }
+        Ok(bytes)
     }
 
-    /// [`Kernel::tcp_read`]; if it would block, the task is woken when there is something.
+    /// [`Kernel::tcp_read`]; if it would block, the task is woken when there is something. As for tokio, a read that does not
+    /// fill its buffer says as well that nothing is left.
     #[inline]
     pub(crate) fn tcp_poll_read(
         &mut self,
@@ -252,23 +259,26 @@ impl Kernel<'_> {
         waker: &Waker,
         out: &mut [u8],
     ) -> Result<usize, Errno> {
-        self.tcp_read_or(socket, out, |stream| stream.readers.add(waker))
-    }
-
-    #[inline]
-    fn tcp_read_or(
-        &mut self,
-        socket: SocketId,
-        out: &mut [u8],
-        would_block: impl FnOnce(&mut Stream),
-    ) -> Result<usize, Errno> {
+        let asked = out.len();
         let out = if self.wire.tcp.is_adversarial { self.shorten_read(socket, out) } else { out };
         let stream = self.host.sockets.stream(socket);
         let result = stream.connection.read(&mut self.wire.pool, out);
         match result {
-            Ok(_) if stream.connection.is_ack_due() => self.pump(socket),
-            Err(Errno::WouldBlock) => would_block(stream),
-            _ => {}
+            Ok(bytes) => {
+                if bytes < asked {
+                    stream.readers.set_ready(self.wire.tcp.is_adversarial && stream.connection.is_readable());
+                }
+                if stream.connection.is_ack_due() {
+                    self.pump(socket);
+                }
+            }
+            Err(Errno::WouldBlock) => {
+                stream.readers.set_ready(false);
+                if let Some(former) = stream.readers.set_poller(waker) {
+                    self.wire.garbage.push(former);
+                }
+            }
+            Err(_) => {}
         }
         result
     }
@@ -286,10 +296,14 @@ impl Kernel<'_> {
     /// # Errors
     /// `WouldBlock` if there is none; once, why the connection has ended; then `BrokenPipe`.
     pub(crate) fn tcp_write(&mut self, socket: SocketId, data: &[u8]) -> Result<usize, Errno> {
-        self.tcp_write_or(socket, data, |_| {})
+        let data = if self.wire.tcp.is_adversarial { self.shorten_write(socket, data) } else { data };
+        let bytes = self.host.sockets.stream(socket).connection.write(&mut self.wire.pool, data)?;
+        self.pump(socket);
+        Ok(bytes)
     }
 
-    /// [`Kernel::tcp_write`]; if it would block, the task is woken when there is room.
+    /// [`Kernel::tcp_write`]; if it would block, the task is woken when there is room. As for tokio, a write that does not take
+    /// all says as well that no room is left, and it is tried only when there was much.
     #[inline]
     pub(crate) fn tcp_poll_write(
         &mut self,
@@ -297,26 +311,28 @@ impl Kernel<'_> {
         waker: &Waker,
         data: &[u8],
     ) -> Result<usize, Errno> {
-        self.tcp_write_or(socket, data, |stream| stream.writers.add(waker))
-    }
-
-    #[inline]
-    fn tcp_write_or(
-        &mut self,
-        socket: SocketId,
-        data: &[u8],
-        would_block: impl FnOnce(&mut Stream),
-    ) -> Result<usize, Errno> {
+        let asked = data.len();
         let data = if self.wire.tcp.is_adversarial { self.shorten_write(socket, data) } else { data };
         let stream = self.host.sockets.stream(socket);
-        let result = stream.connection.write(&mut self.wire.pool, data);
+        let result = match stream.writers.is_ready() {
+            true => stream.connection.write(&mut self.wire.pool, data),
+            false => Err(Errno::WouldBlock),
+        };
         match result {
-            Ok(_) => {
+            Ok(bytes) => {
+                if bytes < asked {
+                    stream.writers.set_ready(stream.connection.is_writable());
+                }
                 let now = self.now.unwrap_or_else(context::now);
                 let ending = stream.flush(self.wire, now, self.host.id, socket);
                 self.end(socket, ending);
             }
-            Err(Errno::WouldBlock) => would_block(stream),
+            Err(Errno::WouldBlock) => {
+                stream.writers.set_ready(false);
+                if let Some(former) = stream.writers.set_poller(waker) {
+                    self.wire.garbage.push(former);
+                }
+            }
             Err(_) => {}
         }
         result
@@ -350,16 +366,6 @@ impl Kernel<'_> {
         self.host.sockets.stream(socket).connection.finish()?;
         self.pump(socket);
         Ok(())
-    }
-
-    /// Whether a call for this interest would not block.
-    pub(crate) fn tcp_readable(&mut self, socket: SocketId) -> bool {
-        self.host.sockets.stream(socket).connection.is_readable()
-    }
-
-    /// Whether there is room to write, or an error to be told of.
-    pub(crate) fn tcp_writable(&mut self, socket: SocketId) -> bool {
-        self.host.sockets.stream(socket).connection.is_writable()
     }
 
     /// A stream's connection, for its options.

@@ -112,7 +112,7 @@ impl Kernel<'_> {
         stream.owner = if has_failed { Owner::Nobody } else { Owner::Backlog };
         if !has_failed && let Some(listener) = self.host.sockets.find_listener(listener) {
             listener.backlog.push_back(socket);
-            listener.readers.take_into(&mut self.wire.wakes);
+            listener.readers.wake_into(&mut self.wire.wakes);
         }
     }
 
@@ -298,10 +298,10 @@ impl Stream {
         let ending = if has_work { self.send_all(wire, now, socket) } else { Ending::NotYet };
         let Ready { read, write } = self.connection.take_ready();
         if read {
-            self.readers.take_into(&mut wire.wakes);
+            self.readers.wake_into(&mut wire.wakes);
         }
         if write {
-            self.writers.take_into(&mut wire.wakes);
+            self.writers.wake_into(&mut wire.wakes);
         }
         if self.connection.transfer_timer() < self.timer {
             self.set_timer(wire, host, socket);

@@ -1,4 +1,4 @@
-//! The options of a stream that stands, with what it is ready for.
+//! The options of a stream that stands.
 
 use std::io::IoSliceMut;
 use std::time::Duration;
@@ -9,29 +9,7 @@ use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::tcp::TcpKeepalive;
 
-/// What a poll of a stream would say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Status {
-    pub(crate) is_readable: bool,
-    pub(crate) is_writable: bool,
-    pub(crate) is_read_closed: bool,
-    pub(crate) is_write_closed: bool,
-    pub(crate) has_error: bool,
-}
-
 impl Kernel<'_> {
-    /// What a poll of the stream would say.
-    pub(crate) fn tcp_status(&mut self, socket: SocketId) -> Status {
-        let connection = &self.host.sockets.stream(socket).connection;
-        Status {
-            is_readable: connection.is_readable(),
-            is_writable: connection.is_writable(),
-            is_read_closed: connection.is_read_closed(),
-            is_write_closed: connection.is_write_closed(),
-            has_error: connection.has_error(),
-        }
-    }
-
     /// Reads into several buffers, one after the other.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use sim_executor::{context, time};
 use super::Network;
 use crate::address::{HostId, SocketId};
 use crate::host::Kernel;
-use crate::waiters::Interest;
+use crate::waiters::{Interest, WaitId};
 
 /// A socket and how to reach it: what all the async types hold. Dropping it closes the socket.
 pub(crate) struct Descriptor {
@@ -35,6 +35,12 @@ impl Descriptor {
         self.network.with(|state| call(&mut state.kernel(self.host), self.socket))
     }
 
+    /// The next call is about this address, which may lead to a host that the network does not know yet.
+    #[inline]
+    pub(crate) fn cover(&self, ip: IpAddr) {
+        self.network.with(|state| state.cover_address(ip));
+    }
+
     /// Calls the kernel about an address, which may lead to a host that the network does not know yet.
     #[inline]
     pub(crate) fn with_address<R>(&self, ip: IpAddr, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
@@ -42,6 +48,14 @@ impl Descriptor {
             state.cover_address(ip);
             call(&mut state.kernel(self.host), self.socket)
         })
+    }
+
+    /// A name for a future that waits.
+    #[inline]
+    pub(crate) fn new_wait(&self) -> WaitId {
+        let waits = self.network.waits.get();
+        self.network.waits.set(waits + 1);
+        WaitId(waits)
     }
 
     /// Whether the task may make another call in this poll: see [`Operations::may_go_on`].

@@ -172,6 +172,23 @@ macro_rules! calls_of_readers {
             pub fn try_read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
                 self.as_ref().try_read(buf)
             }
+
+            #[doc = concat!("As [`", stringify!($stream), "::try_read_vectored`].")]
+            ///
+            /// # Errors
+            #[doc = concat!("As [`", stringify!($stream), "::try_read`].")]
+            pub fn try_read_vectored(&self, bufs: &mut [std::io::IoSliceMut<'_>]) -> std::io::Result<usize> {
+                self.as_ref().try_read_vectored(bufs)
+            }
+
+            #[doc = concat!("As [`", stringify!($stream), "::try_read_buf`].")]
+            ///
+            /// # Errors
+            #[doc = concat!("As [`", stringify!($stream), "::try_read`].")]
+            #[cfg(feature = "tokio")]
+            pub fn try_read_buf<B: ::bytes::BufMut>(&self, buf: &mut B) -> std::io::Result<usize> {
+                self.as_ref().try_read_buf(buf)
+            }
         }
     )*};
 }

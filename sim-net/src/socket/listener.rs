@@ -9,6 +9,7 @@ use sim_executor::Label;
 
 use super::stream::TcpStream;
 use crate::dns::{ToSocketAddrs, first_of, resolve};
+use crate::host::Kernel;
 use crate::network::{Descriptor, Network};
 use crate::waiters::Interest;
 
@@ -66,10 +67,12 @@ impl TcpListener {
     /// # Errors
     /// None that this network has; real ones have.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        std::future::poll_fn(|context| self.poll_accept(context)).await
+        let accept = |kernel: &mut Kernel<'_>, socket| kernel.tcp_accept(socket);
+        let (socket, peer) = self.descriptor.wait(Interest::Read, ACCEPT, accept).await?;
+        Ok((TcpStream::from_descriptor(self.descriptor.sibling(socket)), peer))
     }
 
-    /// [`TcpListener::accept`] for a hand-made future.
+    /// [`TcpListener::accept`] for a hand-made future. Of the tasks that poll, only the last is woken, as with tokio.
     ///
     /// # Errors
     /// As [`TcpListener::accept`].

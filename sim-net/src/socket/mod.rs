@@ -5,6 +5,7 @@ mod halves;
 mod io_traits;
 mod listener;
 mod readiness;
+mod ready;
 mod split;
 mod stream;
 mod stream_options;

@@ -57,6 +57,11 @@ impl Interest {
         self.0 & ERROR != 0
     }
 
+    /// Whether it is about data to read or room to write, rather than errors alone.
+    pub(crate) const fn is_of_direction(self) -> bool {
+        self.is_readable() || self.is_writable()
+    }
+
     /// Both; the operator `|` does the same.
     #[must_use]
     pub const fn add(self, other: Interest) -> Interest {
@@ -126,7 +131,7 @@ impl Ready {
     /// What can satisfy the interest.
     pub(crate) const fn from_interest(interest: Interest) -> Ready {
         let mut bits = interest.0;
-        if interest.is_readable() {
+        if interest.is_readable() || interest.is_priority() {
             bits |= READ_CLOSED;
         }
         if interest.is_writable() {

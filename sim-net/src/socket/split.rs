@@ -1,6 +1,6 @@
 //! The two halves of a TCP connection.
 
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::net::SocketAddr;
 
 use super::halves::halves;
@@ -12,23 +12,6 @@ halves!(TcpStream, SocketAddr);
 macro_rules! reads {
     ($($half:ty),*) => {$(
         impl $half {
-            /// As [`TcpStream::try_read_vectored`].
-            ///
-            /// # Errors
-            /// As [`TcpStream::try_read`].
-            pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-                self.as_ref().try_read_vectored(bufs)
-            }
-
-            /// As [`TcpStream::try_read_buf`].
-            ///
-            /// # Errors
-            /// As [`TcpStream::try_read`].
-            #[cfg(feature = "tokio")]
-            pub fn try_read_buf<B: ::bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
-                self.as_ref().try_read_buf(buf)
-            }
-
             /// As [`TcpStream::poll_peek`].
             ///
             /// # Errors

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use sim_executor::Label;
 
-use super::wait::ready_if;
+use super::ready::ready;
 use crate::dns::{ToSocketAddrs, resolve};
 use crate::errno::Errno;
 use crate::host::Kernel;
@@ -90,29 +90,12 @@ impl TcpStream {
         self.descriptor.try_now(|kernel, socket| kernel.peer_address(socket))
     }
 
-    /// Waits until a read would not block, be it that there is an end or an error to read.
-    ///
-    /// # Errors
-    /// None; the read will tell.
-    pub async fn readable(&self) -> io::Result<()> {
-        std::future::poll_fn(|context| self.poll_read_ready(context)).await
-    }
-
-    /// [`TcpStream::readable`] for a hand-made future.
-    ///
-    /// # Errors
-    /// As [`TcpStream::readable`].
-    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_ready = |kernel: &mut Kernel<'_>, socket| ready_if(kernel.tcp_readable(socket));
-        self.descriptor.poll(cx, Interest::Read, READ, is_ready)
-    }
-
     /// Reads if that does not block.
     ///
     /// # Errors
     /// `WouldBlock` if there is nothing; once, why the connection has ended.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.tcp_read(socket, buf))
+        self.descriptor.try_call(Interest::Read, |kernel, socket| kernel.tcp_read(socket, buf))
     }
 
     /// [`TcpStream::try_read`] into several buffers, one after the other.
@@ -120,7 +103,7 @@ impl TcpStream {
     /// # Errors
     /// As [`TcpStream::try_read`].
     pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.tcp_read_vectored(socket, bufs))
+        self.descriptor.try_call(Interest::Read, |kernel, socket| kernel.tcp_read_vectored(socket, bufs))
     }
 
     /// [`TcpStream::try_read`] into what a buffer has free.
@@ -135,29 +118,12 @@ impl TcpStream {
         Ok(bytes)
     }
 
-    /// Waits until a write would not block, be it that there is an error to be told of.
-    ///
-    /// # Errors
-    /// None; the write will tell.
-    pub async fn writable(&self) -> io::Result<()> {
-        std::future::poll_fn(|context| self.poll_write_ready(context)).await
-    }
-
-    /// [`TcpStream::writable`] for a hand-made future.
-    ///
-    /// # Errors
-    /// As [`TcpStream::writable`].
-    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_ready = |kernel: &mut Kernel<'_>, socket| ready_if(kernel.tcp_writable(socket));
-        self.descriptor.poll(cx, Interest::Write, WRITE, is_ready)
-    }
-
     /// Writes if that does not block, as much as there is room for.
     ///
     /// # Errors
     /// `WouldBlock` if there is no room; once, why the connection has ended; then `BrokenPipe`.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.tcp_write(socket, buf))
+        self.descriptor.try_call(Interest::Write, |kernel, socket| kernel.tcp_write(socket, buf))
     }
 
     /// [`TcpStream::try_write`] of several buffers, one after the other.
@@ -165,7 +131,7 @@ impl TcpStream {
     /// # Errors
     /// As [`TcpStream::try_write`].
     pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.tcp_write_vectored(socket, bufs))
+        self.descriptor.try_call(Interest::Write, |kernel, socket| kernel.tcp_write_vectored(socket, bufs))
     }
 
     /// Reads without taking, so that the next read gives the same bytes.
@@ -238,6 +204,8 @@ impl TcpStream {
         }
     }
 }
+
+ready!(TcpStream, [READ, WRITE], poll_read_ready, poll_write_ready);
 
 impl fmt::Debug for TcpStream {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

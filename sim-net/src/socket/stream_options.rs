@@ -1,101 +1,12 @@
-//! What a TCP connection is ready for, with its options.
+//! The options of a TCP connection.
 
 use std::io;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use sim_executor::Label;
-
-use super::readiness::{Interest, Ready};
 use super::stream::TcpStream;
-use crate::address::SocketId;
-use crate::errno::Errno;
-use crate::host::{Kernel, Status};
 use crate::tcp::TcpKeepalive;
-use crate::waiters;
-
-const READ: Label = Label::new("tcp.read");
-const WRITE: Label = Label::new("tcp.write");
-
-fn readiness(kernel: &mut Kernel<'_>, socket: SocketId) -> Ready {
-    let Status { is_readable, is_writable, is_read_closed, is_write_closed, has_error } =
-        kernel.tcp_status(socket);
-    let all = [
-        (is_readable, Ready::READABLE),
-        (is_writable, Ready::WRITABLE),
-        (is_read_closed, Ready::READ_CLOSED),
-        (is_write_closed, Ready::WRITE_CLOSED),
-        (has_error, Ready::ERROR),
-    ];
-    all.into_iter().filter(|(is, _)| *is).fold(Ready::EMPTY, |ready, (_, one)| ready | one)
-}
 
 impl TcpStream {
-    /// Waits until the stream is ready for something that is of interest, and tells for what.
-    ///
-    /// # Errors
-    /// None; the call that follows will tell.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        std::future::poll_fn(|context| self.poll_ready(context, interest, false)).await
-    }
-
-    fn poll_ready(
-        &self,
-        context: &mut Context<'_>,
-        interest: Interest,
-        is_known_to_block: bool,
-    ) -> Poll<io::Result<Ready>> {
-        let only_writes = interest.is_writable() && !interest.is_readable();
-        let (waits_for, label) =
-            if only_writes { (waiters::Interest::Write, WRITE) } else { (waiters::Interest::Read, READ) };
-        let waker = context.waker().clone();
-        self.descriptor.poll(context, waits_for, label, |kernel, socket| {
-            let ready = readiness(kernel, socket) & Ready::from_interest(interest);
-            if !is_known_to_block && !ready.is_empty() {
-                return Ok(ready);
-            }
-            if interest.is_writable() || interest.is_error() {
-                kernel.wait(socket, waiters::Interest::Write, &waker);
-            }
-            Err(Errno::WouldBlock)
-        })
-    }
-
-    /// Calls `f` if the stream is ready for what is of interest.
-    ///
-    /// # Errors
-    /// `WouldBlock` if it is not; else what `f` gives.
-    pub fn try_io<R>(&self, interest: Interest, f: impl FnOnce() -> io::Result<R>) -> io::Result<R> {
-        let ready = self.descriptor.with(readiness) & Ready::from_interest(interest);
-        if ready.is_empty() { Err(io::ErrorKind::WouldBlock.into()) } else { f() }
-    }
-
-    /// Calls `f` each time the stream becomes ready for what is of interest, until it does not give `WouldBlock`.
-    ///
-    /// # Errors
-    /// What `f` gives.
-    pub async fn async_io<R>(
-        &self,
-        interest: Interest,
-        mut f: impl FnMut() -> io::Result<R>,
-    ) -> io::Result<R> {
-        let mut is_known_to_block = false;
-        std::future::poll_fn(|context| {
-            loop {
-                match self.poll_ready(context, interest, std::mem::take(&mut is_known_to_block)) {
-                    Poll::Ready(Ok(_)) => {}
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                    Poll::Pending => return Poll::Pending,
-                }
-                match f() {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => is_known_to_block = true,
-                    result => return Poll::Ready(result),
-                }
-            }
-        })
-        .await
-    }
-
     /// Whether small segments are sent at once (`TCP_NODELAY`).
     ///
     /// # Errors

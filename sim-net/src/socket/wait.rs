@@ -2,18 +2,24 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::task::{Context, Poll};
+use std::net::IpAddr;
+use std::task::{Context, Poll, Waker};
 
 use sim_executor::{Label, context};
 
+use super::readiness::{self, Ready};
 use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::host::Kernel;
+use crate::host::{Kernel, Status};
 use crate::network::Descriptor;
-use crate::waiters::Interest;
+use crate::waiters::{Interest, WaitId};
+
+/// Where tasks wait that read, and those that write.
+pub(super) type Labels = [Label; 2];
 
 impl Descriptor {
-    /// Makes a call; if it would block, the task is woken when it is worth trying again, and says where it waits.
+    /// Makes a call; if it would block, the task is woken when it is worth trying again, in place of the one that has polled
+    /// before, and says where it waits.
     #[inline]
     pub(super) fn poll<R>(
         &self,
@@ -35,7 +41,7 @@ impl Descriptor {
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
         self.poll_call(interest, label, |kernel, socket| {
-            let result = call(kernel, socket);
+            let result = kernel.attempt(socket, interest, call);
             if let Err(Errno::WouldBlock) = result {
                 kernel.wait(socket, interest, context.waker());
             }
@@ -44,7 +50,7 @@ impl Descriptor {
     }
 
     /// Makes a call that has the task woken itself.
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_call<R>(
         &self,
         interest: Interest,
@@ -55,12 +61,53 @@ impl Descriptor {
             return Poll::Pending;
         }
         let result = self.with(call);
+        self.settle(interest, label, result)
+    }
+
+    /// As [`Descriptor::poll_call`], with the address that the call is about.
+    #[inline]
+    pub(super) fn poll_call_at<R>(
+        &self,
+        ip: IpAddr,
+        label: Label,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> Poll<Result<R, Errno>> {
+        if !self.may_go_on() {
+            return Poll::Pending;
+        }
+        self.settle(Interest::Write, label, self.with_address(ip, call))
+    }
+
+    #[inline(always)]
+    fn settle<R>(
+        &self,
+        interest: Interest,
+        label: Label,
+        result: Result<R, Errno>,
+    ) -> Poll<Result<R, Errno>> {
         if let Err(Errno::WouldBlock) = result {
             context::wait_at(label, self.resource(interest));
             return Poll::Pending;
         }
         self.charge();
         Poll::Ready(result)
+    }
+
+    /// Waits until the socket counts as ready, for a hand-made future.
+    pub(super) fn poll_direction(
+        &self,
+        context: &mut Context<'_>,
+        interest: Interest,
+        label: Label,
+    ) -> Poll<io::Result<()>> {
+        let is_ready = |kernel: &mut Kernel<'_>, socket| {
+            if kernel.is_ready(socket, interest) {
+                return Ok(());
+            }
+            kernel.wait(socket, interest, context.waker());
+            Err(Errno::WouldBlock)
+        };
+        self.poll_call(interest, label, is_ready).map_err(io::Error::from)
     }
 
     /// Makes a call again and again until it would not block.
@@ -70,12 +117,92 @@ impl Descriptor {
         label: Label,
         mut call: impl FnMut(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> io::Result<R> {
-        poll_fn(|context| self.poll(context, interest, label, &mut call)).await
+        let mut wait = Wait::new(self);
+        poll_fn(|context| {
+            let id = wait.id;
+            wait.poll(interest, label, |kernel, socket| {
+                let result = kernel.attempt(socket, interest, &mut call);
+                if let Err(Errno::WouldBlock) = result {
+                    kernel.enlist(socket, interest, id, context.waker());
+                }
+                result
+            })
+        })
+        .await
+    }
+
+    /// Waits until the socket counts as ready for something that is of interest, and tells for what.
+    pub(super) async fn ready(&self, interest: readiness::Interest, labels: Labels) -> io::Result<Ready> {
+        let mut wait = Wait::new(self);
+        poll_fn(|context| wait.poll_ready(context, interest, labels, false)).await
+    }
+
+    /// Calls `f` if the socket counts as ready. It does so no more if `f` would block.
+    pub(super) fn try_io<R>(
+        &self,
+        interest: readiness::Interest,
+        f: impl FnOnce() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let ready = self.with(|kernel, socket| kernel.status(socket));
+        if (Ready::of(ready) & Ready::from_interest(interest)).is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let result = f();
+        if is_would_block(&result) {
+            self.blocks(interest);
+        }
+        result
+    }
+
+    /// Calls `f` each time the socket becomes ready, until it would not block.
+    pub(super) async fn async_io<R>(
+        &self,
+        interest: readiness::Interest,
+        labels: Labels,
+        mut f: impl FnMut() -> io::Result<R>,
+    ) -> io::Result<R> {
+        let mut for_change = false;
+        loop {
+            let mut wait = Wait::new(self);
+            poll_fn(|context| wait.poll_ready(context, interest, labels, for_change)).await?;
+            let result = f();
+            if !is_would_block(&result) {
+                return result;
+            }
+            self.blocks(interest);
+            for_change = true;
+        }
+    }
+
+    fn blocks(&self, interest: readiness::Interest) {
+        self.with(|kernel, socket| directions(interest).for_each(|it| kernel.blocks(socket, it)));
+    }
+
+    /// Is pending once, as a new socket of tokio is until its driver has had its turn.
+    pub(super) async fn turn(&self) {
+        let mut is_first = true;
+        poll_fn(|context| {
+            if !std::mem::take(&mut is_first) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Is pending if the task has done too much in this poll, at whose end the run ends then.
     pub(super) async fn go_on(&self) {
         poll_fn(|_| if self.may_go_on() { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+
+    /// Makes a call that does not wait, if the socket counts as ready for it.
+    pub(super) fn try_call<R>(
+        &self,
+        interest: Interest,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> io::Result<R> {
+        self.try_now(|kernel, socket| kernel.attempt(socket, interest, call))
     }
 
     /// Makes a call that does not wait.
@@ -91,7 +218,143 @@ impl Descriptor {
     }
 }
 
-/// What a wait for readiness asks.
-pub(super) fn ready_if(is_ready: bool) -> Result<(), Errno> {
-    if is_ready { Ok(()) } else { Err(Errno::WouldBlock) }
+/// A future that waits for a socket. Dropping it takes it out of the list of those who do.
+pub(super) struct Wait<'a> {
+    descriptor: &'a Descriptor,
+    pub(super) id: WaitId,
+    is_listed: bool,
+}
+
+impl<'a> Wait<'a> {
+    #[inline]
+    pub(super) fn new(descriptor: &'a Descriptor) -> Self {
+        Wait { descriptor, id: descriptor.new_wait(), is_listed: false }
+    }
+
+    /// Makes a call that enlists the future if it would block.
+    #[inline]
+    pub(super) fn poll<R>(
+        &mut self,
+        interest: Interest,
+        label: Label,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> Poll<io::Result<R>> {
+        let polled = self.descriptor.poll_call(interest, label, call);
+        self.note(polled)
+    }
+
+    /// Makes a call about an address that enlists the future if it would block.
+    #[inline]
+    pub(super) fn poll_at<R>(
+        &mut self,
+        ip: IpAddr,
+        label: Label,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> Poll<io::Result<R>> {
+        let polled = self.descriptor.poll_call_at(ip, label, call);
+        self.note(polled)
+    }
+
+    #[inline(always)]
+    fn note<R>(&mut self, polled: Poll<Result<R, Errno>>) -> Poll<io::Result<R>> {
+        match polled {
+            Poll::Pending => self.is_listed = true,
+            Poll::Ready(_) => self.end(),
+        }
+        polled.map_err(io::Error::from)
+    }
+
+    /// Makes a call that enlists the future if it would block, and takes it out of the list if not.
+    #[inline]
+    pub(super) fn poll_settled<R>(
+        &mut self,
+        interest: Interest,
+        label: Label,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> Poll<io::Result<R>> {
+        let polled = self.descriptor.poll_call(interest, label, call);
+        self.is_listed = polled.is_pending();
+        polled.map_err(io::Error::from)
+    }
+
+    /// Waits until the socket counts as ready, or in any case until something comes. As with tokio, who was woken is told so,
+    /// be it that another has taken what has come.
+    fn poll_ready(
+        &mut self,
+        context: &mut Context<'_>,
+        interest: readiness::Interest,
+        [reading, writing]: Labels,
+        for_change: bool,
+    ) -> Poll<io::Result<Ready>> {
+        let (id, was_listed) = (self.id, self.is_listed);
+        let first = directions(interest).next().unwrap_or(Interest::Read);
+        let label = if first == Interest::Write { writing } else { reading };
+        self.poll(first, label, |kernel, socket| {
+            let ready = Ready::of(kernel.status(socket)) & Ready::from_interest(interest);
+            let still_waits = directions(interest).all(|it| kernel.is_listed(socket, it, id));
+            let is_over = match was_listed {
+                true => !still_waits && (interest.is_of_direction() || !ready.is_empty()),
+                false => !for_change && !ready.is_empty(),
+            };
+            if is_over {
+                return Ok(ready);
+            }
+            list(kernel, socket, interest, id, context.waker());
+            Err(Errno::WouldBlock)
+        })
+    }
+
+    #[inline(always)]
+    fn end(&mut self) {
+        if self.is_listed {
+            self.delist();
+        }
+    }
+
+    #[inline(never)]
+    fn delist(&mut self) {
+        self.is_listed = false;
+        if self.descriptor.is_in_its_run() {
+            self.descriptor.with(|kernel, socket| kernel.delist(socket, self.id));
+        }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn list(kernel: &mut Kernel<'_>, socket: SocketId, interest: readiness::Interest, id: WaitId, waker: &Waker) {
+    directions(interest).for_each(|it| kernel.enlist(socket, it, id, waker));
+}
+
+/// The directions in which something of interest may come. Urgent data never comes.
+fn directions(interest: readiness::Interest) -> impl Iterator<Item = Interest> {
+    let reads = interest.is_readable() || interest.is_priority();
+    let all = [
+        (reads, Interest::Read),
+        (interest.is_writable(), Interest::Write),
+        (interest.is_error(), Interest::Error),
+    ];
+    all.into_iter().filter_map(|(is, it)| is.then_some(it))
+}
+
+fn is_would_block<R>(result: &io::Result<R>) -> bool {
+    matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+}
+
+impl Ready {
+    /// What a kernel says.
+    fn of(status: Status) -> Ready {
+        let all = [
+            (status.is_readable, Ready::READABLE),
+            (status.is_writable, Ready::WRITABLE),
+            (status.is_read_closed, Ready::READ_CLOSED),
+            (status.is_write_closed, Ready::WRITE_CLOSED),
+            (status.has_error, Ready::ERROR),
+        ];
+        all.into_iter().filter(|(is, _)| *is).fold(Ready::EMPTY, |ready, (_, one)| ready | one)
+    }
 }

@@ -34,7 +34,9 @@ impl Wire {
     pub(super) fn put_aside(&mut self, now: Instant, packet: Packet) {
         self.aside.push_back((now, packet));
         // For what is in there the network looks in any case, so that it need not look for packets on the plain path.
-        self.garbage.add(Waker::noop());
+        if self.garbage.is_empty() {
+            self.garbage.push(Waker::noop().clone());
+        }
     }
 
     /// The next packet that was put aside, with the time at which it was sent.
@@ -49,7 +51,7 @@ impl Wire {
 
     /// Leaves what was put aside for the next time that the network does something, which is now.
     pub(crate) fn leave_aside(&mut self, now: Instant) {
-        self.garbage.add(Waker::noop());
+        self.garbage.push(Waker::noop().clone());
         self.bring_forward(now);
     }
 

@@ -7,7 +7,7 @@ use super::{EVENTS_MAX, Wire};
 use crate::address::{Groups, Interfaces};
 use crate::config::NetworkConfig;
 use crate::tcp::Rules;
-use crate::waiters::Waiters;
+use crate::wakers::Wakers;
 
 /// A run with more events does not leave the memory for them to the next. How many were pending together is not known; but a run
 /// with so many has so much to do that allocating again costs nothing beside it.
@@ -45,8 +45,8 @@ impl Wire {
         *interfaces = Interfaces::default();
         links.renew();
         *groups = Groups::default();
-        *wakes = Waiters::default();
-        *garbage = Waiters::default();
+        *wakes = Wakers::default();
+        *garbage = Wakers::default();
         names.renew();
         if *scheduled <= SCHEDULED_MAX {
             events.clear();

@@ -65,13 +65,18 @@ impl Datagrams {
             ways: Ways::default(),
             unsent: None,
             readers: Waiters::default(),
-            writers: Waiters::default(),
+            writers: Waiters::ready(),
         }
     }
 
     /// One with the same address, of which nothing is left but the descriptor.
     pub(super) fn dead(&self) -> Self {
-        Datagrams { is_dead: true, peer: self.peer, ..Datagrams::new(self.bound, self.is_v6, self.port) }
+        Datagrams {
+            is_dead: true,
+            peer: self.peer,
+            readers: Waiters::ready(),
+            ..Datagrams::new(self.bound, self.is_v6, self.port)
+        }
     }
 
     /// Where it is, whether it shows addresses of IPv6, and its peer.
@@ -92,6 +97,11 @@ impl Datagrams {
     /// Looks again for the way to an address when the next datagram is sent there.
     pub(in crate::host) fn forget_ways(&mut self) {
         self.ways.clear();
+    }
+
+    /// Whether there is an error to be told of.
+    pub(super) fn has_error(&self) -> bool {
+        self.failure.is_some()
     }
 
     /// What is to be said when nothing is in the queue.

@@ -11,6 +11,7 @@ use crate::host::Kernel;
 use crate::host::bindings::Protocol;
 use crate::packet::{Body, Packet};
 use crate::pool::{self, Slice};
+use crate::waiters::{For, WaitId};
 
 impl Kernel<'_> {
     /// Takes a datagram, of which the part is lost that does not fit into `out`.
@@ -22,18 +23,25 @@ impl Kernel<'_> {
         socket: SocketId,
         out: &mut [u8],
     ) -> Result<(usize, SocketAddr), Errno> {
-        self.udp_recv_from_or(socket, out, |_| {})
+        self.udp_recv_from_or(socket, out, |_| None)
     }
 
-    /// [`Kernel::udp_recv_from`]; if it would block, the task is woken when there is something.
+    /// [`Kernel::udp_recv_from`]; if it would block, a future is woken when there is something.
     #[inline]
-    pub(crate) fn udp_poll_recv_from(
+    pub(crate) fn udp_recv_from_or_wait(
         &mut self,
         socket: SocketId,
-        waker: &Waker,
+        (id, waker): (WaitId, &Waker),
         out: &mut [u8],
     ) -> Result<(usize, SocketAddr), Errno> {
-        self.udp_recv_from_or(socket, out, |datagrams| datagrams.readers.add(waker))
+        let received = self.udp_recv_from_or(socket, out, |datagrams| {
+            datagrams.readers.set_ready(false);
+            datagrams.readers.enlist(id, waker, For::Both)
+        });
+        if received != Err(Errno::WouldBlock) && self.host.sockets.datagrams(socket).readers.has_futures() {
+            self.delist(socket, id);
+        }
+        received
     }
 
     #[inline]
@@ -41,7 +49,7 @@ impl Kernel<'_> {
         &mut self,
         socket: SocketId,
         out: &mut [u8],
-        would_block: impl FnOnce(&mut Datagrams),
+        would_block: impl FnOnce(&mut Datagrams) -> Option<Waker>,
     ) -> Result<(usize, SocketAddr), Errno> {
         let datagrams = self.host.sockets.datagrams(socket);
         if let Some(failure) = datagrams.failure.take() {
@@ -49,8 +57,10 @@ impl Kernel<'_> {
         }
         let Some(datagram) = datagrams.queue.pop_front() else {
             let nothing = datagrams.nothing();
-            if nothing == Errno::WouldBlock {
-                would_block(datagrams);
+            if nothing == Errno::WouldBlock
+                && let Some(former) = would_block(datagrams)
+            {
+                self.wire.garbage.push(former);
             }
             return Err(nothing);
         };
@@ -78,17 +88,6 @@ impl Kernel<'_> {
         let datagram = datagrams.queue.front().ok_or_else(|| datagrams.nothing())?;
         let bytes = datagram.payload.as_ref().map_or(0, |payload| copy(self.wire.pool.bytes(payload), out));
         Ok((bytes, self.wire.interfaces.address_for(datagrams.is_v6, datagram.source)))
-    }
-
-    /// Whether there is a datagram or an error to be told of.
-    pub(crate) fn udp_readable(&mut self, socket: SocketId) -> bool {
-        let datagrams = self.host.sockets.datagrams(socket);
-        !datagrams.queue.is_empty() || datagrams.failure.is_some() || datagrams.is_dead
-    }
-
-    /// Whether there is an error to be told of.
-    pub(crate) fn udp_has_error(&mut self, socket: SocketId) -> bool {
-        self.host.sockets.datagrams(socket).failure.is_some()
     }
 
     /// Where the next datagram comes from, which is left.
@@ -137,7 +136,7 @@ impl Kernel<'_> {
         }
         datagrams.queued_bytes += datagram.counted_bytes();
         datagrams.queue.push_back(datagram);
-        datagrams.readers.take_into(&mut self.wire.wakes);
+        datagrams.readers.wake_into(&mut self.wire.wakes);
     }
 
     fn refuse_datagram(&mut self, source: Endpoint, destination: Endpoint, from: SocketId) {
@@ -155,14 +154,15 @@ impl Kernel<'_> {
         self.wire.send(now, packet);
     }
 
-    /// As in Linux, only a connected socket learns that nobody takes its datagrams.
+    /// As in Linux, only a connected socket learns that nobody takes its datagrams. That is nothing to read: a task that waits
+    /// for data alone, as `readable()` does, is not woken.
     fn handle_unreachable(&mut self, packet: &Packet) {
         if let Some(datagrams) = self.host.sockets.find_datagrams(packet.to)
             && datagrams.peer == Some(packet.source)
         {
             datagrams.failure = Some(Errno::ConnectionRefused);
-            datagrams.readers.take_into(&mut self.wire.wakes);
-            datagrams.writers.take_into(&mut self.wire.wakes);
+            datagrams.readers.wake_for_error_into(&mut self.wire.wakes);
+            datagrams.writers.wake_into(&mut self.wire.wakes);
         }
     }
 }

@@ -30,7 +30,7 @@ impl Kernel<'_> {
     }
 
     /// Whether a socket that waits for room is told of it, as Linux has it: when the send buffer is at most half full.
-    pub(crate) fn udp_writable(&mut self, socket: SocketId) -> bool {
+    fn udp_writable(&mut self, socket: SocketId) -> bool {
         let send_buffer_bytes = u64::from(self.wire.config.udp.send_buffer_bytes);
         self.host.sockets.datagrams(socket).unsent.is_none()
             || self.unsent_bytes(socket) * 2 <= send_buffer_bytes
@@ -48,7 +48,7 @@ impl Kernel<'_> {
     }
 
     /// Somebody waits for room: an event will tell.
-    pub(crate) fn udp_await_room(&mut self, socket: SocketId) {
+    pub(in crate::host) fn udp_await_room(&mut self, socket: SocketId) {
         let half = u64::from(self.wire.config.udp.send_buffer_bytes) / 2;
         let now = self.now();
         let Some(unsent) = &mut self.host.sockets.datagrams(socket).unsent else { return };
@@ -69,7 +69,7 @@ impl Kernel<'_> {
         }
         if self.udp_writable(socket) {
             let datagrams = self.host.sockets.datagrams(socket);
-            datagrams.writers.take_into(&mut self.wire.wakes);
+            datagrams.writers.wake_into(&mut self.wire.wakes);
         } else {
             self.udp_await_room(socket);
         }

@@ -87,16 +87,19 @@ impl Kernel<'_> {
         Ok(destination)
     }
 
-    /// Sends a datagram. It may be lost, and nobody will know.
+    /// Sends a datagram, if the socket counts as ready for that. It may be lost, and nobody will know.
     ///
     /// # Errors
-    /// If it is too long, if there is no way to the address, or once what was learned of a connected peer.
+    /// `WouldBlock`; if it is too long, if there is no way to the address, or once what was learned of a connected peer.
     pub(crate) fn udp_send_to(
         &mut self,
         socket: SocketId,
         data: &[u8],
         address: SocketAddr,
     ) -> Result<usize, Errno> {
+        if !self.host.sockets.datagrams(socket).writers.is_ready() {
+            return Err(Errno::WouldBlock);
+        }
         // In the order of Linux, where a datagram that is too long leaves the failure to the next call.
         let is_v6 = address.ip().to_canonical().is_ipv6();
         if !is_v6 && data.len() > LENGTH_MAX {

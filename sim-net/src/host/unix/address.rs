@@ -1,11 +1,13 @@
 //! The address of a Unix socket.
 
 use std::fmt;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net;
 use std::path::Path;
 
 use super::name::Name;
 
-/// What a Unix socket is bound to, as `tokio::net::unix::SocketAddr`.
+/// What a Unix socket is bound to, as `tokio::net::unix::SocketAddr`. It is made of the standard library's, and becomes one.
 ///
 /// ```
 /// use sim_executor::{Executor, ProductionOrder};
@@ -54,6 +56,28 @@ impl SocketAddr {
 impl From<Name> for SocketAddr {
     fn from(name: Name) -> Self {
         SocketAddr { name }
+    }
+}
+
+impl From<net::SocketAddr> for SocketAddr {
+    fn from(address: net::SocketAddr) -> Self {
+        let name = match (address.as_pathname(), address.as_abstract_name()) {
+            (Some(path), _) => Name::Path(path.into()),
+            (None, Some(name)) => Name::Abstract(name.into()),
+            (None, None) => Name::Unnamed,
+        };
+        SocketAddr { name }
+    }
+}
+
+impl From<SocketAddr> for net::SocketAddr {
+    fn from(address: SocketAddr) -> Self {
+        let same = match &address.name {
+            Name::Unnamed => net::SocketAddr::from_pathname(""),
+            Name::Path(path) => net::SocketAddr::from_pathname(path),
+            Name::Abstract(name) => net::SocketAddr::from_abstract_name(name),
+        };
+        same.expect("a name that was made has the bounds of the standard library's")
     }
 }
 

@@ -79,19 +79,6 @@ impl Kernel<'_> {
         (no_reads, no_reads && no_writes, has_error)
     }
 
-    /// Whether a call for this interest would not block, be it that it tells an error.
-    pub(crate) fn unix_is_ready(&mut self, socket: SocketId, interest: Interest) -> bool {
-        match (&self.host.sockets.unix(socket).state, interest) {
-            (State::Idle, _) => true,
-            (State::Listener(listener), Interest::Read) => listener.has_waiting(),
-            (State::Listener(_), Interest::Write) => false,
-            (State::Stream(end), Interest::Read) => end.is_readable(),
-            (State::Stream(end), Interest::Write) => end.is_writable(self.wire.config.unix),
-            (State::Datagrams(datagrams), Interest::Read) => datagrams.is_readable(),
-            (State::Datagrams(_), Interest::Write) => self.unix_has_room(socket),
-        }
-    }
-
     pub(in crate::host) fn close_unix(&mut self, socket: SocketId) {
         let Some(Socket::Unix(unix)) = self.host.sockets.remove(socket) else { return };
         let kind = unix.kind();
@@ -138,7 +125,7 @@ impl Kernel<'_> {
     /// Wakes those who wait at a Unix socket, if it is still there.
     pub(super) fn wake_unix(&mut self, socket: SocketId, interest: Interest) {
         if let Some(waiters) = self.host.sockets.waiters(socket, interest) {
-            waiters.take_into(&mut self.wire.wakes);
+            waiters.wake_into(&mut self.wire.wakes);
         }
     }
 

@@ -78,7 +78,7 @@ impl Kernel<'_> {
             && former_datagrams.peer() == Some(socket)
         {
             former_datagrams.failure = Some(Errno::ConnectionReset);
-            self.wake_unix(former, Interest::Read);
+            // As in Linux, an error is nothing to read.
             self.wake_unix(former, Interest::Write);
         }
         Ok(())
@@ -172,8 +172,12 @@ impl Kernel<'_> {
         // Two that are connected to each other have but their buffers; so has one that sends to itself.
         let is_bounded = socket != receiver && datagrams.peer() != Some(socket);
         if is_bounded && datagrams.queue.len() > max_dgram_qlen {
-            if !datagrams.blocked.contains(&socket) {
-                datagrams.blocked.push(socket);
+            // As in Linux, only who is connected to the receiver is told when it has room.
+            if self.datagrams_of(socket)?.peer() == Some(receiver) {
+                let blocked = &mut self.datagrams_of(receiver)?.blocked;
+                if !blocked.contains(&socket) {
+                    blocked.push(socket);
+                }
             }
             return Err(Errno::WouldBlock);
         }
@@ -235,21 +239,6 @@ impl Kernel<'_> {
         for sender in blocked {
             self.wake_unix(sender, Interest::Write);
         }
-    }
-
-    /// Whether sending would not block, as far as it is known where to.
-    pub(super) fn unix_has_room(&mut self, socket: SocketId) -> bool {
-        let config = self.wire.config.unix;
-        let Ok(datagrams) = self.datagrams_of(socket) else { return true };
-        if datagrams.failure.is_some() || (datagrams.is_read_closed && datagrams.is_write_closed) {
-            return true;
-        }
-        if !is_roomy(datagrams.in_flight, config) {
-            return false;
-        }
-        let Some(peer) = datagrams.peer() else { return true };
-        self.find_unix_datagrams(peer).is_none()
-            || self.look_whether_taken(socket, peer) != Err(Errno::WouldBlock)
     }
 
     /// Loses what was not received; those who send to it will find nobody.

@@ -55,8 +55,4 @@ impl Datagrams {
     pub(super) fn takes_from(&self, socket: SocketId) -> bool {
         self.peer().is_none_or(|peer| peer == socket)
     }
-
-    pub(super) fn is_readable(&self) -> bool {
-        !self.queue.is_empty() || self.is_read_closed || self.failure.is_some()
-    }
 }

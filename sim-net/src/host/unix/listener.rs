@@ -13,10 +13,6 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    pub(super) fn has_waiting(&self) -> bool {
-        !self.backlog.is_empty()
-    }
-
     /// How many connections can be accepted, and beyond how many none may wait.
     pub(super) fn queues(&self) -> (u64, u64) {
         (self.backlog.len() as u64, self.backlog_max.into())

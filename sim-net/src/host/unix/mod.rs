@@ -40,7 +40,7 @@ enum State {
 
 impl UnixSocket {
     fn new(state: State) -> Box<Self> {
-        let (readers, writers) = Default::default();
+        let (readers, writers) = (Waiters::default(), Waiters::ready());
         Box::new(UnixSocket { name: Name::Unnamed, state, readers, writers })
     }
 
@@ -54,7 +54,7 @@ impl UnixSocket {
     pub(super) fn waiters(&mut self, interest: Interest) -> &mut Waiters {
         match interest {
             Interest::Read => &mut self.readers,
-            Interest::Write => &mut self.writers,
+            Interest::Write | Interest::Error => &mut self.writers,
         }
     }
 }

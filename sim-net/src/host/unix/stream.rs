@@ -1,6 +1,6 @@
 //! Streams between two Unix sockets of a host.
 
-use std::io::IoSlice;
+use std::io::{IoSlice, IoSliceMut};
 
 use super::end::End;
 use super::inbox::{is_roomy, piece_bytes_max};
@@ -55,6 +55,40 @@ impl Kernel<'_> {
             self.free_in_flight(peer, freed);
         }
         Ok(read)
+    }
+
+    /// As [`Kernel::unix_read`] into several buffers, one after the other.
+    ///
+    /// # Errors
+    /// As [`Kernel::unix_read`].
+    pub(crate) fn unix_read_vectored(
+        &mut self,
+        socket: SocketId,
+        out: &mut [IoSliceMut<'_>],
+    ) -> Result<usize, Errno> {
+        let mut total = 0;
+        for buffer in out.iter_mut().filter(|buffer| !buffer.is_empty()) {
+            match self.unix_read(socket, buffer) {
+                Ok(bytes) if bytes == buffer.len() => total += bytes,
+                Ok(bytes) => return Ok(total + bytes),
+                Err(Errno::WouldBlock) if total > 0 => break,
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(total)
+    }
+
+    /// As tokio has it, a read that does not fill its buffer, or a write that does not take all, says that nothing is left to
+    /// read, or no room.
+    pub(crate) fn unix_look_again(&mut self, socket: SocketId, interest: Interest) {
+        let config = self.wire.config.unix;
+        let unix = self.host.sockets.unix(socket);
+        let State::Stream(end) = &unix.state else { return };
+        let is_ready = match interest {
+            Interest::Read => end.is_readable(),
+            Interest::Write | Interest::Error => end.is_writable(config),
+        };
+        unix.waiters(interest).set_ready(is_ready);
     }
 
     /// What an end has written was read.
@@ -118,10 +152,13 @@ impl Kernel<'_> {
 
     /// Closes the writing half of a stream. It may be closed already.
     pub(crate) fn unix_finish(&mut self, socket: SocketId) {
+        let config = self.wire.config.unix;
         let Some(end) = self.find_end(socket) else { return };
         end.is_write_closed = true;
-        let peer = end.peer;
-        self.wake_unix(socket, Interest::Write);
+        let (peer, is_writable) = (end.peer, end.is_writable(config));
+        if is_writable {
+            self.wake_unix(socket, Interest::Write);
+        }
         if let Some(peer) = peer
             && let Some(end) = self.find_end(peer)
         {

@@ -115,6 +115,6 @@ impl UdpSocket {
 }
 
 /// As much as a buffer takes without growing, or once grown if it is full.
-fn room_of(buf: &mut impl BufMut) -> Vec<u8> {
+pub(in crate::socket) fn room_of(buf: &mut impl BufMut) -> Vec<u8> {
     vec![0; buf.chunk_mut().len().min(ROOM_BYTES_MAX)]
 }

@@ -3,7 +3,6 @@
 #[cfg(feature = "tokio")]
 mod buffers;
 mod options;
-mod readiness;
 mod receive;
 mod send;
 
@@ -11,9 +10,13 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
+#[cfg(feature = "tokio")]
+pub(super) use buffers::room_of;
+
 use crate::dns::{ToSocketAddrs, first_of, resolve};
 use crate::host::Kernel;
 use crate::network::{Descriptor, Network};
+use crate::socket::ready::ready;
 
 /// Sends and receives datagrams at a port of the current node's host. A datagram may be lost, and may overtake another, as
 /// the link has it; and one that finds the receive buffer full is dropped.
@@ -101,6 +104,8 @@ impl UdpSocket {
         Ok(errno.map(io::Error::from))
     }
 }
+
+ready!(UdpSocket, [receive::RECEIVE, send::SEND], poll_recv_ready, poll_send_ready);
 
 impl fmt::Debug for UdpSocket {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,6 +11,7 @@ use super::UdpSocket;
 use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::host::Kernel;
+use crate::socket::wait::Wait;
 use crate::waiters::Interest as Direction;
 
 pub(super) const RECEIVE: Label = Label::new("udp.recv");
@@ -21,10 +22,11 @@ impl UdpSocket {
     /// # Errors
     /// `ConnectionRefused` once, if nobody takes the datagrams of a connected socket.
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        let mut wait = Wait::new(&self.descriptor);
         poll_fn(|context| {
-            let receive =
-                |kernel: &mut Kernel<'_>, socket| kernel.udp_poll_recv_from(socket, context.waker(), buf);
-            self.descriptor.poll_call(Direction::Read, RECEIVE, receive).map_err(io::Error::from)
+            let who = (wait.id, context.waker());
+            let receive = |kernel: &mut Kernel<'_>, socket| kernel.udp_recv_from_or_wait(socket, who, buf);
+            wait.poll_settled(Direction::Read, RECEIVE, receive)
         })
         .await
     }
@@ -34,7 +36,7 @@ impl UdpSocket {
     /// # Errors
     /// `WouldBlock` if there is nothing; else as [`UdpSocket::recv_from`].
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.descriptor.try_now(|kernel, socket| kernel.udp_recv_from(socket, buf))
+        self.descriptor.try_call(Direction::Read, |kernel, socket| kernel.udp_recv_from(socket, buf))
     }
 
     /// Receives a datagram.
@@ -66,7 +68,7 @@ impl UdpSocket {
     /// # Errors
     /// As [`UdpSocket::try_recv_from`].
     pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        self.descriptor.try_now(|kernel, socket| kernel.udp_peek_from(socket, buf))
+        self.descriptor.try_call(Direction::Read, |kernel, socket| kernel.udp_peek_from(socket, buf))
     }
 
     /// [`UdpSocket::recv`], but leaves the datagram for the next call.
@@ -90,7 +92,7 @@ impl UdpSocket {
     /// # Errors
     /// As [`UdpSocket::recv_from`].
     pub async fn peek_sender(&self) -> io::Result<SocketAddr> {
-        poll_fn(|context| self.poll_peek_sender(context)).await
+        self.receive(|kernel, socket| kernel.udp_peek_sender(socket)).await
     }
 
     /// [`UdpSocket::peek_sender`] for a hand-made future.
@@ -106,13 +108,26 @@ impl UdpSocket {
     /// # Errors
     /// As [`UdpSocket::try_recv_from`].
     pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
-        self.descriptor.try_now(|kernel, socket| kernel.udp_peek_sender(socket))
+        self.descriptor.try_call(Direction::Read, |kernel, socket| kernel.udp_peek_sender(socket))
     }
 
+    /// Waits for a datagram or an error.
     async fn receive<R>(
         &self,
-        call: impl FnMut(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+        mut call: impl FnMut(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> io::Result<R> {
-        self.descriptor.wait(Direction::Read, RECEIVE, call).await
+        let mut wait = Wait::new(&self.descriptor);
+        poll_fn(|context| {
+            let id = wait.id;
+            wait.poll(Direction::Read, RECEIVE, |kernel, socket| {
+                let result = call(kernel, socket);
+                if let Err(Errno::WouldBlock) = result {
+                    kernel.blocks(socket, Direction::Read);
+                    kernel.enlist_reader(socket, (id, context.waker()));
+                }
+                result
+            })
+        })
+        .await
     }
 }

@@ -5,12 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
-use sim_executor::{Label, context};
+use sim_executor::Label;
 
 use super::UdpSocket;
 use crate::dns::{Addresses, ToSocketAddrs, resolve};
 use crate::errno::Errno;
-use crate::host::Kernel;
+use crate::socket::wait::Wait;
 use crate::waiters::Interest as Direction;
 
 pub(super) const SEND: Label = Label::new("udp.send");
@@ -30,7 +30,19 @@ impl UdpSocket {
             Some(address) => address,
             None => first_address(resolve(&target).await?)?,
         };
-        poll_fn(|context| self.poll_send_to(context, buf, address)).await
+        let mut wait = Wait::new(&self.descriptor);
+        poll_fn(|context| {
+            let id = wait.id;
+            wait.poll_at(address.ip(), SEND, |kernel, socket| {
+                let sent = kernel.udp_send_to(socket, buf, address);
+                if let Err(Errno::WouldBlock) = sent {
+                    kernel.blocks(socket, Direction::Write);
+                    kernel.enlist(socket, Direction::Write, id, context.waker());
+                }
+                sent
+            })
+        })
+        .await
     }
 
     /// [`UdpSocket::send_to`] for a hand-made future.
@@ -43,23 +55,15 @@ impl UdpSocket {
         buf: &[u8],
         target: SocketAddr,
     ) -> Poll<io::Result<usize>> {
-        if !self.descriptor.may_go_on() {
-            return Poll::Pending;
-        }
-        let sent = self.descriptor.with_address(target.ip(), |kernel, socket| {
+        let sent = self.descriptor.poll_call_at(target.ip(), SEND, |kernel, socket| {
             let sent = kernel.udp_send_to(socket, buf, target);
             if let Err(Errno::WouldBlock) = sent {
-                kernel.udp_await_room(socket);
+                kernel.blocks(socket, Direction::Write);
                 kernel.wait(socket, Direction::Write, cx.waker());
             }
             sent
         });
-        if let Err(Errno::WouldBlock) = sent {
-            context::wait_at(SEND, self.descriptor.resource(Direction::Write));
-            return Poll::Pending;
-        }
-        self.descriptor.charge();
-        Poll::Ready(sent.map_err(io::Error::from))
+        sent.map_err(io::Error::from)
     }
 
     /// [`UdpSocket::send_to`] if that does not block.
@@ -67,12 +71,8 @@ impl UdpSocket {
     /// # Errors
     /// `WouldBlock` if the send buffer is full; else as [`UdpSocket::send_to`].
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
-        let send = |kernel: &mut Kernel<'_>, socket| kernel.udp_send_to(socket, buf, target);
-        let sent = self.descriptor.with_address(target.ip(), send);
-        if !matches!(sent, Err(Errno::WouldBlock)) {
-            self.descriptor.charge();
-        }
-        Ok(sent?)
+        self.descriptor.cover(target.ip());
+        self.descriptor.try_call(Direction::Write, |kernel, socket| kernel.udp_send_to(socket, buf, target))
     }
 
     /// Sends a datagram to the address that the socket is connected to.
@@ -81,7 +81,7 @@ impl UdpSocket {
     /// If it is connected to none; `ConnectionRefused` once, if nobody takes the datagrams there; and as
     /// [`UdpSocket::send_to`].
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
-        poll_fn(|context| self.poll_send(context, buf)).await
+        self.descriptor.wait(Direction::Write, SEND, |kernel, socket| kernel.udp_send(socket, buf)).await
     }
 
     /// [`UdpSocket::send`] for a hand-made future.
@@ -89,13 +89,7 @@ impl UdpSocket {
     /// # Errors
     /// As [`UdpSocket::send`].
     pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.descriptor.poll(cx, Direction::Write, SEND, |kernel, socket| {
-            let sent = kernel.udp_send(socket, buf);
-            if let Err(Errno::WouldBlock) = sent {
-                kernel.udp_await_room(socket);
-            }
-            sent
-        })
+        self.descriptor.poll(cx, Direction::Write, SEND, |kernel, socket| kernel.udp_send(socket, buf))
     }
 
     /// [`UdpSocket::send`] if that does not block.
@@ -103,7 +97,7 @@ impl UdpSocket {
     /// # Errors
     /// `WouldBlock` if the send buffer is full; else as [`UdpSocket::send`].
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.udp_send(socket, buf))
+        self.descriptor.try_call(Direction::Write, |kernel, socket| kernel.udp_send(socket, buf))
     }
 }
 

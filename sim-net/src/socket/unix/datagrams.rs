@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use sim_executor::Label;
 
-use super::super::wait::ready_if;
+use super::super::ready::ready;
 use super::SocketAddr;
 use super::socket::UnixSocket;
 use crate::address::SocketId;
@@ -95,7 +95,8 @@ impl UnixDatagram {
         connected.map_err(|errno| errno.at("connect to", name))
     }
 
-    /// Sends a datagram to the socket at a path or an abstract name; waits while that has too many to receive.
+    /// Sends a datagram to the socket at a path or an abstract name; waits while that has too many to receive. As with tokio on
+    /// Linux, it goes on when one is received that this socket has sent: one that is not connected is told of no other.
     ///
     /// # Errors
     /// As [`UnixDatagram::connect`]; `EMSGSIZE` if it does not fit into the send buffer; `BrokenPipe` if the receiver was
@@ -112,7 +113,7 @@ impl UnixDatagram {
     /// `WouldBlock`; else as [`UnixDatagram::send_to`].
     pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
         let name = Name::from_path(target.as_ref())?;
-        self.descriptor.try_now(|kernel, socket| kernel.unix_send(socket, buf, Some(&name)))
+        self.descriptor.try_call(Interest::Write, |kernel, socket| kernel.unix_send(socket, buf, Some(&name)))
     }
 
     /// Sends a datagram to the peer; waits while that has too many to receive.
@@ -128,7 +129,30 @@ impl UnixDatagram {
     /// # Errors
     /// `WouldBlock`; else as [`UnixDatagram::send`].
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.unix_send(socket, buf, None))
+        self.descriptor.try_call(Interest::Write, |kernel, socket| kernel.unix_send(socket, buf, None))
+    }
+
+    /// [`UnixDatagram::send_to`] for a hand-made future. Of the tasks that poll to send, only the last is woken, as with tokio.
+    ///
+    /// # Errors
+    /// As [`UnixDatagram::send_to`].
+    pub fn poll_send_to<P: AsRef<Path>>(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+        target: P,
+    ) -> Poll<io::Result<usize>> {
+        let name = Name::from_path(target.as_ref())?;
+        let send = |kernel: &mut Kernel<'_>, socket| kernel.unix_send(socket, buf, Some(&name));
+        self.descriptor.poll(cx, Interest::Write, SEND, send)
+    }
+
+    /// [`UnixDatagram::send`] for a hand-made future. Of the tasks that poll to send, only the last is woken, as with tokio.
+    ///
+    /// # Errors
+    /// As [`UnixDatagram::send`].
+    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.descriptor.poll(cx, Interest::Write, SEND, |kernel, socket| kernel.unix_send(socket, buf, None))
     }
 
     /// Receives a datagram and the address of its sender. What does not fit into `buf` is lost. After a shutdown of the
@@ -147,7 +171,8 @@ impl UnixDatagram {
     /// # Errors
     /// `WouldBlock` if there is nothing, also after a shutdown, as on Linux; else as [`UnixDatagram::recv_from`].
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
-        let received = self.descriptor.try_now(|kernel, socket| kernel.unix_recv_from(socket, buf));
+        let received =
+            self.descriptor.try_call(Interest::Read, |kernel, socket| kernel.unix_recv_from(socket, buf));
         received.map(|(length, name)| (length, name.into()))
     }
 
@@ -165,43 +190,6 @@ impl UnixDatagram {
     /// As [`UnixDatagram::try_recv_from`].
     pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         Ok(self.try_recv_from(buf)?.0)
-    }
-
-    /// Waits until there is something to receive, be it an error.
-    ///
-    /// # Errors
-    /// None; the receiving call will tell.
-    pub async fn readable(&self) -> io::Result<()> {
-        std::future::poll_fn(|context| self.poll_recv_ready(context)).await
-    }
-
-    /// [`UnixDatagram::readable`] for a hand-made future.
-    ///
-    /// # Errors
-    /// As [`UnixDatagram::readable`].
-    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_ready(cx, Interest::Read, RECEIVE)
-    }
-
-    /// Waits until there is room to send, at the peer as well if there is one.
-    ///
-    /// # Errors
-    /// None; the sending call will tell.
-    pub async fn writable(&self) -> io::Result<()> {
-        std::future::poll_fn(|context| self.poll_send_ready(context)).await
-    }
-
-    /// [`UnixDatagram::writable`] for a hand-made future.
-    ///
-    /// # Errors
-    /// As [`UnixDatagram::writable`].
-    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_ready(cx, Interest::Write, SEND)
-    }
-
-    fn poll_ready(&self, cx: &mut Context<'_>, interest: Interest, label: Label) -> Poll<io::Result<()>> {
-        let is_ready = |kernel: &mut Kernel<'_>, socket| ready_if(kernel.unix_is_ready(socket, interest));
-        self.descriptor.poll(cx, interest, label, is_ready)
     }
 
     /// The address that the socket is bound to.
@@ -249,7 +237,7 @@ impl UnixDatagram {
     }
 }
 
-fn receive_or_end(
+pub(super) fn receive_or_end(
     kernel: &mut Kernel<'_>,
     socket: SocketId,
     buffer: &mut [u8],
@@ -259,6 +247,8 @@ fn receive_or_end(
         result => result,
     }
 }
+
+ready!(UnixDatagram, [RECEIVE, SEND], poll_recv_ready, poll_send_ready);
 
 impl fmt::Debug for UnixDatagram {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,6 +10,7 @@ use sim_executor::Label;
 use super::SocketAddr;
 use super::socket::UnixSocket;
 use super::stream::UnixStream;
+use crate::host::Kernel;
 use crate::host::unix::Name;
 use crate::network::{Descriptor, Network};
 use crate::waiters::Interest;
@@ -32,7 +33,21 @@ impl UnixListener {
     /// # Panics
     /// Outside a run.
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
-        let name = Name::from_path(path.as_ref())?;
+        UnixListener::bind_name(Name::from_path(path.as_ref())?)
+    }
+
+    /// Listens at an address.
+    ///
+    /// # Errors
+    /// As [`UnixListener::bind`].
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
+        UnixListener::bind_name(socket_addr.name.clone())
+    }
+
+    fn bind_name(name: Name) -> io::Result<UnixListener> {
         let network = Network::current();
         let backlog = network.with_wire(|wire| wire.config.unix.accept_backlog);
         let socket = UnixSocket::new_stream()?;
@@ -45,10 +60,12 @@ impl UnixListener {
     /// # Errors
     /// None that this network has; real ones have.
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
-        std::future::poll_fn(|context| self.poll_accept(context)).await
+        let accept = |kernel: &mut Kernel<'_>, socket| kernel.unix_accept(socket);
+        let (socket, peer) = self.descriptor.wait(Interest::Read, ACCEPT, accept).await?;
+        Ok((UnixStream { descriptor: self.descriptor.sibling(socket) }, SocketAddr::from(peer)))
     }
 
-    /// [`UnixListener::accept`] for a hand-made future.
+    /// [`UnixListener::accept`] for a hand-made future. Of the tasks that poll, only the last is woken, as with tokio.
     ///
     /// # Errors
     /// As [`UnixListener::accept`].

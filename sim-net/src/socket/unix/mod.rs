@@ -32,9 +32,10 @@
 //! assert_eq!(answer.unwrap(), "hello");
 //! ```
 
+#[cfg(feature = "tokio")]
+mod buffers;
 pub(super) mod datagrams;
 pub(super) mod listener;
-mod ready;
 pub(super) mod socket;
 mod split;
 pub(super) mod stream;

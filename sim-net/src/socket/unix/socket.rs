@@ -84,18 +84,27 @@ impl UnixSocket {
         Ok(UnixListener { descriptor: self.descriptor })
     }
 
-    /// Connects to a listener.
+    /// Connects to a listener. As with tokio, that is done at once, and known when other tasks have had their turn.
     ///
     /// # Errors
     /// As [`UnixStream::connect`]; if it is for datagrams.
     pub async fn connect<P: AsRef<Path>>(self, path: P) -> io::Result<UnixStream> {
         self.must_be(true, "connect cannot be called on a datagram socket")?;
-        let name = Name::from_path(path.as_ref())?;
+        self.connect_name(Name::from_path(path.as_ref())?).await
+    }
+
+    pub(super) async fn connect_name(self, name: Name) -> io::Result<UnixStream> {
         self.descriptor.go_on().await;
         let connected = self.descriptor.with(|kernel, socket| kernel.unix_connect(socket, &name));
         self.descriptor.charge();
         match connected {
-            Ok(()) => Ok(UnixStream { descriptor: self.descriptor }),
+            Ok(()) => {
+                self.descriptor.turn().await;
+                match self.descriptor.with(|kernel, socket| kernel.unix_take_error(socket)) {
+                    None => Ok(UnixStream { descriptor: self.descriptor }),
+                    Some(errno) => Err(errno.at("connect to", name)),
+                }
+            }
             Err(Errno::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
             Err(errno) => Err(errno.at("connect to", name)),
         }

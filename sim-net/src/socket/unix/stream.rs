@@ -1,17 +1,19 @@
 //! A stream between two Unix sockets as a program has it.
 
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::path::Path;
 use std::task::{Context, Poll};
 
 use sim_executor::Label;
 
-use super::super::wait::ready_if;
+use super::super::ready::ready;
 use super::SocketAddr;
 use super::socket::UnixSocket;
 use crate::host::Kernel;
 use crate::network::{Descriptor, Network};
+#[cfg(feature = "tokio")]
+use crate::socket::datagrams::room_of;
 use crate::waiters::Interest;
 
 pub(super) const READ: Label = Label::new("unix.read");
@@ -33,11 +35,23 @@ impl UnixStream {
     /// # Errors
     /// `NotFound` if there is no file, `ConnectionRefused` if nobody listens there, be it that the file was left behind,
     /// and `WouldBlock` at once if the listener has as many connections waiting as it wants: so it is with tokio on Linux.
+    /// `ConnectionReset` if the listener is dropped before this returns.
     ///
     /// # Panics
     /// Outside a run.
     pub async fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
         UnixSocket::new_stream()?.connect(path).await
+    }
+
+    /// Connects to the listener at an address.
+    ///
+    /// # Errors
+    /// As [`UnixStream::connect`].
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub async fn connect_addr(socket_addr: &SocketAddr) -> io::Result<UnixStream> {
+        UnixSocket::new_stream()?.connect_name(socket_addr.name.clone()).await
     }
 
     /// Two streams that are connected, without names.
@@ -79,49 +93,32 @@ impl UnixStream {
         Ok(errno.map(io::Error::from))
     }
 
-    /// Waits until a read would not block, be it that there is an end or an error to read.
-    ///
-    /// # Errors
-    /// None; the read will tell.
-    pub async fn readable(&self) -> io::Result<()> {
-        std::future::poll_fn(|context| self.poll_read_ready(context)).await
-    }
-
-    /// [`UnixStream::readable`] for a hand-made future.
-    ///
-    /// # Errors
-    /// As [`UnixStream::readable`].
-    pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_ready(cx, Interest::Read, READ)
-    }
-
     /// Reads if that does not block.
     ///
     /// # Errors
     /// `WouldBlock` if there is nothing; once, `ConnectionReset` if the peer has closed before it has read everything.
     pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.unix_read(socket, buf))
+        self.descriptor.try_call(Interest::Read, |kernel, socket| kernel.unix_read(socket, buf))
     }
 
-    /// Waits until a write would not block, be it that there is an error to be told of.
+    /// [`UnixStream::try_read`] into several buffers, one after the other.
     ///
     /// # Errors
-    /// None; the write will tell.
-    pub async fn writable(&self) -> io::Result<()> {
-        std::future::poll_fn(|context| self.poll_write_ready(context)).await
+    /// As [`UnixStream::try_read`].
+    pub fn try_read_vectored(&self, bufs: &mut [IoSliceMut<'_>]) -> io::Result<usize> {
+        self.descriptor.try_call(Interest::Read, |kernel, socket| kernel.unix_read_vectored(socket, bufs))
     }
 
-    /// [`UnixStream::writable`] for a hand-made future.
+    /// [`UnixStream::try_read`] into what a buffer has free.
     ///
     /// # Errors
-    /// As [`UnixStream::writable`].
-    pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_ready(cx, Interest::Write, WRITE)
-    }
-
-    fn poll_ready(&self, cx: &mut Context<'_>, interest: Interest, label: Label) -> Poll<io::Result<()>> {
-        let is_ready = |kernel: &mut Kernel<'_>, socket| ready_if(kernel.unix_is_ready(socket, interest));
-        self.descriptor.poll(cx, interest, label, is_ready)
+    /// As [`UnixStream::try_read`].
+    #[cfg(feature = "tokio")]
+    pub fn try_read_buf<B: ::bytes::BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        let mut read = room_of(buf);
+        let bytes = self.try_read(&mut read)?;
+        buf.put_slice(&read[..bytes]);
+        Ok(bytes)
     }
 
     /// Writes if that does not block, as much as there is room for.
@@ -129,7 +126,7 @@ impl UnixStream {
     /// # Errors
     /// `WouldBlock` if there is no room; `BrokenPipe` if nobody will read it.
     pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.unix_write(socket, buf))
+        self.descriptor.try_call(Interest::Write, |kernel, socket| kernel.unix_write(socket, buf))
     }
 
     /// [`UnixStream::try_write`] of several buffers, one after the other.
@@ -137,7 +134,7 @@ impl UnixStream {
     /// # Errors
     /// As [`UnixStream::try_write`].
     pub fn try_write_vectored(&self, buf: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.descriptor.try_now(|kernel, socket| kernel.unix_write_vectored(socket, buf))
+        self.descriptor.try_call(Interest::Write, |kernel, socket| kernel.unix_write_vectored(socket, buf))
     }
 
     pub(in crate::socket) fn poll_read(
@@ -145,7 +142,14 @@ impl UnixStream {
         context: &mut Context<'_>,
         buffer: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let read = |kernel: &mut Kernel<'_>, socket| kernel.unix_read(socket, buffer);
+        let asked = buffer.len();
+        let read = |kernel: &mut Kernel<'_>, socket| {
+            let bytes = kernel.unix_read(socket, buffer)?;
+            if bytes > 0 && bytes < asked {
+                kernel.unix_look_again(socket, Interest::Read);
+            }
+            Ok(bytes)
+        };
         self.descriptor.poll(context, Interest::Read, READ, read)
     }
 
@@ -154,7 +158,13 @@ impl UnixStream {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let write = |kernel: &mut Kernel<'_>, socket| kernel.unix_write(socket, data);
+        let write = |kernel: &mut Kernel<'_>, socket| {
+            let bytes = kernel.unix_write(socket, data)?;
+            if bytes < data.len() {
+                kernel.unix_look_again(socket, Interest::Write);
+            }
+            Ok(bytes)
+        };
         self.descriptor.poll(context, Interest::Write, WRITE, write)
     }
 
@@ -179,6 +189,8 @@ impl UnixStream {
         }
     }
 }
+
+ready!(UnixStream, [READ, WRITE], poll_read_ready, poll_write_ready);
 
 impl fmt::Debug for UnixStream {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
