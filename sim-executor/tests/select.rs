@@ -272,6 +272,57 @@ fn a_future_without_an_output_is_a_branch_as_any() {
 }
 
 #[test]
+fn names_of_the_program_are_not_those_of_the_macro() {
+    let sum = run(async {
+        let (output, off, first, context, number, waits, is_match) = (1, 2, 3, 4, 5, 6, 7);
+        let (future_0, future_1) = (ready(10), ready(20));
+        select! {
+            biased;
+            x = future_1, if off == 3 => x,
+            output2 = future_0, if number == 5 && is_match == 7 => {
+                let inner = select! { x = async { select! { x = ready(100) => x } } => x + output2 + output };
+                inner + off + first + context + waits
+            }
+        }
+    });
+    assert_eq!(sum, 126);
+}
+
+#[test]
+fn parts_of_a_branch_may_come_from_a_macro() {
+    macro_rules! one {
+        ($pattern:pat, $future:expr, $condition:expr, $block:block, $handler:expr) => {
+            select! {
+                biased;
+                $pattern = $future, if !$condition => $block
+                $pattern = $future, if $condition => $handler,
+                else => $block
+            }
+        };
+    }
+    let all = run(async {
+        let found = one!(Some(2 | 3), async { Some(1 + 1) }, 1 == 1, { "block" }, ["a", "b"].concat().leak());
+        let not_found = one!(Some(&0), ready(Some(&1)), "a".len() == 1, { "block" }, "handler");
+        (found.to_string(), not_found)
+    });
+    assert_eq!(all, ("ab".to_string(), "block"));
+}
+
+#[test]
+fn what_waits_for_parts_that_are_send_is_send() {
+    fn assert_send<T: Send>(part: T) -> T {
+        part
+    }
+    let selected = assert_send(async {
+        select! {
+            Some(x) = ready(Some(1)), if true => { sim_executor::join!(ready(x), async { 2 }) }
+            else => (0, 0),
+        }
+    });
+    assert_eq!(run(selected), (1, 2));
+}
+
+#[test]
 fn there_may_be_64_branches() {
     macro_rules! with_branches {
         ($($number:literal)*) => {
