@@ -2,7 +2,12 @@
 //!
 //! Are they sharp? 24 deviations that an executor might plausibly have were put into this one, one at a time: a stack in
 //! place of the queue, callbacks run inline, timers looked at after every poll, an inserted yield, a wake-up that is lost,
-//! and so on. Each made at least two of the 195 shipped cases fail, most of them a dozen or more.
+//! and so on. Each made at least two of the first 195 shipped cases fail, most of them a dozen or more.
+//!
+//! `tests/asyncio/SPEC.md` has the language. The logs are those of CPython 3.11.7; programs with `spawn_eager` have those of
+//! 3.12.1, programs with `shutdown` those of 3.13.0, as their field `python` says. Once, on 2026-11-30, 3,000 fresh programs of the
+//! tier `corner`, 1,000 of `eager`, 1,000 of `shutdown`, and 1,000 of `core` and `ext` were compared without a difference,
+//! but for livelocks, whose logs end where the interpreters give up.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,7 +54,7 @@ fn assert_equal(name: &str, found: &str, expected: &str) {
 fn compare_all(ties: TieOrder, goldens: &[&str]) {
     let mut files = programs_in(&folder("cases"));
     files.extend(programs_in(&folder("seed_cases")));
-    assert_eq!(files.len(), 195);
+    assert_eq!(files.len(), 299);
     for file in files {
         let name = file.file_stem().unwrap().to_str().unwrap();
         let golden = goldens.iter().map(|golden| folder(golden).join(format!("{name}.log")));
@@ -90,11 +95,11 @@ fn has_python() -> bool {
 }
 
 #[test]
-fn two_hundred_fresh_programs_have_the_logs_that_cpython_gives_now() {
+fn three_hundred_fresh_programs_have_the_logs_that_cpython_gives_now() {
     if !has_python() {
         return; // The stored logs are compared by the test above.
     }
-    for tier in ["core", "ext"] {
+    for tier in ["core", "ext", "corner"] {
         let work =
             Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("asyncio-{tier}-{}", std::process::id()));
         let logs = work.join("logs");
@@ -114,10 +119,40 @@ fn two_hundred_fresh_programs_have_the_logs_that_cpython_gives_now() {
         for file in &files {
             let name = file.file_stem().unwrap().to_str().unwrap();
             let expected = fs::read_to_string(logs.join(format!("{name}.log"))).unwrap();
+            if expected.contains(" loop livelock\n") {
+                continue; // where the interpreters give up is not asyncio's
+            }
             assert_equal(name, &log_of(&fs::read_to_string(file).unwrap(), TieOrder::Heapq), &expected);
         }
         fs::remove_dir_all(work).unwrap();
     }
+}
+
+/// On the small stack of a test's thread; Python's own interpreter needs its limit of recursion raised for the 500 of the
+/// shipped case.
+#[test]
+fn programs_are_nested_as_deep_as_one_likes() {
+    let mut body = r#"{"op": "log", "msg": "inside"}"#.to_string();
+    for depth in 0..5_000 {
+        body = match depth % 5 {
+            0 => format!(r#"{{"op": "repeat", "n": 1, "body": [{body}]}}"#),
+            1 => format!(r#"{{"op": "try", "body": [{body}], "on_error": []}}"#),
+            2 => format!(r#"{{"op": "try", "body": [{{"op": "raise", "err": "E"}}], "on_error": [{body}]}}"#),
+            3 => format!(r#"{{"op": "with", "s": "s0", "body": [{body}]}}"#),
+            _ => format!(r#"{{"op": "timeout", "ms": 9, "body": [{body}]}}"#),
+        };
+    }
+    let program = format!(r#"{{"sems": {{"s0": 5000}}, "procs": {{"P0": [{body}]}}}}"#);
+    let log = log_of(&program, TieOrder::Heapq);
+    assert!(log.contains(" t0 log inside\n") && log.ends_with(" loop final t0 done 0\n"), "{log}");
+    let callbacks = |depth: usize| {
+        let inner =
+            (0..depth).fold(String::new(), |inner, _| format!(r#"{{"op": "call_soon", "do": [{inner}]}}"#));
+        format!(r#"{{"procs": {{"P0": [{inner}, {{"op": "sleep", "ms": 1}}]}}}}"#)
+    };
+    assert!(log_of(&callbacks(5_000), TieOrder::Heapq).contains(" cb4999 fired\n"));
+    let malformed = "[".repeat(100_000);
+    assert!(malformed.parse::<Program>().is_err());
 }
 
 /// What `seedbed asyncio` prints, what it complains of, how it ends.
@@ -168,6 +203,17 @@ fn a_malformed_program_is_refused_with_its_file_and_the_place_in_it() {
             r#"{"procs": {"P0": [{"op": "call_soon", "do": [{"op": "yield"}]}]}}"#,
             "at procs.P0[0].do[0].op: a callback cannot have the operation \"yield\"",
         ),
+        (
+            r#"{"procs": {"P0": [{"op": "signal"}]}}"#,
+            "at procs.P0[0].op: a signal comes from outside: callbacks only have it",
+        ),
+        (
+            r#"{"procs": {"P0": []}, "phases": [{"ph": "asyncio_run", "proc": "P0"}, {"ph": "cancel_all"}]}"#,
+            "at phases[0].ph: this closes the loop, so it must be the last phase",
+        ),
+        (r#"{"procs": {"P0": []}, "barriers": {"b0": 0}}"#, "at barriers.b0: a barrier is for at least one"),
+        ("{\"procs\": {\"P0\":\n \"\\ud800\"}}", "line 2, column 9: unexpected end of hex escape"),
+        ("{\"procs\":\n {\"P0\": 1e999}}", "line 2, column 13: number out of range"),
         (
             r#"{"procs": {"P0": []}, "phases": [{"ph": "walk"}]}"#,
             "at phases[0].ph: there is no phase \"walk\"",

@@ -1,5 +1,6 @@
 //! One event loop, as its users see it.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::future::Future as StdFuture;
 use std::panic::Location;
@@ -16,7 +17,8 @@ use crate::loop_core::LoopCore;
 use crate::registry::Registry;
 use crate::report::Report;
 use crate::task::{AnyTask, Task};
-use crate::task_core::TaskCore;
+use crate::task_core::{NewTask, TaskCore};
+use crate::vars::VarContext;
 
 /// An event loop. Every handle, a callback or a step of a task, is one entry of the ready queue of its node; so
 /// whatever orders that queue orders the loop. Cloning it gives another reference to the same loop.
@@ -28,8 +30,8 @@ pub struct EventLoop {
 
 impl EventLoop {
     /// A new loop that no node has yet.
-    pub(crate) fn unplaced(node: &Node, config: LoopConfig) -> Self {
-        EventLoop { core: LoopCore::new(node, config), tasks: Registry::new() }
+    pub(crate) fn unplaced(node: &Node, config: LoopConfig, vars: Rc<RefCell<VarContext>>) -> Self {
+        EventLoop { core: LoopCore::new(node, config, vars), tasks: Registry::new() }
     }
 
     pub(crate) fn core(&self) -> &Rc<LoopCore> {
@@ -116,7 +118,69 @@ impl EventLoop {
         T: Clone + 'static,
         B: StdFuture<Output = Result<T, Exc>> + 'static,
     {
-        Task::spawn(&self.core, &self.tasks, name, body, at)
+        let new = NewTask { name, at, vars: self.core.current_vars().copy() };
+        let task = Task::new(&self.core, &self.tasks, new, body);
+        if self.core.starts_eagerly() && self.core.is_inside() {
+            task.core().start_eagerly();
+        } else {
+            Rc::clone(task.core()).spawn();
+        }
+        task
+    }
+
+    /// A task that sees and changes what context variables hold in this context: `create_task(coro, context=context)`.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[track_caller]
+    pub fn create_task_in<T, B>(&self, vars: &VarContext, name: impl Into<Rc<str>>, body: B) -> Task<T>
+    where
+        T: Clone + 'static,
+        B: StdFuture<Output = Result<T, Exc>> + 'static,
+    {
+        let new = NewTask { name: name.into(), at: Location::caller(), vars: vars.clone() };
+        let task = Task::new(&self.core, &self.tasks, new, body);
+        Rc::clone(task.core()).spawn();
+        task
+    }
+
+    /// A task whose first step is made at once, inside of this call, as far as the first await that suspends: `Task(coro,
+    /// eager_start=True)` of Python 3.12. Outside of the loop it is as [`EventLoop::create_task`].
+    ///
+    /// ```
+    /// use sim_asyncio::{EventLoop, Runner};
+    /// use sim_executor::{Executor, ProductionOrder};
+    ///
+    /// let mut executor = Executor::new(ProductionOrder);
+    /// let mut asyncio = Runner::new(&mut executor);
+    /// let main = asyncio.create_task("main", async {
+    ///     Ok(EventLoop::current().create_eager_task("child", async { Ok(1) }).is_done())
+    /// });
+    /// assert_eq!(asyncio.run_until_complete(&main).unwrap(), Ok(true));
+    /// ```
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[track_caller]
+    pub fn create_eager_task<T, B>(&self, name: impl Into<Rc<str>>, body: B) -> Task<T>
+    where
+        T: Clone + 'static,
+        B: StdFuture<Output = Result<T, Exc>> + 'static,
+    {
+        let vars = self.core.current_vars().copy();
+        let new = NewTask { name: name.into(), at: Location::caller(), vars };
+        let task = Task::new(&self.core, &self.tasks, new, body);
+        if self.core.is_inside() {
+            task.core().start_eagerly();
+        } else {
+            Rc::clone(task.core()).spawn();
+        }
+        task
+    }
+
+    /// Lets `create_task` start tasks eagerly from now on: `loop.set_task_factory(asyncio.eager_task_factory)`.
+    pub fn set_eager_tasks(&self, are_eager: bool) {
+        self.core.set_eager(are_eager);
     }
 
     /// Ends the run at the end of this iteration: the rest of the batch runs, what it schedules stays for a later run.
@@ -153,6 +217,31 @@ impl EventLoop {
         self.tasks.all().into_iter().map(AnyTask::new).collect()
     }
 
+    /// The message of the cancellation that was raised last in the current task, if it had one: the argument of `cancel(msg)`.
+    ///
+    /// ```
+    /// use sim_asyncio::{EventLoop, Exc, Runner, create_task, sleep, yield_now};
+    /// use sim_executor::{Executor, ProductionOrder};
+    /// use std::time::Duration;
+    ///
+    /// let mut executor = Executor::new(ProductionOrder);
+    /// let mut asyncio = Runner::new(&mut executor);
+    /// let heard = asyncio.run_coroutine("main", async {
+    ///     let task = create_task("sleeps", async {
+    ///         assert_eq!(sleep(Duration::from_secs(1)).await, Err(Exc::Cancelled));
+    ///         Ok(EventLoop::current().cancel_message())
+    ///     });
+    ///     yield_now().await?;
+    ///     task.cancel_with("too late");
+    ///     task.await
+    /// });
+    /// assert_eq!(heard.unwrap().unwrap().as_deref(), Some("too late"));
+    /// ```
+    #[must_use]
+    pub fn cancel_message(&self) -> Option<Rc<str>> {
+        self.core.cancel_message()
+    }
+
     /// The task of this loop whose step is running, if one is.
     #[must_use]
     pub fn current_task(&self) -> Option<AnyTask> {
@@ -172,6 +261,14 @@ impl EventLoop {
         for task in self.tasks.all() {
             task.destroy();
         }
+    }
+
+    /// Drops what may hold references to the loop itself.
+    pub(crate) fn forget(&self) {
+        for task in self.tasks.take_all_kept() {
+            task.destroy();
+        }
+        self.core.forget();
     }
 
     /// Whether [`LoopConfig::iterations_max`] was reached.

@@ -82,6 +82,15 @@ impl<T: Clone + 'static> Future<T> {
         })
     }
 
+    /// As [`Future::result`], for the current task, in which that is raised now.
+    pub(crate) fn raised_result(&self) -> Option<Result<T, Exc>> {
+        let result = self.result();
+        if matches!(result, Some(Err(Exc::Cancelled))) {
+            self.core.loop_core().set_cancel_message(self.core.take_cancel_message());
+        }
+        result
+    }
+
     /// As [`Future::result`], in asyncio's manner: it never waits, and raises while the future is pending.
     ///
     /// # Errors
@@ -108,7 +117,20 @@ impl<T> Future<T> {
     /// [`Exc::Cancelled`]; for a task see [`Task`](crate::Task), for the future of a gather see [`gather`](crate::gather).
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn cancel(&self) -> bool {
-        self.core.cancel()
+        self.core.cancel(None)
+    }
+
+    /// The same with a message for who is cancelled: `cancel(msg)`. [`Exc::Cancelled`] carries none; the task in which it is
+    /// raised asks for it with [`EventLoop::cancel_message`](crate::EventLoop::cancel_message).
+    pub fn cancel_with(&self, message: impl Into<Rc<str>>) -> bool {
+        self.core.cancel(Some(&message.into()))
+    }
+
+    /// The message with which it was cancelled. As in asyncio a task that has ended by the exception that was raised in it
+    /// gives the message once, to the first who awaits it or asks.
+    #[must_use]
+    pub fn cancel_message(&self) -> Option<Rc<str>> {
+        self.core.take_cancel_message()
     }
 
     /// Whether it is settled.
@@ -134,7 +156,7 @@ impl<T> Future<T> {
 
     /// Calls back when it is settled: through `call_soon`, also if it is settled already.
     pub fn add_done_callback(&self, callback: impl FnOnce() + 'static) -> CallbackId {
-        CallbackId(self.core.add_callback(Callback::Call(Box::new(callback))))
+        CallbackId(self.core.add_call(callback))
     }
 
     /// Removes a callback that is not scheduled yet.
@@ -202,8 +224,12 @@ impl<T> Unpin for Await<T> {}
 impl<T> Await<T> {
     fn register(&mut self, waker: &Waker) {
         let core = &self.future.core;
-        let number = core.add_callback(Callback::Wake(waker.clone()));
-        self.registered = Some((number, waker.clone()));
+        // A waker is cloned for a task that can be woken only.
+        let (callback, known) = match core.loop_core().eager_task() {
+            Some(task) => (Callback::Start(task), Waker::noop().clone()),
+            None => (Callback::Wake(waker.clone()), waker.clone()),
+        };
+        self.registered = Some((core.add_callback(callback), known));
         core.note_waiter();
     }
 
@@ -222,6 +248,10 @@ impl<T: Clone + 'static> StdFuture for Await<T> {
             && let Some(exc) = self.future.core.loop_core().take_raised()
         {
             self.unregister();
+            if self.future.is_cancelled() {
+                // Two cancellations at once: that of the future is raised, with its message.
+                let _ = self.future.raised_result();
+            }
             return Poll::Ready(Err(exc));
         }
         if self.is_own {
@@ -230,7 +260,7 @@ impl<T: Clone + 'static> StdFuture for Await<T> {
                 raised.unwrap_or_else(|| Exc::raised("RuntimeError", "Task cannot await on itself"))
             ));
         }
-        if let Some(result) = self.future.result() {
+        if let Some(result) = self.future.raised_result() {
             self.registered = None;
             return Poll::Ready(result);
         }

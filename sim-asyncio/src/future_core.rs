@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::task::Waker;
 
-use crate::await_point::Cancel;
+use crate::await_point::{Cancel, Start};
 use crate::exc::Exc;
 use crate::loop_core::LoopCore;
 use crate::report::Report;
 use crate::thread::Entry;
+use crate::vars::Call;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Status {
@@ -22,7 +23,9 @@ pub(crate) enum Status {
 pub(crate) enum Callback {
     /// A step of the task that awaits it.
     Wake(Waker),
-    Call(Box<dyn FnOnce()>),
+    Call(Call),
+    /// The next step of a task that was started eagerly, and that the executor does not know yet.
+    Start(Weak<dyn Start>),
 }
 
 /// What `cancel` means for a future.
@@ -39,6 +42,10 @@ pub(crate) struct FutureCore {
     callbacks: RefCell<Vec<(u64, Callback)>>,
     callbacks_added: Cell<u64>,
     canceller: RefCell<Canceller>,
+    /// What was said by who cancelled it.
+    cancel_message: RefCell<Option<Rc<str>>>,
+    /// Whether that belongs to an exception, which is raised in the first who asks only.
+    is_said_once: Cell<bool>,
     /// Whether somebody has seen how it ended.
     retrieved: Cell<bool>,
     /// The number and the name of the task whose result it is, if it is that of one.
@@ -53,6 +60,8 @@ impl FutureCore {
             callbacks: RefCell::default(),
             callbacks_added: Cell::new(0),
             canceller: RefCell::new(Canceller::Plain),
+            cancel_message: RefCell::new(None),
+            is_said_once: Cell::new(false),
             retrieved: Cell::new(false),
             task,
         })
@@ -68,6 +77,31 @@ impl FutureCore {
 
     pub(crate) fn is_cancelled(&self) -> bool {
         *self.status.borrow() == Status::Cancelled
+    }
+
+    /// Cancels it, or lets it end by a cancellation that was raised, with this message.
+    pub(crate) fn settle_cancelled(&self, message: Option<Rc<str>>, is_said_once: bool) -> bool {
+        if self.is_done() {
+            return false;
+        }
+        *self.cancel_message.borrow_mut() = message;
+        self.is_said_once.set(is_said_once);
+        self.settle(Status::Cancelled)
+    }
+
+    /// Lets it fail with a cancellation that has this message.
+    pub(crate) fn fail_cancelled(&self, message: Option<Rc<str>>) {
+        *self.cancel_message.borrow_mut() = message;
+        self.settle(Status::Failed(Exc::Cancelled));
+    }
+
+    /// The message of the cancellation that it raises in who asks now.
+    pub(crate) fn take_cancel_message(&self) -> Option<Rc<str>> {
+        if self.is_said_once.get() {
+            self.cancel_message.take()
+        } else {
+            self.cancel_message.borrow().clone()
+        }
     }
 
     /// How it ended; the exception counts as retrieved.
@@ -114,7 +148,12 @@ impl FutureCore {
     fn schedule(&self, callback: Callback) {
         match callback {
             Callback::Wake(waker) => self.loop_core.enqueue_unless_asleep(Entry::Step(waker)),
-            Callback::Call(call) => drop(self.loop_core.call_soon(call)),
+            Callback::Call(call) => drop(self.loop_core.call_soon_with(call)),
+            Callback::Start(task) => {
+                if let Some(task) = task.upgrade() {
+                    task.start();
+                }
+            }
         }
     }
 
@@ -128,6 +167,11 @@ impl FutureCore {
             self.callbacks.borrow_mut().push((number, callback));
         }
         number
+    }
+
+    /// Registers a function, which will see what context variables hold now.
+    pub(crate) fn add_call(&self, callback: impl FnOnce() + 'static) -> u64 {
+        self.add_callback(Callback::Call(self.loop_core.call(Box::new(callback))))
     }
 
     pub(crate) fn remove_callback(&self, number: u64) {
@@ -150,7 +194,7 @@ impl Cancel for FutureCore {
         *self.status.borrow() != Status::Pending
     }
 
-    fn cancel(&self) -> bool {
+    fn cancel(&self, message: Option<&Rc<str>>) -> bool {
         if self.is_done() {
             return false;
         }
@@ -161,15 +205,15 @@ impl Cancel for FutureCore {
                 let children = children.clone();
                 let mut any = false;
                 for child in children {
-                    any |= child.cancel();
+                    any |= child.cancel(message);
                 }
                 requested.set(requested.get() || any);
                 return any;
             }
         };
         match task {
-            None => self.settle(Status::Cancelled),
-            Some(task) => task.is_some_and(|task| task.cancel()),
+            None => self.settle_cancelled(message.cloned(), false),
+            Some(task) => task.is_some_and(|task| task.cancel(message)),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::event_loop::EventLoop;
 use crate::exc::Exc;
 use crate::future::Future;
-use crate::future_core::{Callback, Canceller, Status};
+use crate::future_core::{Canceller, Status};
 
 /// The results of all, in the order of the arguments; the first exception ends the wait, while the others go on. It is
 /// there two hops after the last of them ended.
@@ -86,7 +86,7 @@ where
     for child in unique {
         let gathering = Rc::clone(&gathering);
         let core = Rc::clone(&child.core);
-        core.add_callback(Callback::Call(Box::new(move || gathering.child_ended(&child, count))));
+        core.add_call(move || gathering.child_ended(&child, count));
     }
     outer
 }
@@ -115,16 +115,22 @@ impl<T: Clone + 'static, R: Clone + 'static> Gathering<T, R> {
                 Status::Failed(exc) => Some(exc),
                 Status::Pending | Status::Done => None,
             };
-            if let Some(exc) = exc {
-                self.outer.core.settle(Status::Failed(exc));
-                return;
+            match exc {
+                Some(Exc::Cancelled) => {
+                    return self.outer.core.fail_cancelled(child.core.take_cancel_message());
+                }
+                Some(exc) => {
+                    self.outer.core.settle(Status::Failed(exc));
+                    return;
+                }
+                None => {}
             }
         }
         if self.finished.get() < count {
             return;
         }
         if self.requested.get() {
-            self.outer.core.settle(Status::Failed(Exc::Cancelled));
+            self.outer.core.fail_cancelled(child.core.take_cancel_message());
             return;
         }
         let results = self.children.iter().filter_map(Future::result).collect();

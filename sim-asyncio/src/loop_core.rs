@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future as StdFuture;
 use std::panic::Location;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use sim_executor::{Instant, Node, NodeId, context};
 
-use crate::await_point::{AwaitPoint, Cancel};
+use crate::await_point::{AwaitPoint, Cancel, Start};
 use crate::exc::Exc;
 use crate::handle::Handle;
 use crate::iteration_cost::IterationCost;
@@ -16,6 +16,7 @@ use crate::report::{Handler, Report};
 use crate::signal::{Interrupt, Signals};
 use crate::thread::{Entry, Thread};
 use crate::timer_heap::TimerHeap;
+use crate::vars::{Call, VarContext};
 
 pub(crate) struct LoopCore {
     node: Node,
@@ -31,10 +32,14 @@ pub(crate) struct LoopCore {
     cost: IterationCost,
     signals: Signals,
     thread: Thread,
+    /// What context variables hold in what runs now; the loops of one thread share it.
+    vars: Rc<RefCell<VarContext>>,
+    /// Whether tasks are started eagerly.
+    is_eager: Cell<bool>,
 }
 
 impl LoopCore {
-    pub(crate) fn new(node: &Node, config: LoopConfig) -> Rc<Self> {
+    pub(crate) fn new(node: &Node, config: LoopConfig, vars: Rc<RefCell<VarContext>>) -> Rc<Self> {
         Rc::new(LoopCore {
             node: node.clone(),
             config,
@@ -47,6 +52,8 @@ impl LoopCore {
             cost: IterationCost::new(config.iteration_cost),
             signals: Signals::default(),
             thread: Thread::new(!config.waits_for_run),
+            vars,
+            is_eager: Cell::new(false),
         })
     }
 
@@ -68,21 +75,49 @@ impl LoopCore {
 
     /// Appends a callback to the ready queue.
     pub(crate) fn call_soon(self: &Rc<Self>, callback: Box<dyn FnOnce()>) -> Handle {
+        self.call_soon_with(self.call(callback))
+    }
+
+    /// Appends a callback that was registered before to the ready queue.
+    pub(crate) fn call_soon_with(self: &Rc<Self>, call: Call) -> Handle {
         let handle = Handle::soon();
-        self.enqueue_unless_asleep(Entry::Call(handle.clone(), callback));
+        self.enqueue_unless_asleep(Entry::Call(handle.clone(), call));
         handle
+    }
+
+    /// A callback that will see what context variables hold now. Another thread has variables of its own, which hold nothing.
+    pub(crate) fn call(&self, callback: Box<dyn FnOnce()>) -> Call {
+        let is_own = context::node() == self.node_id();
+        let vars = if is_own { self.vars.borrow().snapshot() } else { Rc::default() };
+        Call { callback, vars }
+    }
+
+    /// What context variables hold in the task or callback that runs.
+    pub(crate) fn current_vars(&self) -> VarContext {
+        self.vars.borrow().clone()
+    }
+
+    /// Makes these the current ones; gives those before.
+    pub(crate) fn enter_vars(&self, vars: VarContext) -> VarContext {
+        self.vars.replace(vars)
+    }
+
+    /// Those of the thread, for another loop in it.
+    pub(crate) fn thread_vars(&self) -> Rc<RefCell<VarContext>> {
+        Rc::clone(&self.vars)
     }
 
     /// The same from another thread: it also wakes a loop that has nothing to do.
     pub(crate) fn call_soon_threadsafe(self: &Rc<Self>, callback: Box<dyn FnOnce()>) -> Handle {
         let handle = Handle::soon();
         self.see();
-        self.enqueue(Entry::Call(handle.clone(), callback));
+        self.enqueue(Entry::Call(handle.clone(), self.call(callback)));
         handle
     }
 
     pub(crate) fn call_at(&self, when: Instant, callback: Box<dyn FnOnce()>) -> Handle {
-        self.timers.borrow_mut().push(when, callback)
+        let call = self.call(callback);
+        self.timers.borrow_mut().push(when, call)
     }
 
     /// Ends the run at the end of this iteration.
@@ -139,8 +174,8 @@ impl LoopCore {
 
     /// Appends to the ready queue.
     fn enqueue(self: &Rc<Self>, entry: Entry) {
-        let (handle, callback) = match entry {
-            Entry::Call(handle, callback) => (handle, callback),
+        let (handle, call) = match entry {
+            Entry::Call(handle, call) => (handle, call),
             Entry::Step(waker) => {
                 waker.wake();
                 return;
@@ -149,9 +184,11 @@ impl LoopCore {
         let this = Rc::clone(self);
         let turn = async move {
             if !this.may_run() {
-                this.thread.park(Entry::Call(handle, callback));
+                this.thread.park(Entry::Call(handle, call));
             } else if !handle.is_cancelled() {
-                callback();
+                let before = this.enter_vars(VarContext::of(call.vars));
+                (call.callback)();
+                this.enter_vars(before);
             }
         };
         self.spawn("callback", turn, Location::caller());
@@ -178,7 +215,7 @@ impl LoopCore {
         }
         self.cost.begin();
         let is_over = self.is_exhausted() || self.is_closed() || self.signals.is_interrupted();
-        !is_over && self.thread.is_running()
+        !is_over && self.thread.is_running() && !self.thread.is_held()
     }
 
     /// When its first timer is due. In the middle of an iteration a loop does not look at its timers.
@@ -208,7 +245,7 @@ impl LoopCore {
         self.see();
         loop {
             let Some(timer) = self.timers.borrow_mut().pop_due(now) else { return };
-            self.enqueue(Entry::Call(timer.handle, timer.callback));
+            self.enqueue(Entry::Call(timer.handle, timer.call));
         }
     }
 
@@ -228,13 +265,23 @@ impl LoopCore {
     /// Ends this run of the loop: handles that have their turn later are kept, in their order, for the next.
     pub(crate) fn interrupt(self: &Rc<Self>, why: Interrupt) {
         self.signals.interrupt(why);
-        let is_own = context::current_task().is_some() && context::node() == self.node_id();
-        if is_own {
-            // What was queued before is kept too: it has its turn in the next iteration, and the run ends with that one.
-            self.spawn("interrupt", async { context::stop() }, Location::caller());
-        } else {
-            context::stop();
-        }
+        self.thread.hold(true);
+        context::stop();
+    }
+
+    /// Lets the next run of the loop go on after an interrupt. What was queued behind the handles that were kept has its turn in
+    /// the first iteration, and is kept too; then all of it is queued again, in the order of old.
+    pub(crate) fn resume(self: &Rc<Self>) {
+        let this = Rc::clone(self);
+        let behind_all = async move {
+            let last = Rc::clone(&this);
+            let go_on = async move {
+                last.thread.hold(false);
+                last.unpark();
+            };
+            this.spawn("resume", go_on, Location::caller());
+        };
+        self.spawn("resume", behind_all, Location::caller());
     }
 
     /// Ends the run for good: no handle of this loop runs any more.
@@ -294,6 +341,39 @@ impl LoopCore {
     /// The exception that is to be raised in the current task, if there is one.
     pub(crate) fn take_raised(&self) -> Option<Exc> {
         self.current.borrow().as_ref().and_then(|point| point.take_raised())
+    }
+
+    /// The current task, if its step is made eagerly.
+    pub(crate) fn eager_task(&self) -> Option<Weak<dyn Start>> {
+        self.current.borrow().as_ref().and_then(|point| point.eager())
+    }
+
+    /// Whether tasks are started eagerly from now on.
+    pub(crate) fn set_eager(&self, is_eager: bool) {
+        self.is_eager.set(is_eager);
+    }
+
+    /// Whether a new task is to be started eagerly.
+    pub(crate) fn starts_eagerly(&self) -> bool {
+        self.is_eager.get()
+    }
+
+    /// Whether a task or callback of it runs.
+    pub(crate) fn is_inside(&self) -> bool {
+        let is_off = self.is_exhausted() || self.is_closed() || !self.thread.is_running();
+        !is_off && context::current_task().is_some() && context::node() == self.node_id()
+    }
+
+    /// The message of the cancellation that was raised last in the current task.
+    pub(crate) fn cancel_message(&self) -> Option<Rc<str>> {
+        self.current.borrow().as_ref().and_then(|point| point.message())
+    }
+
+    /// Notes the message of a cancellation that is raised in the current task.
+    pub(crate) fn set_cancel_message(&self, message: Option<Rc<str>>) {
+        if let Some(point) = &*self.current.borrow() {
+            point.set_message(message);
+        }
     }
 
     /// Notes what the current task waits for.

@@ -63,7 +63,7 @@ impl EventLoop {
     pub(crate) fn take_interrupt(&self) -> Option<Interrupt> {
         let interrupt = self.core().signals().take_interrupt();
         if interrupt.is_some() {
-            self.core().unpark();
+            self.core().resume();
         }
         interrupt
     }

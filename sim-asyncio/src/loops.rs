@@ -59,7 +59,7 @@ impl Device for Loops {
 impl Drop for Loops {
     fn drop(&mut self) {
         for made in self.0.take() {
-            made.core().forget();
+            made.forget();
         }
     }
 }
@@ -89,10 +89,22 @@ impl EventLoop {
     /// Outside a run.
     #[must_use]
     pub fn on(node: &Node, config: LoopConfig) -> Self {
-        let made = EventLoop::unplaced(node, config);
-        Loops::of_run().add(made.clone());
+        let loops = Loops::of_run();
+        let vars = loops.loop_of(node.id()).map_or_else(Rc::default, |other| other.core().thread_vars());
+        let made = EventLoop::unplaced(node, config, vars);
+        loops.add(made.clone());
         made
     }
+}
+
+/// A cancellation with a message, for the current task to raise: `raise asyncio.CancelledError(message)`.
+///
+/// # Panics
+/// Outside a run.
+#[must_use = "it is raised by handing it on"]
+pub fn cancelled_error(message: Option<Rc<str>>) -> Exc {
+    EventLoop::current().core().set_cancel_message(message);
+    Exc::Cancelled
 }
 
 /// A task of the loop of the current node: `asyncio.create_task`.

@@ -8,59 +8,31 @@ use sim_executor::Label;
 
 use crate::event::Event;
 use crate::exc::Exc;
+use crate::queue_error::{GetError, PutError, TooManyDone};
+use crate::queue_items::QueueItems;
 use crate::waiters::Waiters;
 
 const GET: Label = Label::new("asyncio.queue.get");
 const PUT: Label = Label::new("asyncio.queue.put");
 const JOIN: Label = Label::new("asyncio.queue.join");
 
-/// The queue is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the queue is full")]
-pub struct QueueFull;
-
-/// The queue is empty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the queue is empty")]
-pub struct QueueEmpty;
-
-/// `task_done` was called more often than there were items.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("task_done() called too many times")]
-pub struct TooManyDone;
-
-impl From<QueueFull> for Exc {
-    fn from(_: QueueFull) -> Self {
-        Exc::raised("QueueFull", "")
-    }
-}
-
-impl From<QueueEmpty> for Exc {
-    fn from(_: QueueEmpty) -> Self {
-        Exc::raised("QueueEmpty", "")
-    }
-}
-
-impl From<TooManyDone> for Exc {
-    fn from(error: TooManyDone) -> Self {
-        Exc::raised("ValueError", error)
-    }
-}
-
 /// A queue of at most so many items. Cloning gives another reference.
 ///
 /// `put` and `get` do not suspend while there is room or an item. An item is not handed to who waits for it: that task is
 /// woken, looks again when its turn comes, and goes to the end of the line if another one was quicker.
+///
+/// [`Queue::lifo`] and [`Queue::priority`] give the newest and the least item first.
 pub struct Queue<T>(Rc<State<T>>);
 
 struct State<T> {
-    items: RefCell<VecDeque<T>>,
+    items: RefCell<QueueItems<T>>,
     /// Zero: no bound.
     items_max: usize,
     getters: Waiters,
     putters: Waiters,
     unfinished: Cell<u64>,
     finished: Event,
+    is_shut_down: Cell<bool>,
 }
 
 impl<T> Clone for Queue<T> {
@@ -73,15 +45,44 @@ impl<T> Queue<T> {
     /// A queue for at most `items_max` items; zero is no bound.
     #[must_use]
     pub fn new(items_max: usize) -> Self {
+        Queue::of(items_max, QueueItems::Fifo(VecDeque::new()))
+    }
+
+    /// A queue that gives the newest item first: `asyncio.LifoQueue`.
+    #[must_use]
+    pub fn lifo(items_max: usize) -> Self {
+        Queue::of(items_max, QueueItems::Lifo(Vec::new()))
+    }
+
+    /// A queue that gives the least item first, and of equal ones the one that CPython's `heapq` gives:
+    /// `asyncio.PriorityQueue`.
+    ///
+    /// ```
+    /// let queue = sim_asyncio::Queue::priority(0);
+    /// for item in [(3, "later"), (1, "first"), (2, "second")] {
+    ///     queue.put_nowait(item).unwrap();
+    /// }
+    /// assert_eq!(queue.get_nowait(), Ok((1, "first")));
+    /// ```
+    #[must_use]
+    pub fn priority(items_max: usize) -> Self
+    where
+        T: Ord,
+    {
+        Queue::of(items_max, QueueItems::Priority { heap: Vec::new(), less: |one, other| one < other })
+    }
+
+    fn of(items_max: usize, items: QueueItems<T>) -> Self {
         let finished = Event::with_label(JOIN);
         finished.set();
         Queue(Rc::new(State {
-            items: RefCell::default(),
+            items: RefCell::new(items),
             items_max,
             getters: Waiters::new(GET),
             putters: Waiters::new(PUT),
             unfinished: Cell::new(0),
             finished,
+            is_shut_down: Cell::new(false),
         }))
     }
 
@@ -112,41 +113,51 @@ impl<T> Queue<T> {
     /// Adds an item, when there is room.
     ///
     /// # Errors
-    /// [`Exc::Cancelled`]; the item is lost then.
+    /// [`Exc::Cancelled`], `QueueShutDown`; the item is lost then.
     ///
     /// # Panics
     /// Outside a run.
     pub async fn put(&self, item: T) -> Result<(), Exc> {
         while self.is_full() {
+            if self.0.is_shut_down.get() {
+                return Err(PutError::QueueShutDown.into());
+            }
             self.park(&self.0.putters, || !self.is_full()).await?;
         }
-        self.add(item);
-        Ok(())
+        Ok(self.put_nowait(item)?)
     }
 
     /// Adds an item if there is room.
     ///
     /// # Errors
-    /// When the queue is full, and the item is lost.
-    pub fn put_nowait(&self, item: T) -> Result<(), QueueFull> {
-        if self.is_full() {
-            return Err(QueueFull);
+    /// When the queue is full, or was shut down, and the item is lost.
+    pub fn put_nowait(&self, item: T) -> Result<(), PutError> {
+        if self.0.is_shut_down.get() {
+            return Err(PutError::QueueShutDown);
         }
-        self.add(item);
+        if self.is_full() {
+            return Err(PutError::QueueFull);
+        }
+        self.0.items.borrow_mut().push(item);
+        self.0.unfinished.set(self.0.unfinished.get() + 1);
+        self.0.finished.clear();
+        self.0.getters.wake_next();
         Ok(())
     }
 
     /// Takes the first item, when there is one.
     ///
     /// # Errors
-    /// [`Exc::Cancelled`].
+    /// [`Exc::Cancelled`], `QueueShutDown`.
     ///
     /// # Panics
     /// Outside a run.
     pub async fn get(&self) -> Result<T, Exc> {
         loop {
-            if let Ok(item) = self.get_nowait() {
-                return Ok(item);
+            match self.get_nowait() {
+                Ok(item) => return Ok(item),
+                Err(GetError::QueueEmpty) => {}
+                Err(error) => return Err(error.into()),
             }
             self.park(&self.0.getters, || !self.is_empty()).await?;
         }
@@ -156,10 +167,48 @@ impl<T> Queue<T> {
     ///
     /// # Errors
     /// When the queue is empty.
-    pub fn get_nowait(&self) -> Result<T, QueueEmpty> {
-        let item = self.0.items.borrow_mut().pop_front().ok_or(QueueEmpty)?;
+    pub fn get_nowait(&self) -> Result<T, GetError> {
+        let item = self.0.items.borrow_mut().pop();
+        let is_shut_down = self.0.is_shut_down.get();
+        let item = item.ok_or(if is_shut_down { GetError::QueueShutDown } else { GetError::QueueEmpty })?;
         self.0.putters.wake_next();
         Ok(item)
+    }
+
+    /// Shuts it down: from now on nothing can be put, and who gets is refused when it is empty. Who waits is woken, to be
+    /// refused or to take what is left. If `immediate`, what is left is dropped, and counts as done. As in Python 3.13.
+    ///
+    /// ```
+    /// use sim_asyncio::{GetError, PutError, Queue};
+    ///
+    /// let queue = Queue::unbounded();
+    /// queue.put_nowait(1).unwrap();
+    /// queue.shutdown(false);
+    /// assert_eq!(queue.put_nowait(2), Err(PutError::QueueShutDown));
+    /// assert_eq!([queue.get_nowait(), queue.get_nowait()], [Ok(1), Err(GetError::QueueShutDown)]);
+    /// ```
+    pub fn shutdown(&self, immediate: bool) {
+        self.0.is_shut_down.set(true);
+        if immediate {
+            loop {
+                let item = self.0.items.borrow_mut().pop();
+                if item.is_none() {
+                    break;
+                }
+                self.0.unfinished.set(self.0.unfinished.get().saturating_sub(1));
+            }
+            if self.0.unfinished.get() == 0 {
+                self.0.finished.set();
+            }
+        }
+        self.0.getters.wake_all_out();
+        self.0.putters.wake_all_out();
+    }
+
+    /// Whether it was shut down.
+    #[must_use]
+    pub fn is_shut_down(&self) -> bool {
+        self.0.is_shut_down.get()
     }
 
     /// Says that an item that was taken out has been dealt with.
@@ -187,13 +236,6 @@ impl<T> Queue<T> {
             self.0.finished.wait().await?;
         }
         Ok(())
-    }
-
-    fn add(&self, item: T) {
-        self.0.items.borrow_mut().push_back(item);
-        self.0.unfinished.set(self.0.unfinished.get() + 1);
-        self.0.finished.clear();
-        self.0.getters.wake_next();
     }
 
     /// Waits in a line to be woken. Who is cancelled after having been woken passes that on.

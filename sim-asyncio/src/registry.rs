@@ -8,11 +8,13 @@ use std::rc::{Rc, Weak};
 pub(crate) struct Registry<T> {
     tasks: RefCell<BTreeMap<u64, Weak<T>>>,
     created: Cell<u64>,
+    /// Those that were started eagerly and are not known to the executor, which keeps all others alive.
+    unknown: RefCell<BTreeMap<u64, Rc<T>>>,
 }
 
 impl<T> Registry<T> {
     pub(crate) fn new() -> Rc<Self> {
-        Rc::new(Registry { tasks: RefCell::default(), created: Cell::new(0) })
+        Rc::new(Registry { tasks: RefCell::default(), created: Cell::new(0), unknown: RefCell::default() })
     }
 
     /// A number for a new task.
@@ -28,6 +30,20 @@ impl<T> Registry<T> {
 
     pub(crate) fn remove(&self, number: u64) {
         self.tasks.borrow_mut().remove(&number);
+    }
+
+    /// Keeps a task that the executor does not know.
+    pub(crate) fn keep(&self, number: u64, task: Rc<T>) {
+        self.unknown.borrow_mut().insert(number, task);
+    }
+
+    /// Gives a task that was kept, to the executor.
+    pub(crate) fn take_kept(&self, number: u64) -> Option<Rc<T>> {
+        self.unknown.borrow_mut().remove(&number)
+    }
+
+    pub(crate) fn take_all_kept(&self) -> Vec<Rc<T>> {
+        self.unknown.take().into_values().collect()
     }
 
     pub(crate) fn task(&self, number: u64) -> Option<Rc<T>> {

@@ -27,6 +27,11 @@ impl Semaphore {
         Semaphore(Rc::new(State { permits: Cell::new(permits), waiters: Waiters::new(ACQUIRE) }))
     }
 
+    /// How many permits are there; one that was handed to somebody who waits is not.
+    pub(crate) fn permits(&self) -> u64 {
+        self.0.permits.get()
+    }
+
     /// Whether `acquire` would wait.
     #[must_use]
     pub fn is_locked(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::future::{CallbackId, Future};
-use crate::future_core::{Callback, Status};
+use crate::future_core::Status;
 
 /// A future that ends as `inner` does, one hop later. Cancelling it, or a task that awaits it, does not cancel `inner`.
 ///
@@ -18,7 +18,7 @@ pub fn shield<T: Clone + 'static>(inner: impl Into<Future<T>>) -> Future<T> {
     let copy = {
         let (inner, outer) = (inner.clone(), outer.clone());
         let core = Rc::clone(&inner.core);
-        core.add_callback(Callback::Call(Box::new(move || copy_outcome(&inner, &outer))))
+        core.add_call(move || copy_outcome(&inner, &outer))
     };
     outer.add_done_callback(move || {
         if !inner.is_done() {

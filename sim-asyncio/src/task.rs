@@ -3,16 +3,15 @@
 use std::fmt;
 use std::future::{Future as StdFuture, IntoFuture};
 use std::ops::Deref;
-use std::panic::Location;
 use std::rc::Rc;
 
 use crate::await_point::Cancel;
 use crate::exc::Exc;
 use crate::future::{Await, CallbackId, Future};
-use crate::future_core::{Callback, Canceller, FutureCore, Status};
+use crate::future_core::{Canceller, FutureCore, Status};
 use crate::loop_core::LoopCore;
 use crate::registry::Registry;
-use crate::task_core::{Steps, TaskCore};
+use crate::task_core::{NewTask, TaskCore};
 
 /// A running body, and the future of its result. Cloning gives another reference; dropping all of them stops nothing.
 ///
@@ -132,29 +131,32 @@ pub struct Task<T> {
 }
 
 impl<T: Clone + 'static> Task<T> {
-    pub(crate) fn spawn<B>(
+    /// A task of this loop, which nobody runs yet.
+    pub(crate) fn new<B>(
         loop_core: &Rc<LoopCore>,
         registry: &Rc<Registry<TaskCore>>,
-        name: Rc<str>,
+        new: NewTask,
         body: B,
-        at: &'static Location<'static>,
     ) -> Self
     where
         B: StdFuture<Output = Result<T, Exc>> + 'static,
     {
         let number = registry.next_number();
-        let future = Future::of(FutureCore::new(Rc::clone(loop_core), Some((number, Rc::clone(&name)))));
+        let future = Future::of(FutureCore::new(Rc::clone(loop_core), Some((number, Rc::clone(&new.name)))));
         let value = Rc::clone(&future.value);
         let body = Box::pin(async move {
             let result = body.await?;
             *value.borrow_mut() = Some(result);
             Ok(())
         });
-        let core = TaskCore::new(registry, number, Rc::clone(&future.core), Rc::clone(&name), body);
+        let core = TaskCore::new(registry, number, Rc::clone(&future.core), new, body);
         let canceller = Rc::<TaskCore>::downgrade(&core);
         future.core.set_canceller(Canceller::Task(canceller));
-        loop_core.spawn(&name, Steps(Rc::clone(&core)), at);
         Task { future, core }
+    }
+
+    pub(crate) fn core(&self) -> &Rc<TaskCore> {
+        &self.core
     }
 }
 
@@ -264,7 +266,12 @@ impl AnyTask {
     /// As [`Future::cancel`].
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn cancel(&self) -> bool {
-        self.0.future.cancel()
+        self.0.future.cancel(None)
+    }
+
+    /// As [`Future::cancel_with`].
+    pub fn cancel_with(&self, message: impl Into<Rc<str>>) -> bool {
+        self.0.future.cancel(Some(&message.into()))
     }
 
     /// Whether it has ended.
@@ -302,7 +309,7 @@ impl AnyTask {
 
     /// As [`Future::add_done_callback`].
     pub fn add_done_callback(&self, callback: impl FnOnce() + 'static) -> CallbackId {
-        CallbackId(self.0.future.add_callback(Callback::Call(Box::new(callback))))
+        CallbackId(self.0.future.add_call(callback))
     }
 
     /// The future of its end: as the task's own, with nothing for a result.

@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future as StdFuture;
+use std::panic::Location;
 use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 
-use crate::await_point::{AwaitPoint, Cancel};
+use crate::await_point::{AwaitPoint, Cancel, Start};
 use crate::exc::Exc;
 use crate::future_core::{FutureCore, Status};
 use crate::loop_core::LoopCore;
@@ -14,6 +16,7 @@ use crate::registry::Registry;
 use crate::report::Report;
 use crate::signal::Interrupt;
 use crate::thread::Entry;
+use crate::vars::VarContext;
 
 pub(crate) type Body = Pin<Box<dyn StdFuture<Output = Result<(), Exc>>>>;
 
@@ -28,9 +31,21 @@ pub(crate) struct TaskCore {
     is_polled: Cell<bool>,
     point: Rc<AwaitPoint>,
     must_cancel: Cell<bool>,
+    /// The message of that.
+    cancel_message: RefCell<Option<Rc<str>>>,
     /// How many requests to cancel it are not taken back.
     pub(crate) cancels: Cell<u64>,
     waker: RefCell<Option<Waker>>,
+    vars: VarContext,
+    at: &'static Location<'static>,
+}
+
+/// What a task is made of besides its body.
+pub(crate) struct NewTask {
+    pub(crate) name: Rc<str>,
+    /// Where the program made it.
+    pub(crate) at: &'static Location<'static>,
+    pub(crate) vars: VarContext,
 }
 
 impl TaskCore {
@@ -39,20 +54,23 @@ impl TaskCore {
         registry: &Rc<Registry<TaskCore>>,
         number: u64,
         future: Rc<FutureCore>,
-        name: Rc<str>,
+        new: NewTask,
         body: Body,
     ) -> Rc<Self> {
         let task = Rc::new(TaskCore {
             future,
-            name,
+            name: new.name,
             registry: Rc::clone(registry),
             body: RefCell::new(Some(body)),
             begun: Cell::new(false),
             is_polled: Cell::new(false),
             point: AwaitPoint::new(number),
             must_cancel: Cell::new(false),
+            cancel_message: RefCell::new(None),
             cancels: Cell::new(0),
             waker: RefCell::new(None),
+            vars: new.vars,
+            at: new.at,
         });
         registry.insert(number, &task);
         task
@@ -63,18 +81,49 @@ impl TaskCore {
         !self.is_polled.get() && self.point.waiter().is_none_or(|waiter| waiter.is_done())
     }
 
+    /// Lets the executor know it: its next step is appended to the ready queue.
+    pub(crate) fn spawn(self: Rc<Self>) {
+        let (name, at, loop_core) = (Rc::clone(&self.name), self.at, Rc::clone(self.loop_core()));
+        loop_core.spawn(&name, Steps(self), at);
+    }
+
+    /// Makes its first step at once, inside of what creates it. If the body suspends, the executor gets to know the task when
+    /// that goes on.
+    pub(crate) fn start_eagerly(self: &Rc<Self>) {
+        let wake = Arc::new(NoWake);
+        let weak: Weak<dyn Start> = Rc::<Self>::downgrade(self);
+        self.point.set_eager(Some(weak));
+        self.registry.keep(self.point.task, Rc::clone(self));
+        let polled = {
+            let waker = Waker::from(Arc::clone(&wake));
+            let polled = self.step(&mut Context::from_waker(&waker));
+            drop(self.waker.take());
+            polled
+        };
+        self.point.set_eager(None);
+        if polled.is_ready() {
+            drop(self.registry.take_kept(self.point.task));
+            return;
+        }
+        // It has yielded, or a future of another library holds the waker, which wakes nobody: it is polled again.
+        if self.point.waiter().is_none() || Arc::strong_count(&wake) > 1 {
+            Rc::clone(self).start();
+        }
+    }
+
     /// One step: the body goes on from its await point to the next.
     fn step(self: &Rc<Self>, context: &mut Context<'_>) -> Poll<()> {
         let Some(mut body) = self.body.take() else { return Poll::Ready(()) };
         self.waker.replace(Some(context.waker().clone()));
         self.point.set_waiter(None);
         let raised = self.must_cancel.take().then_some(Exc::Cancelled);
+        let message = self.cancel_message.borrow().clone();
         if !self.begun.replace(true) && raised.is_some() {
             drop(body);
-            self.finish(Status::Cancelled);
+            self.end_cancelled(message, true);
             return Poll::Ready(());
         }
-        self.point.set_raised(raised);
+        self.point.set_raised(raised, message);
         let polled = self.poll_body(&mut body, context);
         if self.point.take_raised().is_some() {
             // The body waits for a future of another library: it is raised at the next await that can raise.
@@ -83,28 +132,36 @@ impl TaskCore {
         let Poll::Ready(result) = polled else {
             *self.body.borrow_mut() = Some(body);
             let waiter = self.point.waiter();
-            if self.must_cancel.get() && waiter.is_some_and(|waiter| waiter.cancel()) {
+            let message = self.cancel_message.borrow().clone();
+            if self.must_cancel.get() && waiter.is_some_and(|waiter| waiter.cancel(message.as_ref())) {
                 self.must_cancel.set(false);
             }
             return Poll::Pending;
         };
         drop(body);
         self.point.set_waiter(None);
-        self.finish(match result {
-            Ok(()) if self.must_cancel.take() => Status::Cancelled,
-            Ok(()) => Status::Done,
-            Err(Exc::Cancelled) => Status::Cancelled,
-            Err(exc) => Status::Failed(exc),
-        });
+        match result {
+            Ok(()) if self.must_cancel.take() => self.end_cancelled(self.cancel_message.take(), false),
+            Ok(()) => self.finish(Status::Done),
+            Err(Exc::Cancelled) => self.end_cancelled(self.point.message(), true),
+            Err(exc) => self.finish(Status::Failed(exc)),
+        }
         Poll::Ready(())
+    }
+
+    fn end_cancelled(&self, message: Option<Rc<str>>, is_said_once: bool) {
+        self.registry.remove(self.point.task);
+        self.future.settle_cancelled(message, is_said_once);
     }
 
     fn poll_body(self: &Rc<Self>, body: &mut Body, context: &mut Context<'_>) -> Poll<Result<(), Exc>> {
         let loop_core = self.loop_core();
         let before = loop_core.switch_to(Some(Rc::clone(&self.point)));
+        let vars_before = loop_core.enter_vars(self.vars.clone());
         self.is_polled.set(true);
         let polled = body.as_mut().poll(context);
         self.is_polled.set(false);
+        loop_core.enter_vars(vars_before);
         drop(loop_core.switch_to(before));
         polled
     }
@@ -149,6 +206,8 @@ impl TaskCore {
     fn give_up(&self) {
         self.point.set_waiter(None);
         self.registry.remove(self.point.task);
+        let kept = self.registry.take_kept(self.point.task);
+        drop(kept);
         if !self.future.is_done() {
             self.future.abandon();
             self.loop_core().report(&Report::TaskDestroyedPending { task: Rc::clone(&self.name) });
@@ -162,16 +221,17 @@ impl Cancel for TaskCore {
     }
 
     /// Passes it on to what the task waits for.
-    fn cancel(&self) -> bool {
+    fn cancel(&self, message: Option<&Rc<str>>) -> bool {
         if self.is_done() {
             return false;
         }
         self.cancels.set(self.cancels.get() + 1);
         let waiter = self.point.waiter();
-        if waiter.as_ref().is_some_and(|waiter| waiter.cancel()) {
+        if waiter.as_ref().is_some_and(|waiter| waiter.cancel(message)) {
             return true;
         }
         self.must_cancel.set(true);
+        *self.cancel_message.borrow_mut() = message.cloned();
         // A task that waits for a future of another library has nothing that could wake it. Any other one is in the ready
         // queue already, and stays where it is.
         if waiter.is_none()
@@ -182,6 +242,21 @@ impl Cancel for TaskCore {
         }
         true
     }
+}
+
+impl Start for TaskCore {
+    fn start(self: Rc<Self>) {
+        if let Some(kept) = self.registry.take_kept(self.point.task) {
+            kept.spawn();
+        }
+    }
+}
+
+/// The waker of a step that is made eagerly.
+struct NoWake;
+
+impl Wake for NoWake {
+    fn wake(self: Arc<Self>) {}
 }
 
 /// The executor's task that makes an asyncio task's steps: each of its polls is one.

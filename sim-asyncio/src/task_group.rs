@@ -163,6 +163,7 @@ impl TaskGroup {
             state.note_base_error(exc);
         }
         let mut cancelled = matches!(result, Err(Exc::Cancelled));
+        let mut message = event_loop.cancel_message();
         if state.parent_cancelled.get() {
             // Our own request: the failures tell why.
             cancelled &= parent.uncancel() > 0;
@@ -177,9 +178,11 @@ impl TaskGroup {
             *state.all_ended.borrow_mut() = None;
             if waited.is_err() && !state.aborting.get() {
                 cancelled = true;
+                message = event_loop.cancel_message();
                 state.abort();
             }
         }
+        event_loop.core().set_cancel_message(message);
         state.outcome(result, cancelled)
     }
 }

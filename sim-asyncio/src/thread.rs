@@ -6,10 +6,11 @@ use std::task::Waker;
 use sim_executor::{NodeId, context};
 
 use crate::handle::Handle;
+use crate::vars::Call;
 
 /// A callback or a step.
 pub(crate) enum Entry {
-    Call(Handle, Box<dyn FnOnce()>),
+    Call(Handle, Call),
     Step(Waker),
 }
 
@@ -17,6 +18,8 @@ pub(crate) enum Entry {
 pub(crate) struct Thread {
     /// Whether handles run; else they are parked.
     is_running: Cell<bool>,
+    /// Whether handles are parked after an interrupt, until all that were queued then are.
+    is_held: Cell<bool>,
     /// The iteration after which the loop stops.
     stops_after: Cell<Option<u64>>,
     /// What had its turn while the loop did not run.
@@ -31,6 +34,7 @@ impl Thread {
     pub(crate) fn new(is_running: bool) -> Self {
         Thread {
             is_running: Cell::new(is_running),
+            is_held: Cell::new(false),
             stops_after: Cell::new(None),
             parked: RefCell::default(),
             unseen: RefCell::default(),
@@ -40,6 +44,15 @@ impl Thread {
 
     pub(crate) fn is_running(&self) -> bool {
         self.is_running.get()
+    }
+
+    /// Whether handles are parked after an interrupt.
+    pub(crate) fn is_held(&self) -> bool {
+        self.is_held.get()
+    }
+
+    pub(crate) fn hold(&self, is_held: bool) {
+        self.is_held.set(is_held);
     }
 
     /// From now on handles run.

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use sim_executor::Instant;
 
 use crate::handle::Handle;
+use crate::heapq;
+use crate::vars::Call;
 
 /// In which order timers with equal deadlines fire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub(crate) struct Timer {
     pub(crate) when: Instant,
     sequence: u64,
     pub(crate) handle: Handle,
-    pub(crate) callback: Box<dyn FnOnce()>,
+    pub(crate) call: Call,
 }
 
 pub(crate) struct TimerHeap {
@@ -40,12 +42,12 @@ impl TimerHeap {
         TimerHeap { order, timers: Vec::new(), next_sequence: 0, cancelled: Rc::default() }
     }
 
-    pub(crate) fn push(&mut self, when: Instant, callback: Box<dyn FnOnce()>) -> Handle {
+    pub(crate) fn push(&mut self, when: Instant, call: Call) -> Handle {
         let handle = Handle::scheduled(Rc::clone(&self.cancelled));
         let sequence = self.next_sequence;
         self.next_sequence += 1;
-        self.timers.push(Timer { when, sequence, handle: handle.clone(), callback });
-        self.sift_down(0, self.timers.len() - 1);
+        let timer = Timer { when, sequence, handle: handle.clone(), call };
+        heapq::push(&mut self.timers, timer, less(self.order));
         handle
     }
 
@@ -56,9 +58,7 @@ impl TimerHeap {
         if self.timers.len() > COMPACTED_MIN && 2 * self.cancelled.get() > self.timers.len() {
             removed.extend(self.timers.extract_if(.., |timer| timer.handle.is_cancelled()));
             self.cancelled.set(0);
-            for position in (0..self.timers.len() / 2).rev() {
-                self.sift_up(position);
-            }
+            heapq::heapify(&mut self.timers, less(self.order));
         }
         while self.timers.first().is_some_and(|timer| timer.handle.is_cancelled()) {
             self.cancelled.set(self.cancelled.get() - 1);
@@ -89,50 +89,15 @@ impl TimerHeap {
         std::mem::take(&mut self.timers)
     }
 
-    fn less(&self, one: usize, other: usize) -> bool {
-        let (one, other) = (&self.timers[one], &self.timers[other]);
-        match self.order {
-            TieOrder::Creation => (one.when, one.sequence) < (other.when, other.sequence),
-            TieOrder::Heapq => one.when < other.when,
-        }
-    }
-
     fn pop(&mut self) -> Option<Timer> {
-        if self.timers.len() < 2 {
-            return self.timers.pop();
-        }
-        let first = self.timers.swap_remove(0);
-        self.sift_up(0);
-        Some(first)
+        heapq::pop(&mut self.timers, less(self.order))
     }
+}
 
-    /// Moves the timer at `position` towards the root until its parent is not greater.
-    fn sift_down(&mut self, start: usize, mut position: usize) {
-        while position > start {
-            let parent = (position - 1) / 2;
-            if !self.less(position, parent) {
-                break;
-            }
-            self.timers.swap(position, parent);
-            position = parent;
-        }
-    }
-
-    /// Moves the timer at `start` to a leaf, always past the lesser child, then back to its place. On equality the right
-    /// child moves up.
-    fn sift_up(&mut self, start: usize) {
-        let mut position = start;
-        let mut child = 2 * position + 1;
-        while child < self.timers.len() {
-            let right = child + 1;
-            if right < self.timers.len() && !self.less(child, right) {
-                child = right;
-            }
-            self.timers.swap(position, child);
-            position = child;
-            child = 2 * position + 1;
-        }
-        self.sift_down(start, position);
+fn less(order: TieOrder) -> impl Fn(&Timer, &Timer) -> bool {
+    move |one, other| match order {
+        TieOrder::Creation => (one.when, one.sequence) < (other.when, other.sequence),
+        TieOrder::Heapq => one.when < other.when,
     }
 }
 
@@ -141,16 +106,21 @@ mod tests {
     use super::*;
     use std::cell::RefCell;
 
+    fn nothing() -> Call {
+        Call { callback: Box::new(|| ()), vars: Rc::default() }
+    }
+
     /// The order in which timers with these deadlines fire.
     fn fired(order: TieOrder, dues: &[u64]) -> Vec<usize> {
         let mut heap = TimerHeap::new(order);
         let log: Rc<RefCell<Vec<usize>>> = Rc::default();
         for (number, due) in dues.iter().enumerate() {
             let log = Rc::clone(&log);
-            heap.push(Instant::from_nanos(*due), Box::new(move || log.borrow_mut().push(number)));
+            let callback = Box::new(move || log.borrow_mut().push(number));
+            heap.push(Instant::from_nanos(*due), Call { callback, vars: Rc::default() });
         }
         while let Some(timer) = heap.pop_due(Instant::MAX) {
-            (timer.callback)();
+            (timer.call.callback)();
         }
         log.take()
     }
@@ -172,7 +142,7 @@ mod tests {
     fn cancelled_timers_are_removed_at_the_top_or_when_they_are_most() {
         let mut heap = TimerHeap::new(TieOrder::Creation);
         let handles: Vec<Handle> =
-            (0..150).map(|due| heap.push(Instant::from_nanos(due), Box::new(|| ()))).collect();
+            (0..150).map(|due| heap.push(Instant::from_nanos(due), nothing())).collect();
         handles[0].cancel();
         handles[0].cancel();
         assert_eq!(heap.next_due().0, Some(Instant::from_nanos(1)));

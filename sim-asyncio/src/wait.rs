@@ -7,7 +7,6 @@ use std::time::Duration;
 use crate::event_loop::EventLoop;
 use crate::exc::Exc;
 use crate::future::{CallbackId, Future};
-use crate::future_core::Callback;
 use crate::gather::unique;
 use crate::handle::Handle;
 use crate::sleep::CancelledOnDrop;
@@ -66,7 +65,7 @@ where
     let callbacks = Callbacks { futures: &futures, numbers: RefCell::default() };
     for future in &futures {
         let (counting, ended) = (Rc::clone(&counting), future.clone());
-        let id = future.core.add_callback(Callback::Call(Box::new(move || counting.one_ended(&ended))));
+        let id = future.core.add_call(move || counting.one_ended(&ended));
         callbacks.numbers.borrow_mut().push(CallbackId(id));
     }
     over.await?;

@@ -18,7 +18,7 @@ use crate::sleep::CancelledOnDrop;
 pub async fn wait_for<T: Clone + 'static>(future: impl Into<Future<T>>, timeout: Duration) -> Result<T, Exc> {
     let future = future.into();
     if timeout.is_zero() {
-        if let Some(result) = future.result() {
+        if let Some(result) = future.raised_result() {
             return result;
         }
         return cancelled_in_time(&future).await;
@@ -30,13 +30,15 @@ pub async fn wait_for<T: Clone + 'static>(future: impl Into<Future<T>>, timeout:
     let callback = Release::on(&future, &waiter);
     let waited = waiter.await;
     drop(callback);
-    if let Some(result) = future.result() {
+    if let Some(result) = future.raised_result() {
         return result;
     }
     match waited {
         Ok(()) => cancelled_in_time(&future).await,
         Err(exc) => {
+            let message = event_loop.cancel_message();
             cancel_and_wait(&future).await?;
+            event_loop.core().set_cancel_message(message);
             Err(exc)
         }
     }

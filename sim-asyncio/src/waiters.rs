@@ -52,6 +52,24 @@ impl Waiters {
         first.is_some_and(|first| first.set_result(()).is_ok())
     }
 
+    /// Wakes so many that are pending, or as many as there are; they stay in the line until their steps.
+    pub(crate) fn wake_pending(&self, count: usize) {
+        let line = self.line.borrow();
+        let first: Vec<_> = line.iter().filter(|waiter| !waiter.is_done()).take(count).cloned().collect();
+        drop(line);
+        for waiter in first {
+            waiter.release();
+        }
+    }
+
+    /// Takes all out of the line, and wakes those that are pending.
+    pub(crate) fn wake_all_out(&self) {
+        let line = self.line.take();
+        for waiter in line {
+            waiter.release();
+        }
+    }
+
     /// Wakes all that are pending, in the order of the line; they stay in it until their steps.
     pub(crate) fn wake_all(&self) {
         let all: Vec<Future<()>> = self.line.borrow().iter().cloned().collect();

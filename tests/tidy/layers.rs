@@ -58,7 +58,8 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-asyncio",
         &[
-            &["exc", "handle", "iteration_cost", "registry", "signal"],
+            &["exc", "handle", "heapq", "iteration_cost", "registry", "vars"],
+            &["queue_error", "queue_items", "signal"],
             &["await_point", "group_error", "report", "thread", "timer_heap"],
             &["loop_config"],
             &["loop_core"],
@@ -67,10 +68,11 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["task"],
             &["event_loop"],
             &["loop_signal", "loop_thread", "loops"],
+            &["context_var"],
             &["gather", "pool", "shield", "sleep", "task_group", "waiters"],
             &["event", "lock", "semaphore", "timeout", "wait", "wait_for"],
-            &["queue", "runner"],
-            &["as_completed", "running", "whole_run"],
+            &["bounded_semaphore", "condition", "queue", "runner"],
+            &["as_completed", "barrier", "running", "whole_run"],
             &["difftest"],
             &["lib"],
         ],

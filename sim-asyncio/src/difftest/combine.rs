@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use super::interpreter::{Actor, Interpreter, name_of};
+use super::interpreter::{Actor, Interpreter};
 use super::op::{Millis, Op};
+use super::raised::name_of;
 use crate::exc::Exc;
 use crate::gather::{gather, gather_results};
 use crate::shield::shield;

@@ -2,8 +2,7 @@
 
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
-
+use super::json::{Json, Place, Value};
 use super::op::Millis;
 use super::program::ProgramError;
 
@@ -11,56 +10,80 @@ use super::program::ProgramError;
 const MILLIS_MAX: u64 = 1_000_000_000_000;
 
 /// A value somewhere in a program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Field<'json> {
-    pub(super) value: &'json Value,
-    path: String,
+    json: &'json Json,
+    number: usize,
 }
 
 impl<'json> Field<'json> {
-    pub(super) fn root(value: &'json Value) -> Self {
-        Field { value, path: String::new() }
+    pub(super) fn root(json: &'json Json) -> Self {
+        Field { json, number: 0 }
+    }
+
+    fn value(&self) -> &'json Value {
+        &self.json.node(self.number).value
+    }
+
+    /// Where it is: `procs.P0[2].ms`.
+    fn path(&self) -> String {
+        let mut places = Vec::new();
+        let mut number = self.number;
+        while number != 0 {
+            let node = self.json.node(number);
+            places.push(&node.place);
+            number = node.parent;
+        }
+        let mut path = String::new();
+        for place in places.iter().rev() {
+            match place {
+                Place::Name(name) => {
+                    path.push_str(if path.is_empty() { "" } else { "." });
+                    path.push_str(name);
+                }
+                Place::Position(position) => path.push_str(&format!("[{position}]")),
+            }
+        }
+        path
     }
 
     pub(super) fn wrong<T>(&self, message: impl Into<String>) -> Result<T, ProgramError> {
-        let place = if self.path.is_empty() { "the top" } else { &self.path };
-        Err(ProgramError::Meaning { place: place.to_string(), message: message.into() })
+        let path = self.path();
+        let place = if path.is_empty() { "the top".to_string() } else { path };
+        Err(ProgramError::Meaning { place, message: message.into() })
     }
 
     fn expected<T>(&self, what: &str) -> Result<T, ProgramError> {
-        let is = match self.value {
+        let is = match self.value() {
             Value::Null => "null".to_string(),
-            Value::Bool(_) | Value::Number(_) => self.value.to_string(),
-            Value::String(text) => format!("the text {text:?}"),
-            Value::Array(_) => "a list".to_string(),
+            Value::Flag(flag) => flag.to_string(),
+            Value::Number(number) => number.to_string(),
+            Value::Text(text) => format!("the text {text:?}"),
+            Value::List(_) => "a list".to_string(),
             Value::Object(_) => "an object".to_string(),
         };
         self.wrong(format!("this must be {what}, and is {is}"))
     }
 
-    pub(super) fn object(&self) -> Result<&'json Map<String, Value>, ProgramError> {
-        match self.value {
-            Value::Object(map) => Ok(map),
-            _ => self.expected("an object"),
-        }
-    }
-
-    /// The values of an object with their names.
+    /// The values of an object with their names; the last one of a name counts.
     pub(super) fn entries(&self) -> Result<Vec<(Rc<str>, Field<'json>)>, ProgramError> {
-        let entries = self.object()?.iter();
-        Ok(entries.map(|(name, value)| (Rc::from(name.as_str()), self.inside(name, value))).collect())
-    }
-
-    fn inside(&self, name: &str, value: &'json Value) -> Field<'json> {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        Field { value, path: format!("{}{dot}{name}", self.path) }
+        let Value::Object(inside) = self.value() else { return self.expected("an object") };
+        let mut entries: Vec<(Rc<str>, Field<'json>)> = Vec::new();
+        for number in inside {
+            let field = Field { json: self.json, number: *number };
+            let Place::Name(name) = &self.json.node(*number).place else { continue };
+            match entries.iter_mut().find(|(other, _)| **other == **name) {
+                Some(entry) => entry.1 = field,
+                None => entries.push((name.as_str().into(), field)),
+            }
+        }
+        Ok(entries)
     }
 
     pub(super) fn items(&self) -> Result<Vec<Field<'json>>, ProgramError> {
-        match self.value {
-            Value::Array(items) => {
-                let field = |(position, value)| Field { value, path: format!("{}[{position}]", self.path) };
-                Ok(items.iter().enumerate().map(field).collect())
+        match self.value() {
+            Value::List(inside) => {
+                Ok(inside.iter().map(|number| Field { json: self.json, number: *number }).collect())
             }
             _ => self.expected("a list"),
         }
@@ -68,7 +91,10 @@ impl<'json> Field<'json> {
 
     /// A field of an object that need not be there.
     pub(super) fn find(&self, name: &str) -> Result<Option<Field<'json>>, ProgramError> {
-        Ok(self.object()?.get(name).map(|value| self.inside(name, value)))
+        let Value::Object(inside) = self.value() else { return self.expected("an object") };
+        let is_it =
+            |number: &&usize| matches!(&self.json.node(**number).place, Place::Name(other) if other == name);
+        Ok(inside.iter().rev().find(is_it).map(|number| Field { json: self.json, number: *number }))
     }
 
     pub(super) fn need(&self, name: &str) -> Result<Field<'json>, ProgramError> {
@@ -78,9 +104,18 @@ impl<'json> Field<'json> {
         }
     }
 
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.value(), Value::Null)
+    }
+
+    /// Whether it is this text.
+    pub(super) fn is_text(&self, expected: &str) -> bool {
+        matches!(self.value(), Value::Text(text) if text == expected)
+    }
+
     pub(super) fn text(&self) -> Result<Rc<str>, ProgramError> {
-        match self.value {
-            Value::String(text) => Ok(text.as_str().into()),
+        match self.value() {
+            Value::Text(text) => Ok(text.as_str().into()),
             _ => self.expected("a text"),
         }
     }
@@ -90,28 +125,35 @@ impl<'json> Field<'json> {
     }
 
     pub(super) fn flag(&self) -> Result<bool, ProgramError> {
-        match self.value {
-            Value::Bool(flag) => Ok(*flag),
+        match self.value() {
+            Value::Flag(flag) => Ok(*flag),
             _ => self.expected("true or false"),
         }
     }
 
     pub(super) fn integer(&self) -> Result<i64, ProgramError> {
-        match self.value.as_i64() {
-            Some(number) => Ok(number),
-            None => self.expected("an integer of 64 bits"),
+        match self.value() {
+            Value::Number(number) if number.is_i64() => Ok(number.as_i64().unwrap_or_default()),
+            _ => self.expected("an integer of 64 bits"),
+        }
+    }
+
+    fn unsigned(&self) -> Option<u64> {
+        match self.value() {
+            Value::Number(number) => number.as_u64(),
+            _ => None,
         }
     }
 
     pub(super) fn count(&self) -> Result<u64, ProgramError> {
-        match self.value.as_u64() {
+        match self.unsigned() {
             Some(number) => Ok(number),
             None => self.expected("an integer that is not negative"),
         }
     }
 
     pub(super) fn millis(&self) -> Result<Millis, ProgramError> {
-        match self.value.as_u64() {
+        match self.unsigned() {
             Some(millis) if millis <= MILLIS_MAX => Ok(Millis(millis)),
             _ => self.expected(&format!("whole milliseconds from 0 to {MILLIS_MAX}")),
         }

@@ -9,15 +9,14 @@ use std::rc::Rc;
 
 use sim_executor::{Instant, context};
 
-use super::op::{Guard, Item};
+use super::objects::Objects;
+use super::op::Item;
 use super::program::Program;
-use crate::event::Event;
+use super::raised::Raised;
+use crate::context_var::VarToken;
 use crate::event_loop::EventLoop;
 use crate::exc::Exc;
-use crate::lock::Lock;
-use crate::queue::Queue;
-use crate::semaphore::Semaphore;
-use crate::task::Task;
+use crate::task::{AnyTask, Task};
 
 /// Operations of one program, after which it counts as a livelock: a loop that never suspends.
 const OPS_MAX: u64 = 20_000;
@@ -36,14 +35,12 @@ pub(super) struct Interpreter {
     pub(super) log: RefCell<String>,
     /// Whether nothing is logged any more, since the program is a livelock.
     pub(super) frozen: Cell<bool>,
-    pub(super) tasks: RefCell<Vec<Task<i64>>>,
+    /// By number; one that was started eagerly is in its first step before it is here.
+    pub(super) tasks: RefCell<Vec<Option<Task<i64>>>>,
     callbacks: Cell<u64>,
     ops: Cell<u64>,
     slots: RefCell<BTreeMap<Rc<str>, usize>>,
-    queues: BTreeMap<Rc<str>, Queue<i64>>,
-    events: BTreeMap<Rc<str>, Event>,
-    locks: BTreeMap<Rc<str>, Lock>,
-    sems: BTreeMap<Rc<str>, Semaphore>,
+    pub(super) objects: Objects,
 }
 
 /// Who runs operations.
@@ -53,12 +50,14 @@ pub(super) struct Actor {
     pub(super) name: String,
     pub(super) last: Cell<i64>,
     /// The exceptions that are being handled, the innermost last.
-    pub(super) handled: RefCell<Vec<Exc>>,
+    pub(super) handled: RefCell<Vec<Raised>>,
+    /// Those of variables that it has set, with the variables' names.
+    pub(super) tokens: RefCell<Vec<(Rc<str>, VarToken<i64>)>>,
 }
 
 impl Actor {
     pub(super) fn new(task: Option<usize>, name: String) -> Self {
-        Actor { task, name, last: Cell::new(0), handled: RefCell::default() }
+        Actor { task, name, last: Cell::new(0), handled: RefCell::default(), tokens: RefCell::default() }
     }
 
     pub(super) fn number(&self, item: Item) -> i64 {
@@ -72,14 +71,7 @@ impl Actor {
 impl Interpreter {
     pub(super) fn new(program: Program, event_loop: EventLoop, run_proc: RunProc) -> Self {
         Interpreter {
-            queues: program.queues.iter().map(|(name, max)| (Rc::clone(name), Queue::new(*max))).collect(),
-            events: program.events.iter().map(|name| (Rc::clone(name), Event::new())).collect(),
-            locks: program.locks.iter().map(|name| (Rc::clone(name), Lock::new())).collect(),
-            sems: program
-                .sems
-                .iter()
-                .map(|(name, permits)| (Rc::clone(name), Semaphore::new(*permits)))
-                .collect(),
+            objects: Objects::new(&program),
             program,
             event_loop,
             run_proc,
@@ -119,18 +111,51 @@ impl Interpreter {
 
     /// Starts a task with the operations of a procedure; gives its number.
     pub(super) fn start(self: &Rc<Self>, proc: &Rc<str>) -> usize {
+        let number = self.next_task();
+        let task = self.event_loop.create_task(format!("t{number}"), self.body(number, proc));
+        self.put_task(number, task);
+        number
+    }
+
+    /// The number of the next task, which gets a place.
+    pub(super) fn next_task(&self) -> usize {
         let number = self.tasks.borrow().len();
-        let body = (self.run_proc)(Rc::clone(self), number, Rc::clone(proc));
-        let task = self.event_loop.create_task(format!("t{number}"), body);
-        self.tasks.borrow_mut().push(task);
+        self.tasks.borrow_mut().push(None);
         if number >= TASKS_MAX {
             let _ = self.runaway();
         }
         number
     }
 
+    /// Takes the place of the last task back: it did not come to be.
+    pub(super) fn forget_task(&self) {
+        self.tasks.borrow_mut().pop();
+    }
+
+    pub(super) fn put_task(&self, number: usize, task: Task<i64>) {
+        self.tasks.borrow_mut()[number] = Some(task);
+    }
+
+    /// The operations of a procedure as a body.
+    pub(super) fn body(
+        self: &Rc<Self>,
+        number: usize,
+        proc: &Rc<str>,
+    ) -> Pin<Box<dyn StdFuture<Output = Result<i64, Exc>>>> {
+        (self.run_proc)(Rc::clone(self), number, Rc::clone(proc))
+    }
+
     pub(super) fn task(&self, number: usize) -> Task<i64> {
-        self.tasks.borrow()[number].clone()
+        self.tasks.borrow()[number].clone().expect("only a task in its first, eager step is not here")
+    }
+
+    /// The task in a slot, or the one that runs.
+    pub(super) fn any_task(&self, actor: &Actor, slot: &str) -> Option<(usize, AnyTask)> {
+        if slot == "self" {
+            return actor.task.zip(self.event_loop.current_task());
+        }
+        let number = self.slot(slot)?;
+        Some((number, self.task(number).erased()))
     }
 
     pub(super) fn store(&self, slot: Option<&Rc<str>>, task: usize) {
@@ -148,33 +173,6 @@ impl Interpreter {
         self.callbacks.set(number + 1);
         format!("cb{number}")
     }
-
-    pub(super) fn queue(&self, name: &str) -> &Queue<i64> {
-        &self.queues[name]
-    }
-
-    pub(super) fn event(&self, name: &str) -> &Event {
-        &self.events[name]
-    }
-
-    pub(super) async fn acquire(&self, guard: &Guard) -> Result<(), Exc> {
-        match guard {
-            Guard::Lock(name) => self.locks[name].acquire().await,
-            Guard::Semaphore(name) => self.sems[name].acquire().await,
-        }
-    }
-
-    pub(super) fn release(&self, actor: &Actor, guard: &Guard) {
-        let released = match guard {
-            Guard::Lock(name) => self.locks[name].release().is_ok(),
-            Guard::Semaphore(name) => {
-                self.sems[name].release();
-                true
-            }
-        };
-        let error = if released { "" } else { " error" };
-        self.log(&actor.name, format_args!("release {}{error}", guard.name()));
-    }
 }
 
 /// What is raised in a task that never suspends; no handler catches it.
@@ -184,13 +182,4 @@ fn runaway() -> Exc {
 
 pub(super) fn is_runaway(exc: &Exc) -> bool {
     exc.class() == "Runaway"
-}
-
-/// The name of an exception in the language.
-pub(super) fn name_of(exc: &Exc) -> &str {
-    match exc {
-        Exc::Cancelled => "Cancelled",
-        Exc::Timeout => "Timeout",
-        Exc::Raised { class, .. } => class,
-    }
 }

@@ -15,13 +15,21 @@
 
 mod callback;
 mod combine;
+mod corner;
 mod field;
+mod frame;
 mod interpreter;
+mod json;
+mod objects;
 mod op;
 mod parse;
+mod parse_sync;
 mod phase;
 mod program;
+mod raised;
 mod run;
+mod simple;
+mod sync;
 mod task;
 
 pub use program::{Program, ProgramError};

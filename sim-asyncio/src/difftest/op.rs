@@ -5,20 +5,25 @@ use std::time::Duration;
 
 use crate::wait::ReturnWhen;
 
-/// A list of operations, shared by all who run it.
-pub(super) type Ops = Rc<[Op]>;
+/// A list of operations, by its number in the program: lists are inside of operations, to any depth.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ops(pub(super) usize);
 
-/// A lock or a semaphore, by its name.
+/// What is acquired and released, by its name.
 #[derive(Clone, Debug)]
 pub(super) enum Guard {
     Lock(Rc<str>),
     Semaphore(Rc<str>),
+    Bounded(Rc<str>),
+    Condition(Rc<str>),
 }
 
 impl Guard {
     pub(super) fn name(&self) -> &str {
         match self {
-            Guard::Lock(name) | Guard::Semaphore(name) => name,
+            Guard::Lock(name) | Guard::Semaphore(name) | Guard::Bounded(name) | Guard::Condition(name) => {
+                name
+            }
         }
     }
 }
@@ -70,6 +75,15 @@ pub(super) enum Op {
         guard: Guard,
         body: Ops,
     },
+    ConditionWait {
+        condition: Rc<str>,
+        /// What is waited for: this event.
+        until_set: Option<Rc<str>>,
+    },
+    Barrier {
+        barrier: Rc<str>,
+        verb: BarrierVerb,
+    },
     Join {
         slot: Rc<str>,
     },
@@ -94,10 +108,15 @@ pub(super) enum Op {
         slot: Rc<str>,
     },
     Timeout {
-        limit: Millis,
+        limit: Option<Millis>,
+        name: Option<Rc<str>>,
         body: Ops,
     },
-    Try(Box<Try>),
+    Group {
+        group: Rc<str>,
+        body: Ops,
+    },
+    Try(Try),
     Raise(Rc<str>),
     Reraise,
     Return(Item),
@@ -107,7 +126,14 @@ pub(super) enum Op {
     },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
+pub(super) enum BarrierVerb {
+    Wait,
+    Reset,
+    Abort,
+}
+
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Try {
     pub(super) body: Ops,
     pub(super) on_error: Option<Ops>,
@@ -121,25 +147,105 @@ pub(super) enum SyncOp {
     Log(Rc<str>),
     Last,
     Block(Millis),
-    Spawn { proc: Rc<str>, slot: Option<Rc<str>> },
-    Cancel { slot: Rc<str> },
-    PutNowait { queue: Rc<str>, item: Item },
-    GetNowait { queue: Rc<str> },
-    TaskDone { queue: Rc<str> },
-    Set { event: Rc<str> },
-    Clear { event: Rc<str> },
+    Spawn {
+        proc: Rc<str>,
+        slot: Option<Rc<str>>,
+        is_eager: bool,
+    },
+    Cancel {
+        slot: Rc<str>,
+        message: Option<Rc<str>>,
+    },
+    Uncancel {
+        slot: Rc<str>,
+    },
+    Cancelling {
+        slot: Rc<str>,
+    },
+    PutNowait {
+        queue: Rc<str>,
+        item: Item,
+    },
+    GetNowait {
+        queue: Rc<str>,
+    },
+    TaskDone {
+        queue: Rc<str>,
+    },
+    Shutdown {
+        queue: Rc<str>,
+        immediate: bool,
+    },
+    Set {
+        event: Rc<str>,
+    },
+    Clear {
+        event: Rc<str>,
+    },
     Release(Guard),
-    CallSoon(Rc<[SyncOp]>),
-    CallLater { delay: Millis, ops: Rc<[SyncOp]> },
-    OnDone { slot: Rc<str>, ops: Rc<[SyncOp]> },
+    /// `None`: all.
+    Notify {
+        condition: Rc<str>,
+        count: Option<usize>,
+    },
+    BarrierState {
+        barrier: Rc<str>,
+    },
+    NewGroup {
+        group: Rc<str>,
+    },
+    GroupSpawn {
+        group: Rc<str>,
+        proc: Rc<str>,
+        slot: Option<Rc<str>>,
+    },
+    Reschedule {
+        name: Rc<str>,
+        delay: Option<Millis>,
+    },
+    TimeoutState {
+        name: Rc<str>,
+    },
+    VarSet {
+        var: Rc<str>,
+        value: Item,
+    },
+    VarGet {
+        var: Rc<str>,
+    },
+    VarReset {
+        var: Rc<str>,
+    },
+    CallSoon(Ops),
+    CallLater {
+        delay: Millis,
+        ops: Ops,
+    },
+    OnDone {
+        slot: Rc<str>,
+        ops: Ops,
+    },
     Stop,
+    /// `SIGINT`; callbacks only have it.
+    Signal,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Phase {
-    Run { proc: Rc<str>, slot: Option<Rc<str>> },
-    Spawn { proc: Rc<str>, slot: Option<Rc<str>> },
+    Run {
+        proc: Rc<str>,
+        slot: Option<Rc<str>>,
+    },
+    Spawn {
+        proc: Rc<str>,
+        slot: Option<Rc<str>>,
+    },
     Block(Millis),
     RunFor(Millis),
     CancelAll,
+    /// The whole of `asyncio.run`, after which the loop is closed.
+    AsyncioRun {
+        proc: Rc<str>,
+        slot: Option<Rc<str>>,
+    },
 }

@@ -3,10 +3,13 @@
 use std::fmt;
 use std::rc::Rc;
 
-use super::interpreter::{Interpreter, name_of};
+use super::interpreter::Interpreter;
 use super::op::Phase;
+use super::raised::{Raised, name_of};
+use super::task::Lowercase;
 use crate::exc::Exc;
 use crate::runner::{Runner, RunnerError};
+use crate::task::Task;
 
 /// The program is a livelock: no phase follows.
 struct Livelock;
@@ -27,7 +30,7 @@ pub(super) fn run_all(interpreter: &Rc<Interpreter>, runner: &mut Runner<'_>) {
         }
     }
     let tasks = interpreter.tasks.borrow();
-    for (number, task) in tasks.iter().enumerate() {
+    for (number, task) in tasks.iter().flatten().enumerate() {
         match task.result() {
             None => phases.log(format_args!("final t{number} pending")),
             Some(result) => phases.log(format_args!("final t{number} {}", Ended(&result))),
@@ -58,10 +61,21 @@ impl Phases<'_, '_> {
             }
             Phase::RunFor(millis) => {
                 self.log(format_args!("run_for {}", millis.0));
-                self.runner.run_for(millis.duration()).map_err(|_| Livelock)?;
-                self.log(format_args!("run_for_done"));
+                match self.runner.run_for(millis.duration()) {
+                    Ok(()) => self.log(format_args!("run_for_done")),
+                    Err(RunnerError::Interrupted(_)) => self.log(format_args!("interrupted")),
+                    Err(_) => return Err(Livelock),
+                }
             }
             Phase::CancelAll => self.cancel_all()?,
+            Phase::AsyncioRun { proc, slot } => {
+                let number = self.start(proc, slot.as_ref());
+                self.log(format_args!("asyncio_run t{number} {proc}"));
+                let task = self.interpreter.task(number);
+                let ended = self.runner.run_main(&task);
+                let shut_down = self.runner.shut_down();
+                self.log_end(number, &task, shut_down.and(ended))?;
+            }
         }
         Ok(())
     }
@@ -89,9 +103,24 @@ impl Phases<'_, '_> {
 
     fn run_task(&mut self, number: usize) -> Result<(), Livelock> {
         let task = self.interpreter.task(number);
-        match self.runner.run_until_complete(&task) {
+        let ended = self.runner.run_until_complete(&task);
+        self.log_end(number, &task, ended)
+    }
+
+    fn log_end(
+        &self,
+        number: usize,
+        task: &Task<i64>,
+        ended: Result<Result<i64, Exc>, RunnerError>,
+    ) -> Result<(), Livelock> {
+        match ended {
+            Ok(Err(Exc::Cancelled)) => {
+                let raised = Raised::of_future(&Exc::Cancelled, task);
+                self.log(format_args!("run_done t{number} {}", Lowercase(&raised)));
+            }
             Ok(result) => self.log(format_args!("run_done t{number} {}", Ended(&result))),
             Err(RunnerError::Stopped) => self.log(format_args!("stopped")),
+            Err(RunnerError::Interrupted(_)) => self.log(format_args!("interrupted")),
             Err(RunnerError::Run(error)) if error.word() == "deadlock" => self.log(format_args!("deadlock")),
             Err(_) => return Err(Livelock),
         }

@@ -3,20 +3,35 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::op::{Ops, Phase};
+use super::op::{Op, Ops, Phase};
 
 /// A program: its objects, its procedures, what is done with them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     pub(super) id: Option<String>,
-    /// The most items that each queue holds; zero is no bound.
-    pub(super) queues: BTreeMap<Rc<str>, usize>,
+    /// The most items that each queue holds, and which item is next; zero is no bound.
+    pub(super) queues: BTreeMap<Rc<str>, (usize, Takes)>,
     pub(super) events: Vec<Rc<str>>,
     pub(super) locks: Vec<Rc<str>>,
     pub(super) sems: BTreeMap<Rc<str>, u64>,
+    pub(super) bounded: BTreeMap<Rc<str>, u64>,
+    pub(super) conditions: Vec<Rc<str>>,
+    /// With their parties.
+    pub(super) barriers: BTreeMap<Rc<str>, usize>,
+    pub(super) vars: Vec<Rc<str>>,
     pub(super) procs: BTreeMap<Rc<str>, Ops>,
+    /// All lists of operations.
+    pub(super) lists: Vec<Rc<[Op]>>,
     pub(super) phases: Vec<Phase>,
     pub(super) iterations_max: u64,
+}
+
+/// Which item of a queue is taken first.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Takes {
+    Oldest,
+    Newest,
+    Least,
 }
 
 /// A text is no program.
@@ -48,5 +63,9 @@ impl Program {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    pub(super) fn ops(&self, ops: Ops) -> &Rc<[Op]> {
+        &self.lists[ops.0]
     }
 }

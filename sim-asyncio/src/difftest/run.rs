@@ -36,7 +36,10 @@ impl Program {
         phase::run_all(&interpreter, &mut runner);
         let log = interpreter.log.take();
         // While the run still lasts, since the slots hold tasks.
-        runner.enter(|_| drop(interpreter.tasks.take()));
+        runner.enter(|_| {
+            drop(interpreter.tasks.take());
+            drop(interpreter.objects.groups.take());
+        });
         log
     }
 }
