@@ -250,7 +250,7 @@ pub(crate) const C33: Pattern = Pattern {
 pub(crate) const C34: Pattern = Pattern {
     id: "C34",
     about: "Tests that depend on their order",
-    here: "`shuffle` the tests: the seed decides; the first runs of a `#[seedbed::test]` are made twice, and must be equal",
+    here: "`shuffle` the tests: the seed decides; one run in ten of a `#[seedbed::test]` is made twice, and both must be equal",
     rust: "cargo-nextest gives each test a process of its own",
 };
 
