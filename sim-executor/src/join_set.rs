@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -215,10 +214,8 @@ impl<T: 'static> JoinSet<T> {
     pub fn try_join_next_with_id(&mut self) -> Option<Result<(TaskId, T), JoinError>> {
         let mut handle = self.take_ended()?;
         let id = handle.id();
-        match Pin::new(&mut handle).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => Some(output.map(|output| (id, output))),
-            Poll::Pending => panic!("a task that has ended is ready"),
-        }
+        let end = handle.take_end().expect("a task that has ended has an output or an error");
+        Some(end.map(|output| (id, output)))
     }
 
     /// Aborts all tasks and waits until they have ended.

@@ -88,6 +88,27 @@ impl<T> JoinHandle<T> {
     }
 }
 
+impl<T: 'static> JoinHandle<T> {
+    /// What came of the task, if it has ended. That is no operation of the current task, and needs no budget.
+    pub(crate) fn take_end(&mut self) -> Option<Result<T, JoinError>> {
+        let task = self.task;
+        match with(|run| run.core_mut().join(task, None, Waker::noop())) {
+            Joined::Waiting(_) => None,
+            Joined::Ended(ended) => {
+                self.taken = true;
+                Some(output_of(task, ended))
+            }
+        }
+    }
+}
+
+fn output_of<T>(task: TaskId, ended: Ended<T>) -> Result<T, JoinError> {
+    match ended {
+        Ended::Output(output) => Ok(output),
+        Ended::Failed { lineage, failure } => Err(JoinError::new(task, lineage, failure)),
+    }
+}
+
 impl<T: 'static> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
@@ -104,10 +125,7 @@ impl<T: 'static> Future for JoinHandle<T> {
             }
             Joined::Ended(ended) => {
                 self.taken = true;
-                Poll::Ready(match ended {
-                    Ended::Output(output) => Ok(output),
-                    Ended::Failed { lineage, failure } => Err(JoinError::new(task, lineage, failure)),
-                })
+                Poll::Ready(output_of(task, ended))
             }
         }
     }
