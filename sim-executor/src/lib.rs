@@ -57,8 +57,8 @@ pub use choice::{
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use config::Config;
 pub use context::{
-    AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, PendingTask,
-    RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop, try_current_id,
+    AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, OutsidePanic,
+    PendingTask, RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop, try_current_id,
 };
 pub use device::{Device, Due};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};

@@ -14,8 +14,9 @@ pub struct Limits {
     pub virtual_time_max: Duration,
     /// Polls in the run. Default: 50 million, some seconds of a core.
     pub polls_max: u64,
-    /// Polls without any advance of virtual time, after which the run is a busy loop. Default: 100,000, as a loop that
-    /// yields in real programs waits for something that needs time.
+    /// Polls without any advance of virtual time, after which the run is a busy loop; so many for each ten thousand tasks, or
+    /// part of that, that were alive at one time. Default: 100,000, as a loop that yields in real programs waits for something
+    /// that needs time. It also bounds how many tasks the `Drop` code of others spawns at the end of the run.
     pub polls_per_instant_max: u64,
     /// Reads, writes and sleeps that are over in one poll, after which the task is one that never has to wait; counted in
     /// thousands. Default: 100,000, far beyond what real programs do before they wait.
@@ -75,6 +76,15 @@ impl fmt::Display for Bound {
     }
 }
 
+impl Limits {
+    /// The polls without any advance of virtual time after which the run is a busy loop, if so many tasks were alive at one
+    /// time: what many tasks do once is none.
+    pub(crate) fn polls_per_instant_of(&self, tasks: usize) -> u64 {
+        const TASKS: u64 = 10_000;
+        self.polls_per_instant_max.saturating_mul(1 + tasks as u64 / TASKS)
+    }
+}
+
 impl LimitReached {
     /// Whether it is the bound on virtual time.
     pub(crate) fn is_of_time(&self) -> bool {
@@ -102,6 +112,14 @@ impl LimitReached {
             name: "polls_per_instant_max",
             bound: Bound::Count(limits.polls_per_instant_max),
             meaning: "virtual time cannot advance, since some task is always ready: a busy loop",
+        }
+    }
+
+    pub(crate) fn drops(limits: &Limits) -> Self {
+        LimitReached {
+            name: "polls_per_instant_max",
+            bound: Bound::Count(limits.polls_per_instant_max),
+            meaning: "at the end of the run, the Drop code of tasks spawns others again and again",
         }
     }
 

@@ -101,6 +101,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 }
 
 /// The future of [`sleep`].
+///
+/// Once it was polled it belongs to the run in which it was: in another, awaiting it panics, and dropping it does nothing.
 #[must_use = "a sleep does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Sleep {
@@ -142,7 +144,7 @@ impl Sleep {
     /// ```
     ///
     /// # Panics
-    /// Outside a run, if somebody waits for it.
+    /// Outside its run, if somebody waits for it.
     pub fn reset(mut self: Pin<&mut Self>, deadline: Instant) {
         let timer = self.timer.take().and_then(|timer| timer.moved_to(deadline));
         *self = Sleep { deadline, timer, begun: true };
@@ -160,6 +162,7 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         self.begun = true;
         if let Some(timer) = &self.timer {
+            timer.check();
             if context::clock_now() >= self.deadline {
                 self.timer = None;
                 return Poll::Ready(());

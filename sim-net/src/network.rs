@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sim_executor::context::Operations;
+use sim_executor::context::{Operations, RunTag};
 use sim_executor::{Crash, Device, Due, Instant, NodeId, context};
 
 use crate::address::{HostId, Place, SocketId, place};
@@ -33,6 +33,7 @@ use state::State;
 ///
 /// A run gets a network with the default configuration at the first use, unless [`install`] was called before.
 pub struct Network {
+    run: RunTag,
     state: RefCell<State>,
     /// The wire's.
     due: Due,
@@ -88,6 +89,7 @@ impl Network {
         let state = State::new(config, is_traced);
         let resolver = RefCell::new(Resolver::new(config.dns));
         Network {
+            run: RunTag::current(),
             due: state.wire.due().clone(),
             state: RefCell::new(state),
             resolver,
@@ -100,7 +102,7 @@ impl Network {
 
     /// Makes it as new, and keeps memory for the next run, which calls [`Network::configure`].
     fn renew(&mut self) {
-        let Network { state, due, resolver, op_cost: _, operations, waits, hooks } = self;
+        let Network { run: _, state, due, resolver, op_cost: _, operations, waits, hooks } = self;
         let state = state.get_mut();
         state.renew();
         *due = state.wire.due().clone();
@@ -112,6 +114,7 @@ impl Network {
 
     /// Begins a run with a configuration that was checked.
     fn configure(&mut self, config: NetworkConfig, is_traced: bool) {
+        self.run = RunTag::current();
         self.state.get_mut().wire.configure(config, is_traced);
         self.resolver.get_mut().config = config.dns;
         self.op_cost = config.op_cost;
@@ -167,7 +170,7 @@ impl Network {
     /// # Panics
     /// If a hook does what it may not.
     fn call_hooks(&self) {
-        if !context::in_run() {
+        if !self.is_of_current_run() {
             // What is sent after the run arrives nowhere, and hooks belong to it.
             return;
         }
@@ -193,8 +196,9 @@ impl Network {
     }
 
     /// Whether this is the network of the run that goes on.
+    #[inline]
     pub(crate) fn is_of_current_run(&self) -> bool {
-        context::in_run() && context::device::<Network>().is_some_and(|network| std::ptr::eq(&*network, self))
+        self.run.is_current()
     }
 
     /// Calls with what is between the hosts.

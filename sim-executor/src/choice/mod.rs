@@ -27,5 +27,5 @@ pub use random::KeyedRandom;
 pub use recording::{Decision, Recording};
 pub use replay::{Replay, ReplayReport};
 pub use source::{Needs, Order, Point, RunInfo, Source};
-pub(crate) use task_id::GENERATION_BITS;
 pub use task_id::TaskId;
+pub(crate) use task_id::{GENERATION_BITS, GENERATION_MAX};

@@ -11,14 +11,14 @@ pub struct TaskId {
     pub(crate) generation: u32,
 }
 
-/// Generations start again after this many bits, as a waker has no room for more.
+/// A waker has no room for more.
 pub(crate) const GENERATION_BITS: u32 = 20;
+/// The last generation of an index, after which it is not used again.
+pub(crate) const GENERATION_MAX: u32 = (1 << GENERATION_BITS) - 1;
 
 impl TaskId {
-    /// The id of the next task at the same index.
-    pub(crate) const fn generation_after(generation: u32) -> u32 {
-        (generation + 1) & ((1 << GENERATION_BITS) - 1)
-    }
+    /// Of a task that was refused, since there was no room for it: no task has it.
+    pub(crate) const REFUSED: TaskId = TaskId { index: u32::MAX, generation: u32::MAX };
 
     /// The id with these parts, for sources that keep tables of tasks and for tests of them.
     #[must_use]

@@ -65,13 +65,19 @@ impl<E> EventQueue<E> {
         }
     }
 
+    /// Whether another event would be refused.
+    #[inline]
+    pub(crate) fn is_full(&self) -> bool {
+        self.len() >= self.events_max
+    }
+
     /// Adds an event.
     ///
     /// # Errors
     /// When the queue is full, and the event is lost.
     #[inline]
     pub fn push(&mut self, due: Instant, event: E) -> Result<EventId, QueueFull> {
-        if self.len() >= self.events_max {
+        if self.is_full() {
             return Err(QueueFull { events_max: self.events_max });
         }
         let sequence = self.next_sequence;

@@ -29,31 +29,31 @@ impl Node {
     /// ```
     ///
     /// # Panics
-    /// Outside a run, or if the drift is out of its bounds.
+    /// Outside the node's run, or if the drift is out of its bounds.
     pub fn set_clock(&self, clock: Clock) {
         let Clock { drift_ppb, .. } = clock;
         assert!(
             drift_ppb.unsigned_abs() <= DRIFT_PPB_MAX.unsigned_abs(),
             "drift_ppb {drift_ppb} is more than {DRIFT_PPB_MAX} either way"
         );
-        with(|run| run.core_mut().set_clock(self.id(), clock));
+        self.with(|run| run.core_mut().set_clock(self.id(), clock));
     }
 
     /// Lets the node's wall clock jump by so many nanoseconds, back if that is negative. Timers are not concerned.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     pub fn step_clock(&self, nanos: i64) {
-        with(|run| run.core_mut().step_clock(self.id(), nanos));
+        self.with(|run| run.core_mut().step_clock(self.id(), nanos));
     }
 
     /// How the node's clocks differ from the world's, with all steps since.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     #[must_use]
     pub fn clock(&self) -> Clock {
-        with(|run| run.core().clock_of(self.id()))
+        self.with(|run| run.core().clock_of(self.id()))
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn run_ahead(duration: Duration) {
 /// is held already.
 ///
 /// # Panics
-/// Outside a run, for a node of another run, or in a task of that node, which uses [`time::block`](crate::time::block).
+/// Outside a run, if the run has no node of that number, or in a task of that node, which uses [`time::block`](crate::time::block).
 pub fn hold_node(node: NodeId, duration: Duration) {
     with(|run| run.core_mut().hold_node(node, duration));
 }

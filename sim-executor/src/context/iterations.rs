@@ -7,7 +7,7 @@ use crate::task::NodeId;
 /// the last of it. A device that acts for one event loop only, such as the loop's own timers, waits until then.
 ///
 /// # Panics
-/// Outside a run, or for a node of another run.
+/// Outside a run, or if the run has no node of that number.
 #[must_use]
 pub fn is_mid_iteration(node: NodeId) -> bool {
     with(|run| {
@@ -20,7 +20,7 @@ pub fn is_mid_iteration(node: NodeId) -> bool {
 /// Whether the node has nothing to do: its event loop sleeps until a timer or a device wakes it.
 ///
 /// # Panics
-/// Outside a run, or for a node of another run.
+/// Outside a run, or if the run has no node of that number.
 #[must_use]
 pub fn is_idle(node: NodeId) -> bool {
     with(|run| run.core().polling.ready().is_idle(node.0))
@@ -29,7 +29,7 @@ pub fn is_idle(node: NodeId) -> bool {
 /// How many iterations the node has begun. Where tasks run in another order than production's, each poll is one.
 ///
 /// # Panics
-/// Outside a run, or for a node of another run.
+/// Outside a run, or if the run has no node of that number.
 #[must_use]
 pub fn iterations(node: NodeId) -> u64 {
     with(|run| run.core().polling.ready().iterations(node.0))

@@ -9,24 +9,28 @@ use std::task::{Context, Poll, Waker};
 use super::join_error::JoinError;
 use super::outside::with_for_handle;
 use super::waker::own_task;
-use super::{CURRENT, try_with, with};
+use super::{CURRENT, RunTag, try_with, with};
 use crate::choice::TaskId;
-use crate::run::{Ended, Joined};
+use crate::run::{Ended, Joined, Leftover, Run};
+use crate::task::Joiner;
 
 /// Waits for a task's output when awaited. Dropping it detaches the task, which goes on.
 ///
 /// A panic of the task is the joiner's to see; if the handle is dropped, or kept and never awaited, the panic fails the
 /// run.
+///
+/// It belongs to the run of its task: in another, awaiting it panics, and dropping it or asking for a cancellation does nothing.
 #[derive(Debug)]
 pub struct JoinHandle<T> {
     task: TaskId,
+    run: RunTag,
     taken: bool,
     output: PhantomData<fn() -> T>,
 }
 
 impl<T> JoinHandle<T> {
-    pub(crate) fn new(task: TaskId) -> Self {
-        JoinHandle { task, taken: false, output: PhantomData }
+    pub(super) fn new(task: TaskId, run: RunTag) -> Self {
+        JoinHandle { task, run, taken: false, output: PhantomData }
     }
 
     /// Which task it is.
@@ -38,9 +42,10 @@ impl<T> JoinHandle<T> {
     /// The task's path of names; empty once its output was taken.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the task's run.
     #[must_use]
     pub fn name(&self) -> Rc<str> {
+        self.run.check("JoinHandle");
         with(|run| {
             let mut core = run.core_mut();
             let lineage = core.polling.tasks().get(self.task).map(|slot| slot.lineage());
@@ -51,10 +56,10 @@ impl<T> JoinHandle<T> {
     /// Whether the task has ended, or its run.
     ///
     /// # Panics
-    /// On a thread that has no part in the run.
+    /// In another run than the task's, and on a thread that has no part in the run.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        with_for_handle(|run| run.core().has_ended(self.task)).unwrap_or(true)
+        has_ended(self.task, self.run, "JoinHandle")
     }
 
     /// Asks for the task's cancellation, as [`AbortHandle::abort`] does.
@@ -77,14 +82,16 @@ impl<T> JoinHandle<T> {
 
     /// Wakes that waker at the task's end, in place of who was to be woken.
     pub(crate) fn wake_at_end(&self, waker: &Waker) {
-        let replaced = with(|run| run.core_mut().wake_at_end(self.task, waker));
-        drop(replaced); // with nothing borrowed: a foreign waker may run code
+        self.run.check("JoinHandle");
+        let mut joiner = Joiner::Foreign(waker.clone());
+        with(|run| run.core_mut().wake_at_end(self.task, &mut joiner));
+        drop(joiner); // with nothing borrowed, as it was cloned: a foreign waker may run code
     }
 
     /// A handle that can only abort.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle { task: self.task }
+        AbortHandle { task: self.task, run: self.run }
     }
 }
 
@@ -116,13 +123,17 @@ impl<T: 'static> Future for JoinHandle<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         assert!(!self.taken, "a JoinHandle was polled after it had given the output");
         let task = self.task;
-        let own = own_task(context.waker());
-        assert!(own != Some(task), "a task awaits its own handle, and would wait for ever");
-        match with(|run| run.core_mut().join(task, own, context.waker())) {
-            Joined::Waiting(replaced) => {
-                drop(replaced); // with nothing borrowed: a foreign waker may run code
-                Poll::Pending
+        self.run.check("JoinHandle");
+        let mut joiner = match own_task(context.waker()) {
+            Some(own) => {
+                assert!(own != task, "a task awaits its own handle, and would wait for ever");
+                Joiner::Task(own)
             }
+            // Cloned, and at the end dropped, with nothing borrowed: a foreign waker may run code.
+            None => Joiner::Foreign(context.waker().clone()),
+        };
+        match with(|run| run.core_mut().join(task, &mut joiner)) {
+            Joined::Waiting => Poll::Pending,
             Joined::Ended(ended) => {
                 self.taken = true;
                 Poll::Ready(output_of(task, ended))
@@ -135,64 +146,84 @@ impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
         if !self.taken {
-            detach(self.task);
+            detach(self.task, self.run);
         }
     }
 }
 
 /// Nobody will ask for the task's output.
-fn detach(task: TaskId) {
-    let ended = try_with(|run| run.core_mut().detach(task));
-    // With nothing borrowed: the output's and a foreign waker's own code may run.
-    match ended {
-        Some((Some(output), joiner, failure)) => drop_output(task, (output, joiner, failure)),
-        ended => drop(ended),
-    }
+fn detach(task: TaskId, tag: RunTag) {
+    try_with(|run| {
+        if run.tag() == tag
+            && let Some(leftover) = run.give_up(task)
+        {
+            drop_leftover(run, task, leftover);
+        }
+    });
 }
 
 /// Drops what a task has left, which finds that task as the current one.
 #[cold]
-fn drop_output<T>(task: TaskId, output: T) {
-    struct GoBack(Option<TaskId>);
-    impl Drop for GoBack {
-        fn drop(&mut self) {
-            CURRENT.with(|current| current.output_of.set(self.0));
-        }
-    }
-    let _before = GoBack(CURRENT.with(|current| current.output_of.replace(Some(task))));
-    drop(output);
+fn drop_leftover(run: &Run, task: TaskId, leftover: Leftover) {
+    let before = CURRENT.with(|current| current.output_of.replace(Some(task)));
+    // A panic of what is dropped stays in there.
+    run.bury_leftover(task, leftover);
+    CURRENT.with(|current| current.output_of.set(before));
+}
+
+fn has_ended(task: TaskId, tag: RunTag, what: &str) -> bool {
+    let has_ended = with_for_handle(|run| {
+        tag.check(what);
+        run.core().has_ended(task)
+    });
+    has_ended.unwrap_or(true)
 }
 
 /// Aborts a task; does not keep it, and can be cloned.
 #[derive(Clone, Debug)]
 pub struct AbortHandle {
     task: TaskId,
+    run: RunTag,
 }
 
 impl AbortHandle {
     /// Asks for the task's cancellation. Nothing happens at once: the task becomes ready, and when its turn comes its
     /// future is dropped at its await point instead of being polled. A task that has not begun never will; for one that
-    /// has ended nothing changes, and a function of [`spawn_blocking`](crate::spawn_blocking) that has begun goes on to its
-    /// end, and gives its value.
+    /// has ended, or belongs to another run, nothing changes; and a function of [`spawn_blocking`](crate::spawn_blocking) that has
+    /// begun goes on to its end, and gives its value.
     ///
     /// # Panics
     /// On a thread that has no part in the run.
     pub fn abort(&self) {
-        with_for_handle(|run| run.core_mut().cancel(self.task));
+        with_for_handle(|run| self.cancel_in(run));
     }
 
     /// Makes the task ready.
     pub(crate) fn wake(&self) {
-        try_with(|run| run.core_mut().wake(self.task));
+        try_with(|run| {
+            if run.tag() == self.run {
+                run.core_mut().wake(self.task);
+            }
+        });
     }
 
     /// As [`AbortHandle::abort`], for a `Drop`: where there is no run, nothing happens.
     pub(crate) fn abort_if_in_run(&self) {
-        try_with(|run| run.core_mut().cancel(self.task));
+        try_with(|run| self.cancel_in(run));
+    }
+
+    fn cancel_in(&self, run: &Rc<Run>) {
+        if run.tag() == self.run {
+            run.core_mut().cancel(self.task);
+        }
     }
 
     /// Says that the current task waits for this one, as far as reports are concerned.
+    ///
+    /// # Panics
+    /// Outside the task's run.
     pub(crate) fn note_wait(&self) {
+        self.run.check("JoinHandle");
         with(|run| run.core_mut().wait_for_end(self.task));
     }
 
@@ -205,9 +236,9 @@ impl AbortHandle {
     /// Whether the task has ended, or its run.
     ///
     /// # Panics
-    /// On a thread that has no part in the run.
+    /// In another run than the task's, and on a thread that has no part in the run.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        with_for_handle(|run| run.core().has_ended(self.task)).unwrap_or(true)
+        has_ended(self.task, self.run, "AbortHandle")
     }
 }

@@ -66,16 +66,16 @@ impl Node {
     /// ```
     ///
     /// # Panics
-    /// Outside a run, and for the node `main`, which runs the test; that one can only be frozen.
+    /// Outside the node's run, and for the node `main`, which runs the test; that one can only be frozen.
     pub fn crash(&self, kind: Crash) {
-        with(Rc::clone).crash(self.id, kind);
+        self.with(Rc::clone).crash(self.id, kind);
     }
 
     /// Stops the node's program as `SIGSTOP` does: [`Crash::Freeze`]. Time spent in [`time::block`](crate::time::block) goes
     /// on to count.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     pub fn freeze(&self) {
         self.crash(Crash::Freeze);
     }
@@ -84,18 +84,18 @@ impl Node {
     /// due. Changes nothing for a node that is not frozen.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     pub fn thaw(&self) {
-        with(Rc::clone).thaw(self.id);
+        self.with(Rc::clone).thaw(self.id);
     }
 
     /// Whether the node lives.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     #[must_use]
     pub fn life(&self) -> Life {
-        super::life_of(self.id)
+        self.with(|run| run.core().nodes.life(self.id))
     }
 
     /// Gives the node a program: it begins now, and again each time that the node starts after it was down. It runs as the
@@ -123,7 +123,7 @@ impl Node {
     /// ```
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     #[track_caller]
     pub fn run<P, F>(&self, program: P)
     where
@@ -131,16 +131,16 @@ impl Node {
         F: Future<Output = ()> + 'static,
     {
         let program = Program::new(program, Location::caller());
-        with(Rc::clone).set_program(self.id, program);
+        self.with(Rc::clone).set_program(self.id, program);
     }
 
     /// Starts the node, with its program if it has one. If it is not down its process is killed before. A task that restarts
     /// its own node goes on to its next await; then the node starts.
     ///
     /// # Panics
-    /// Outside a run, and for the node `main`.
+    /// Outside the node's run, and for the node `main`.
     pub fn restart(&self) {
-        let run = with(Rc::clone);
+        let run = self.with(Rc::clone);
         if !self.life().is_down() {
             run.crash(self.id, Crash::ProcessKill);
         }
@@ -150,9 +150,9 @@ impl Node {
     /// Starts the node after `delay`, as [`Node::restart`] does, unless it is up by then.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     pub fn start_after(&self, delay: Duration) {
-        with(|run| run.core_mut().set_fate(self.id, delay, Fate::Start));
+        self.with(|run| run.core_mut().set_fate(self.id, delay, Fate::Start));
     }
 
     /// From now on a panic of one of the node's tasks that nobody observes does not fail the run: it kills the node's
@@ -160,19 +160,19 @@ impl Node {
     /// observed, since somebody awaits the task's handle, is the joiner's to see, and changes nothing for the node.
     ///
     /// # Panics
-    /// Outside a run, and for the node `main`.
+    /// Outside the node's run, and for the node `main`.
     pub fn restart_on_panic(&self, policy: RestartOnPanic) {
         assert!(self.id.index() != 0, "the node main runs the test and cannot be restarted");
-        with(|run| run.core_mut().nodes.set_restart_policy(self.id, policy));
+        self.with(|run| run.core_mut().nodes.set_restart_policy(self.id, policy));
     }
 
     /// How often the node has started after it was down.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside the node's run.
     #[must_use]
     pub fn starts(&self) -> u32 {
-        with(|run| run.core().nodes.starts(self.id))
+        self.with(|run| run.core().nodes.starts(self.id))
     }
 
     /// Draws the moment of an outage, and how long it lasts; both happen by themselves. Gives the moment. As an answer of
@@ -194,7 +194,7 @@ impl Node {
     /// ```
     ///
     /// # Panics
-    /// Outside a run; for the node `main`, unless it is to be frozen; if `after` is above `within` or `down_min` above
+    /// Outside the node's run; for the node `main`, unless it is to be frozen; if `after` is above `within` or `down_min` above
     /// `down_max`.
     #[expect(
         clippy::must_use_candidate,
@@ -206,7 +206,7 @@ impl Node {
         assert!(down_min <= down_max, "down_min {down_min:?} is above down_max {down_max:?}");
         let can_crash = self.id.index() != 0 || kind == Crash::Freeze;
         assert!(can_crash, "the node main runs the test and cannot crash");
-        let actor = with(|run| run.core().nodes.lineage(self.id));
+        let actor = self.with(|run| run.core().nodes.lineage(self.id));
         let (earliest, latest) = (nanos(after), nanos(within));
         let moment = ask_int(actor, OUTAGE, earliest, latest, latest);
         if moment == latest && earliest < latest {
@@ -214,7 +214,7 @@ impl Node {
         }
         let moment = Duration::from_nanos(moment);
         let down = ask_int(actor, DOWNTIME, nanos(down_min), nanos(down_max), nanos(down_min));
-        with(|run| {
+        self.with(|run| {
             let mut core = run.core_mut();
             core.set_fate(self.id, moment, Fate::Crash(kind));
             if down < u64::MAX {

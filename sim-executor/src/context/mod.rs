@@ -3,6 +3,7 @@
 mod clocks;
 mod cpu;
 mod current_id;
+mod entered;
 mod iterations;
 mod join;
 mod join_error;
@@ -11,6 +12,7 @@ mod local_set;
 mod node;
 mod operations;
 mod outside;
+mod run_tag;
 mod spawn;
 mod timer;
 mod waker;
@@ -28,12 +30,15 @@ use crate::device::Device;
 use crate::run::Run;
 use crate::trace::Event;
 
-pub use crate::run::{Activity, Clock, NodeReport, PendingTask, RestartOnPanic, TaskPanic};
+pub use crate::run::{
+    Activity, Clock, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag, TaskPanic,
+};
 pub use crate::task::NodeId;
 pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
 pub use current_id::{current_id, try_current_id};
+pub(crate) use entered::Entered;
 pub use iterations::{is_idle, is_mid_iteration, iterations};
 pub use join::{AbortHandle, JoinHandle};
 pub use join_error::JoinError;
@@ -46,7 +51,7 @@ use outside::outside;
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
 pub use spawn::{spawn, spawn_named};
 pub(crate) use timer::{Alarmed, Timer};
-pub(crate) use waker::{Polled, Probe, escaped_wake, next_run_id};
+pub(crate) use waker::{Polled, Probe, escaped_wake, next_run};
 pub(crate) use worker::Worker;
 
 /// What this thread is at.
@@ -54,6 +59,8 @@ struct Current {
     /// The run that it is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a thread-local
     /// that has to be dropped costs more in each use.
     run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
+    /// The number of its tag, or zero: for what only has to know whether it is in its own run.
+    tag: Cell<u32>,
     /// Sleeps of that run that were over when they were asked.
     sleeps: Operations,
     /// The waker of the task that is being polled, or zero.
@@ -74,6 +81,7 @@ thread_local! {
     static CURRENT: Current = const {
         Current {
             run: ManuallyDrop::new(RefCell::new(None)),
+            tag: Cell::new(0),
             sleeps: Operations::new(),
             polled: Cell::new(0),
             has_woken_itself: Cell::new(false),
@@ -83,44 +91,6 @@ thread_local! {
             probes_taken: Cell::new(0),
         }
     };
-}
-
-/// Makes a run the current one until it is dropped.
-#[must_use = "the run is current only while this lives"]
-pub(crate) struct Entered {
-    #[cfg(feature = "tracing")]
-    _capture: tracing_core::dispatcher::DefaultGuard,
-}
-
-impl Entered {
-    /// # Panics
-    /// Inside a run.
-    pub(crate) fn new(run: &Rc<Run>, #[cfg(feature = "tracing")] capture: &tracing_core::Dispatch) -> Self {
-        CURRENT.with(|current| {
-            let mut current = current.run.borrow_mut();
-            assert!(
-                current.is_none(),
-                "a run cannot be started inside a run: spawn a task and await its handle instead"
-            );
-            *current = Some(Rc::clone(run));
-        });
-        CURRENT.with(|current| {
-            current.sleeps.begin_again();
-            current.was_in_run.set(true);
-        });
-        Entered {
-            #[cfg(feature = "tracing")]
-            _capture: tracing_core::dispatcher::set_default(capture),
-        }
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        let (run, local_set) =
-            CURRENT.with(|current| (current.run.borrow_mut().take(), current.local_set.take()));
-        drop((run, local_set));
-    }
 }
 
 /// The run that this thread is in. A clone, so that what is done with it is compiled where it is asked for, and not in a

@@ -1,11 +1,13 @@
 //! Machines: each owns tasks, has one CPU, and later an address.
 
+use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::rc::Rc;
 
 use super::join::JoinHandle;
-use super::with;
+use super::{RunTag, with};
+use crate::run::Run;
 use crate::task::{Life, NodeId};
 
 /// A machine in the simulation.
@@ -34,9 +36,12 @@ use crate::task::{Life, NodeId};
 /// });
 /// assert_eq!(starts.unwrap(), 3); // And not 1, as it would be on two machines.
 /// ```
-#[derive(Clone, Debug)]
+///
+/// It belongs to the run in which it was made: in another, all that it can do is to tell its number and its name.
+#[derive(Clone)]
 pub struct Node {
     pub(crate) id: NodeId,
+    run: RunTag,
     pub(crate) name: Rc<str>,
 }
 
@@ -50,7 +55,7 @@ impl Node {
         with(|run| {
             let mut core = run.core_mut();
             let id = core.nodes.by_name(name).unwrap_or_else(|| core.add_node(name.into(), None));
-            Node { id, name: core.nodes.name(id) }
+            Node { id, run: run.tag(), name: core.nodes.name(id) }
         })
     }
 
@@ -66,22 +71,32 @@ impl Node {
         &self.name
     }
 
+    /// Calls with the node's run.
+    ///
+    /// # Panics
+    /// Outside of it.
+    pub(super) fn with<R>(&self, what: impl FnOnce(&Rc<Run>) -> R) -> R {
+        self.run.check("Node");
+        with(what)
+    }
+
     /// Spawns a task on the node, with a short form of the future's type as its name.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside its run.
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + 'static,
     {
+        self.run.check("Node");
         super::spawn::on_node(self.id, None, future, Location::caller())
     }
 
     /// Spawns a task with a name on the node.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside its run.
     #[track_caller]
     pub fn spawn_named<F>(&self, name: &str, future: F) -> JoinHandle<F::Output>
     where
@@ -93,7 +108,7 @@ impl Node {
     /// Spawns a task with a name on the node, for a program that did so at `at`: for libraries that spawn in its stead.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside its run.
     pub fn spawn_named_at<F>(
         &self,
         name: &str,
@@ -103,7 +118,14 @@ impl Node {
     where
         F: Future + 'static,
     {
+        self.run.check("Node");
         super::spawn::on_node(self.id, Some(name.to_string().into()), future, at)
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Node").field("id", &self.id).field("name", &self.name).finish()
     }
 }
 
@@ -128,7 +150,7 @@ pub fn node_by_name(name: &str) -> Option<NodeId> {
 /// The name of a node of this run.
 ///
 /// # Panics
-/// Outside a run, or for a node of another run.
+/// Outside a run, or if the run has no node of that number.
 #[must_use]
 pub fn node_name(node: NodeId) -> Rc<str> {
     with(|run| run.core().nodes.name(node))
@@ -137,7 +159,7 @@ pub fn node_name(node: NodeId) -> Rc<str> {
 /// Whether a node lives.
 ///
 /// # Panics
-/// Outside a run, or for a node of another run.
+/// Outside a run, or if the run has no node of that number.
 #[must_use]
 pub fn life_of(node: NodeId) -> Life {
     with(|run| run.core().nodes.life(node))
@@ -155,7 +177,7 @@ pub fn host_count() -> usize {
 /// How many machines were made before this one; for a worker, before its machine.
 ///
 /// # Panics
-/// Outside a run, or for a node of another run.
+/// Outside a run, or if the run has no node of that number.
 #[must_use]
 pub fn host_number(node: NodeId) -> usize {
     with(|run| run.core().nodes.machine_number(node))

@@ -7,7 +7,8 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::CURRENT;
 use crate::choice::{GENERATION_BITS, TaskId};
-use crate::run::{RunId, TASKS_MAX};
+use crate::run::{RunId, RunTag};
+use crate::task::TASKS_MAX;
 
 const INDEX_BITS: u32 = TASKS_MAX.trailing_zeros();
 const RUN_BITS: u32 = 22;
@@ -24,11 +25,21 @@ static RUNS: AtomicU32 = AtomicU32::new(0);
 /// stuck, to say that a real thread is at work. It decides nothing.
 static ESCAPED: AtomicU64 = AtomicU64::new(0);
 
-/// A number that no other run of this process has had, until all are used up and they begin again.
-pub(crate) fn next_run_id() -> RunId {
-    // From one, so that no waker is zero.
-    let number = 1 + RUNS.fetch_add(1, Ordering::Relaxed) % ((1 << RUN_BITS) - 1);
-    RunId(u64::from(number) << RUN_SHIFT)
+/// A tag that no other run of this process has had, until four billion are used up and they begin again.
+pub(crate) fn next_run() -> RunTag {
+    let next = || RunTag::from_number(RUNS.fetch_add(1, Ordering::Relaxed));
+    // Zero is no number of a tag.
+    next().or_else(next).expect("of two numbers in a row, one is not zero")
+}
+
+impl RunId {
+    /// That of the wakers of a run. After four million runs they begin again, as a waker has no room for more: then a waker of
+    /// so old a run may wake a task once for nothing, which is all that it can do.
+    pub(crate) fn of(tag: RunTag) -> RunId {
+        // From one, so that no waker is zero.
+        let number = 1 + tag.number() % ((1 << RUN_BITS) - 1);
+        RunId(u64::from(number) << RUN_SHIFT)
+    }
 }
 
 /// The task of this run that was last woken from another thread, if one was.
@@ -197,13 +208,13 @@ mod tests {
 
     #[test]
     fn a_waker_outside_of_its_run_wakes_nobody_and_is_noticed() {
-        let (run, task) = (next_run_id(), TaskId::from_parts(3, 1));
+        let (run, task) = (RunId::of(next_run()), TaskId::from_parts(3, 1));
         let polled = Polled::begin(run, task);
         let waker = polled.waker().clone();
         assert!(!polled.end());
         assert!(waker.will_wake(&waker.clone()));
         std::thread::Builder::new().spawn(move || waker.wake()).unwrap().join().unwrap();
         assert_eq!(escaped_wake(run), Some(task));
-        assert_eq!(escaped_wake(next_run_id()), None);
+        assert_eq!(escaped_wake(RunId::of(next_run())), None);
     }
 }

@@ -1,11 +1,12 @@
 //! The loop: poll what is ready; else move time; fire what is due.
 
 use std::cell::RefMut;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::{Deadlock, Executor, RunError};
 use crate::clock::Instant;
 use crate::limits::LimitReached;
-use crate::run::{Alarm, Core, Next, manner};
+use crate::run::{Alarm, Core, IN_THE_LOOP, Next, manner};
 use crate::task::Origin;
 
 /// Until when the loop runs.
@@ -41,12 +42,20 @@ pub(super) enum Turn {
 
 impl Executor {
     pub(super) fn run_loop(&self, goal: Goal) -> Result<Exit, RunError> {
-        let exit = self.run_until(goal);
+        let exit = self.guarded(|| self.run_until(goal));
         let mut core = self.run.core_mut();
         // What was to end this call does not end the next.
         core.polling.set_awaited(None);
         core.verdict.forget_stop();
         exit
+    }
+
+    /// Drives the run. Code of devices, packet hooks and foreign wakers runs in there; a panic of theirs ends the run.
+    pub(super) fn guarded<T>(&self, drive: impl FnOnce() -> Result<T, RunError>) -> Result<T, RunError> {
+        let driven = catch_unwind(AssertUnwindSafe(drive));
+        driven.unwrap_or_else(|payload| {
+            Err(RunError::PanickedOutside(self.run.outside_panic(payload, IN_THE_LOOP)))
+        })
     }
 
     fn run_until(&self, goal: Goal) -> Result<Exit, RunError> {
@@ -74,6 +83,8 @@ impl Executor {
             Turn::GoOn | Turn::Released => Ok(None),
             Turn::Exit(exit) => Ok(Some(exit)),
             Turn::Failed => Err(self.failure()),
+            // Such as a node whose program could not be spawned.
+            Turn::Deadlock if self.run.core().verdict.has_failed() => Err(self.failure()),
             Turn::Deadlock => Err(self.deadlock()),
         }
     }
@@ -331,9 +342,12 @@ impl Executor {
         }
     }
 
-    /// What ends the run at once: a limit, or a panic that nobody observes.
-    fn failure(&self) -> RunError {
+    /// What ends the run at once: a limit, or a panic that nobody observes. Where there are both, the panic came first.
+    pub(super) fn failure(&self) -> RunError {
         let mut core = self.run.core_mut();
+        if let Some(panic) = core.verdict.take_outside_panic() {
+            return RunError::PanickedOutside(panic);
+        }
         if let Some(panic) = core.verdict.take_panic() {
             return RunError::Panicked(panic);
         }

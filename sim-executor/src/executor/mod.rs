@@ -19,7 +19,7 @@ use crate::choice::Source;
 use crate::clock::{EventQueue, Instant};
 use crate::config::Config;
 use crate::context::{self, Entered, JoinError, JoinHandle, Node};
-use crate::run::{Alarm, PendingTask, Run, RunMemory, TaskPanic};
+use crate::run::{Alarm, IN_A_REPORT, PendingTask, Run, RunId, RunMemory, TaskPanic};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 
@@ -76,8 +76,9 @@ impl Executor {
     }
 
     fn with_memory(config: Config, source: Box<dyn Source>, memory: RunMemory) -> Self {
+        let tag = context::next_run();
         Executor {
-            run: Rc::new(Run::new(context::next_run_id(), &config, source, memory)),
+            run: Rc::new(Run::new(tag, RunId::of(tag), &config, source, memory)),
             #[cfg(feature = "tracing")]
             capture: tracing_core::Dispatch::new(crate::Capture::new(config.tracing_level)),
             finished: false,
@@ -91,6 +92,15 @@ impl Executor {
     /// Inside a run.
     fn entered(&self) -> Entered {
         Entered::new(
+            &self.run,
+            #[cfg(feature = "tracing")]
+            &self.capture,
+        )
+    }
+
+    /// The same, even inside another run.
+    fn entered_even_inside(&self) -> Entered {
+        Entered::even_inside(
             &self.run,
             #[cfg(feature = "tracing")]
             &self.capture,
@@ -115,11 +125,23 @@ impl Executor {
         let entered = self.entered();
         let (task, handle) = context::spawn_root(future, at);
         self.run.core_mut().polling.set_awaited(Some(task));
-        let exit = self.run_loop(Goal::End);
+        let exit = if self.run.core().polling.tasks().get(task).is_some() {
+            self.run_loop(Goal::End)
+        } else {
+            Err(self.failure())
+        };
+        let exit = match exit {
+            Ok(Exit::Reached) => Ok(output_of(handle)),
+            // Inside the run, so that the task is nobody's from here on.
+            Ok(Exit::Stopped) => Err((handle, RunError::Stopped { at: self.run.core().time.now() })),
+            Err(error) => Err((handle, error)),
+        };
         let output = match exit {
-            Ok(Exit::Reached) => output_of(handle).map_err(|error| self.root_panic(&error, at)),
-            Ok(Exit::Stopped) => Err(RunError::Stopped { at: self.run.core().time.now() }),
-            Err(error) => Err(error),
+            Ok(output) => output.map_err(|error| self.root_panic(&error, at)),
+            Err((handle, error)) => {
+                drop(handle);
+                Err(error)
+            }
         };
         drop(entered);
         output
@@ -179,11 +201,13 @@ impl Executor {
             core.hold_node(main, duration);
             core.free_at(main.0)
         };
-        while self.run.core().polling.ready().is_cpu_held(main.0) {
-            let turn = self.poll_ready(Goal::Time(until));
-            self.exit_of(turn)?;
-        }
-        Ok(())
+        self.guarded(|| {
+            while self.run.core().polling.ready().is_cpu_held(main.0) {
+                let turn = self.poll_ready(Goal::Time(until));
+                self.exit_of(turn)?;
+            }
+            Ok(())
+        })
     }
 
     /// Spawns a task on the node `main`, to run at the next call.
@@ -268,9 +292,10 @@ impl Executor {
 
     /// Ends the run and drops what is left of it.
     fn report(&mut self, outcome: Outcome, afterwards: Afterwards) -> Report {
+        self.assert_outside();
         let mut report = {
             let stats = self.stats();
-            let source = self.run.describe_source();
+            let source = self.run.guard(IN_A_REPORT, || self.run.describe_source()).unwrap_or_default();
             let mut core = self.run.core_mut();
             Report {
                 outcome,
@@ -291,9 +316,9 @@ impl Executor {
         };
         report.pending = self.pending_at_end(&mut report.outcome);
         self.tear_down(afterwards);
-        let unobserved = self.run.core_mut().verdict.take_panic();
-        if let (Some(panic), true) = (unobserved, report.outcome.is_done()) {
-            report.outcome = Outcome::from(RunError::Panicked(panic));
+        report.survived.append(&mut self.run.core_mut().verdict.take_survived());
+        if report.outcome.is_done() && self.run.core().verdict.has_failed() {
+            report.outcome = self.failure().into();
         }
         report
     }
@@ -307,14 +332,21 @@ impl Executor {
             Outcome::Error(error) => error.leaves_tasks_waiting(),
         };
         if !leaves_tasks_waiting || self.finished {
-            return self.run.pending();
+            return self.run.guard(IN_A_REPORT, || self.run.pending()).unwrap_or_default();
         }
         let _entered = (!context::in_run()).then(|| self.entered());
-        let pending = self.probe(matches!(outcome, Outcome::Error(RunError::Deadlock(_))));
+        let stands_still = matches!(outcome, Outcome::Error(RunError::Deadlock(_)));
+        let pending = self.run.guard(IN_A_REPORT, || self.probe(stands_still)).unwrap_or_default();
         if let Outcome::Error(error) = outcome {
             error.tell_pending(&pending);
         }
         pending
+    }
+
+    /// # Panics
+    /// Inside a run.
+    fn assert_outside(&self) {
+        assert!(!context::in_run(), "a run cannot be ended inside a run: finish it where no other goes on");
     }
 
     /// The panic of the future that `block_on` ran.

@@ -7,7 +7,7 @@ use super::pending_table::PendingTable;
 use crate::choice::Recording;
 use crate::clock::Instant;
 use crate::limits::LimitReached;
-use crate::run::{NodeReport, PendingTask, TaskPanic};
+use crate::run::{NodeReport, OutsidePanic, PendingTask, TaskPanic};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 
@@ -21,6 +21,9 @@ pub enum RunError {
     /// A task panicked, and nobody awaited its handle.
     #[error("{0}")]
     Panicked(TaskPanic),
+    /// Code that is no task's panicked: of a device, a packet hook, or a waker of another library.
+    #[error("{0}")]
+    PanickedOutside(OutsidePanic),
     /// A bound of [`Limits`](crate::Limits) was reached.
     #[error("at {at}: {limit}{}{}", PendingTable::in_columns(pending), lines(nodes))]
     Limit {
@@ -47,7 +50,7 @@ impl RunError {
     pub fn word(&self) -> &'static str {
         match self {
             RunError::Deadlock(_) => "deadlock",
-            RunError::Panicked(_) => "panic",
+            RunError::Panicked(_) | RunError::PanickedOutside(_) => "panic",
             RunError::Limit { .. } => "limit",
             RunError::Stopped { .. } => "stopped",
         }
@@ -57,6 +60,7 @@ impl RunError {
     pub(super) fn leaves_tasks_waiting(&self) -> bool {
         match self {
             RunError::Deadlock(_) | RunError::Panicked(_) | RunError::Stopped { .. } => true,
+            RunError::PanickedOutside(_) => false,
             RunError::Limit { limit, .. } => limit.is_of_time(),
         }
     }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use super::Executor;
 use crate::choice::TaskId;
 use crate::context::Polled;
-use crate::run::{Begun, Core};
+use crate::run::{Begun, Core, text_of};
 use crate::task::{Failure, Memory};
 
 impl Executor {
@@ -52,7 +52,7 @@ impl Executor {
         let mut core = self.run.core_mut();
         if let Some(leftover) = core.end_last_poll(task, memory, failure) {
             drop(core);
-            let vacated = leftover.finish();
+            let vacated = self.run.finish_leftover(task, leftover);
             core = self.run.core_mut();
             if vacated.is_some() {
                 core.recycle_task(task, vacated);
@@ -62,44 +62,8 @@ impl Executor {
         core.look_whether_awaited(task);
         core
     }
-
-    /// Drops all tasks in the order of their spawns, each as the current task.
-    pub(super) fn drop_tasks(&self) {
-        // Dropping a task may spawn others; a program that does so for ever is left to leak the rest.
-        const ROUNDS_MAX: usize = 1_000;
-        for _ in 0..ROUNDS_MAX {
-            let alive = self.run.core().polling.tasks().alive();
-            if alive.is_empty() {
-                break;
-            }
-            for task in alive {
-                let leftover = self.run.core_mut().begin_drop(task);
-                let vacated = leftover.finish();
-                self.run.core_mut().recycle_task(task, vacated);
-            }
-            self.run.core_mut().polling.set_current(None);
-        }
-        let ended = self.run.core().polling.tasks().ended();
-        for task in ended {
-            let leftover = {
-                let mut core = self.run.core_mut();
-                core.note_unobserved_panic(task);
-                core.begin_drop(task)
-            };
-            let vacated = leftover.finish();
-            self.run.core_mut().recycle_task(task, vacated);
-        }
-        self.run.core_mut().polling.set_current(None);
-    }
 }
 
 fn panicked(payload: Box<dyn Any + Send>, location: Option<String>) -> Failure {
-    let message = if let Some(message) = payload.downcast_ref::<&str>() {
-        (*message).to_string()
-    } else if let Some(message) = payload.downcast_ref::<String>() {
-        message.clone()
-    } else {
-        "a panic whose payload is no text".to_string()
-    };
-    Failure::Panicked { message, location, payload }
+    Failure::Panicked { message: text_of(&*payload), location, payload }
 }

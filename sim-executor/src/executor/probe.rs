@@ -60,11 +60,9 @@ impl Executor {
 
     /// Tells all that a task waits for. One that has named nothing and taken no waker waits where it said so before.
     fn tell_waits(&self, pending: &mut PendingTask, probed: Probed) {
-        let describe = |resource| self.run.devices().describe(resource);
-        let mut core = self.run.core_mut();
         let mut told: Vec<Activity> = Vec::new();
         for wait in probed.waits {
-            let activity = core.activity_at(wait, describe);
+            let activity = self.run.activity_at(wait);
             if !told.contains(&activity) && told.len() < WAITS_MAX {
                 told.push(activity);
             }

@@ -1,13 +1,12 @@
 //! The end of a run: all that is left of the program is dropped inside the run, so that its own code finds it as it was.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use super::Executor;
+use crate::choice::TaskId;
 use crate::clock::EventQueue;
-use crate::context;
 use crate::device::Device;
-use crate::run::{Alarm, RunMemory};
+use crate::run::{AT_THE_END, Alarm, RunMemory};
 
 /// What becomes of the memory of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,32 +17,89 @@ pub(super) enum Afterwards {
 }
 
 impl Executor {
-    /// Drops all tasks and devices.
+    /// Drops all tasks and devices. What panics in that fails the run.
     pub(super) fn tear_down(&mut self, afterwards: Afterwards) {
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
-        // A panic inside a run that unwinds through its executor finds the run current.
-        let _entered = (!context::in_run()).then(|| self.entered());
+        // A panic inside a run that unwinds through its executor finds the run current. If it is dropped inside another run,
+        // that one is current again afterwards.
+        let _entered = (!self.run.tag().is_current()).then(|| self.entered_even_inside());
         self.run.core_mut().decisions.end();
-        self.drop_tasks();
+        let spawned_max = self.run.core().spawned_until_the_end();
+        self.drop_tasks(spawned_max);
         let programs = self.run.core_mut().nodes.take_programs();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(programs)));
+        self.run.guard(AT_THE_END, || drop(programs));
         let devices = self.run.devices().take();
-        match afterwards {
-            Afterwards::Drop => {
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(devices)));
+        for device in devices {
+            match afterwards {
+                Afterwards::Drop => drop(self.run.guard(AT_THE_END, || drop(device))),
+                Afterwards::Keep => self.let_leave(device),
             }
-            Afterwards::Keep => devices.into_iter().for_each(|device| self.let_leave(device)),
         }
         let alarms = self.run.core_mut().time.take_alarms();
-        self.alarms = clear(alarms);
+        self.alarms = self.run.guard(AT_THE_END, || cleared(alarms));
+        // What was dropped since may have spawned others.
+        self.drop_tasks(spawned_max);
     }
 
     fn let_leave(&self, device: Rc<dyn Device>) {
-        if let Ok(Some(memory)) = catch_unwind(AssertUnwindSafe(|| device.leave())) {
-            self.run.devices().leave(memory);
+        if let Some(Some(memory)) = self.run.guard(AT_THE_END, || device.leave()) {
+            let replaced = self.run.devices().leave(memory);
+            self.run.guard(AT_THE_END, || drop(replaced));
         }
+    }
+
+    /// Drops all tasks, each as the current task: those that have not ended, then those that can still be joined, both in the
+    /// order of their spawns; then those that were spawned by that, and so on, until so many were spawned in the run.
+    fn drop_tasks(&self, spawned_max: u64) {
+        loop {
+            let (alive, ended, refused) = {
+                let mut core = self.run.core_mut();
+                let tasks = core.polling.tasks();
+                (tasks.alive(), tasks.ended(), core.polling.take_refused())
+            };
+            if alive.is_empty() && ended.is_empty() && refused.is_empty() {
+                return;
+            }
+            for memory in refused {
+                if self.run.core_mut().is_dropping_for_ever(spawned_max) {
+                    std::mem::forget(memory);
+                    continue;
+                }
+                self.run.guard(AT_THE_END, || drop(memory));
+            }
+            for task in alive.into_iter().chain(ended) {
+                if self.run.core_mut().is_dropping_for_ever(spawned_max) {
+                    return self.leak_tasks();
+                }
+                self.drop_task(task);
+            }
+            self.run.core_mut().polling.set_current(None);
+        }
+    }
+
+    fn drop_task(&self, task: TaskId) {
+        let leftover = {
+            let mut core = self.run.core_mut();
+            core.note_unobserved_panic(task);
+            core.begin_drop(task)
+        };
+        let vacated = self.run.finish_leftover(task, leftover);
+        self.run.core_mut().recycle_task(task, vacated);
+    }
+
+    /// Leaves what is left without dropping it, since that only makes more.
+    fn leak_tasks(&self) {
+        let mut core = self.run.core_mut();
+        core.polling.set_current(None);
+        let tasks = core.polling.tasks();
+        for task in tasks.alive().into_iter().chain(tasks.ended()) {
+            std::mem::forget(core.begin_drop(task));
+            core.remove_task(task);
+        }
+        core.polling.set_current(None);
+        core.polling.take_refused().into_iter().for_each(std::mem::forget);
     }
 
     /// Takes the memory out of a run that was torn down. If anybody else holds the run, nothing is kept of it.
@@ -55,12 +111,9 @@ impl Executor {
 
 /// Drops alarms, with nothing borrowed: a waker of another library may run code. Of a queue in which that panics, nothing is
 /// kept.
-fn clear(mut alarms: EventQueue<Alarm>) -> Option<EventQueue<Alarm>> {
-    catch_unwind(AssertUnwindSafe(move || {
-        alarms.clear();
-        alarms
-    }))
-    .ok()
+fn cleared(mut alarms: EventQueue<Alarm>) -> EventQueue<Alarm> {
+    alarms.clear();
+    alarms
 }
 
 impl Drop for Executor {

@@ -54,6 +54,7 @@ impl Executor {
     /// # Panics
     /// Inside a run.
     pub fn leave_to(mut self, world: &mut World) {
+        self.assert_outside();
         self.tear_down(Afterwards::Keep);
         world.memory = self.take_memory();
     }

@@ -70,7 +70,7 @@ impl Run {
         let leftover = self.core_mut().end_last_poll(task, memory, Some(Failure::Cancelled));
         let leftover = leftover.unwrap_or_default();
         let Leftover { detached, .. } = leftover;
-        let memory = leftover.finish();
+        let memory = self.finish_leftover(task, leftover);
         let mut core = self.core_mut();
         if detached {
             core.recycle_task(task, memory);

@@ -30,15 +30,9 @@ struct Installed {
     due: Option<Due>,
 }
 
-impl Installed {
-    /// When it wants to act; [`Instant::MAX`] is never.
-    #[inline]
-    fn due(&self) -> Instant {
-        match &self.due {
-            Some(due) => due.get(),
-            None => self.device.next_due().unwrap_or(Instant::MAX),
-        }
-    }
+/// When a device wants to act, as it says when it is asked; [`Instant::MAX`] is never.
+fn asked(device: &dyn Device) -> Instant {
+    device.next_due().unwrap_or(Instant::MAX)
 }
 
 impl Devices {
@@ -52,11 +46,17 @@ impl Devices {
         DevicesMemory { all: self.all.take().renewed(), left: self.left.take() }
     }
 
-    /// Keeps what a device leaves for the next run, in place of what another of its type has left.
-    pub(crate) fn leave(&self, memory: Rc<dyn Any>) {
+    /// Keeps what a device leaves for the next run; gives what another of its type has left, to be dropped with nothing borrowed.
+    pub(crate) fn leave(&self, memory: Rc<dyn Any>) -> Option<Rc<dyn Any>> {
         let mut left = self.left.borrow_mut();
-        left.retain(|other| (**other).type_id() != (*memory).type_id());
-        left.push(memory);
+        let before = left.iter_mut().find(|other| (***other).type_id() == (*memory).type_id());
+        match before {
+            Some(before) => Some(std::mem::replace(before, memory)),
+            None => {
+                left.push(memory);
+                None
+            }
+        }
     }
 
     /// Takes what a device has left.
@@ -79,9 +79,22 @@ impl Devices {
     pub(crate) fn next_due(&self) -> Option<Instant> {
         let mut first = Instant::MAX;
         for installed in &*self.all.borrow() {
-            first = first.min(installed.due());
+            if let Some(due) = &installed.due {
+                first = first.min(due.get());
+            }
+        }
+        if self.must_ask.get() {
+            first = first.min(self.ask_next_due());
         }
         if first == Instant::MAX { None } else { Some(first) }
+    }
+
+    /// The same of the devices that do not say so themselves.
+    #[inline(never)]
+    fn ask_next_due(&self) -> Instant {
+        let mut first = Instant::MAX;
+        self.for_each_of(|installed| installed.due.is_none(), |device| first = first.min(asked(device)));
+        first
     }
 
     /// Whether a device wants to act now, of those that say so themselves.
@@ -104,7 +117,16 @@ impl Devices {
     /// Lets those act that want to now, in the order of their installation.
     #[inline]
     pub(crate) fn fire(&self, now: Instant) {
-        self.for_each_of(|installed| installed.due() <= now, |device| device.fire(now));
+        let may_be_due = |installed: &Installed| installed.due.as_ref().is_none_or(|due| due.get() <= now);
+        if !self.must_ask.get() {
+            return self.for_each_of(may_be_due, |device| device.fire(now));
+        }
+        self.for_each_of(may_be_due, |device| {
+            // Asked with nothing borrowed; one that says so itself keeps that there too.
+            if asked(device) <= now {
+                device.fire(now);
+            }
+        });
     }
 
     #[inline]
@@ -125,19 +147,26 @@ impl Devices {
 
     /// The device of a type.
     pub(crate) fn find<D: Device>(&self) -> Option<Rc<D>> {
-        let all = self.all.borrow();
-        all.iter().find_map(|installed| Rc::clone(&installed.device).as_any().downcast::<D>().ok())
+        let found = {
+            let all = self.all.borrow();
+            let found = all.iter().find(|installed| (&*installed.device as &dyn Any).is::<D>())?;
+            Rc::clone(&found.device)
+        };
+        found.as_any().downcast::<D>().ok()
     }
 
     /// Whether a device has something to do that can wake a task.
     pub(crate) fn may_wake(&self) -> bool {
-        let all = self.all.borrow();
-        all.iter().any(|installed| installed.due() < Instant::MAX && installed.device.may_wake())
+        let mut may_wake = false;
+        self.for_each(|device| may_wake = may_wake || (asked(device) < Instant::MAX && device.may_wake()));
+        may_wake
     }
 
     /// What a resource is that some device knows, for people.
     pub(crate) fn describe(&self, resource: u64) -> String {
-        self.all.borrow().iter().map(|installed| installed.device.describe(resource)).collect()
+        let mut text = String::new();
+        self.for_each(|device| text.push_str(&device.describe(resource)));
+        text
     }
 
     /// Takes all, to be dropped with nothing borrowed.

@@ -1,9 +1,8 @@
 //! The end of a task: what it leaves behind, and when its slot is free.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
-use super::{Core, JOIN};
+use super::{Core, IN_THE_LOOP, JOIN, Run};
 use crate::choice::TaskId;
 use crate::task::{Failure, Joiner, Memory};
 
@@ -17,33 +16,37 @@ pub(crate) struct Leftover {
     pub(crate) detached: bool,
 }
 
-impl Leftover {
-    /// Does it, with nothing borrowed. Gives the memory, vacated.
-    pub(crate) fn finish(self) -> Option<Memory> {
-        let Leftover { memory, failure, joiner, .. } = self;
-        let vacated = memory.map(|mut memory| {
-            let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
-            memory
-        });
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(failure)));
-        if let Some(joiner) = joiner {
-            let _ = catch_unwind(AssertUnwindSafe(|| joiner.wake()));
-        }
-        vacated
-    }
-}
-
 /// What a handle learns of its task.
 pub(crate) enum Joined<T> {
     Ended(Ended<T>),
-    /// The task goes on, and wakes who asks at its end; who asked before, with a waker of another library.
-    Waiting(Option<Waker>),
+    /// The task goes on, and wakes who asks at its end.
+    Waiting,
 }
 
 /// What came of a task that has ended.
 pub(crate) enum Ended<T> {
     Output(T),
     Failed { lineage: String, failure: Failure },
+}
+
+impl Run {
+    /// Nobody will ask for the task's output; what the task has left, if it has ended, to be seen to by [`Run::bury_leftover`].
+    #[inline]
+    pub(crate) fn give_up(&self, task: TaskId) -> Option<Leftover> {
+        let (joiner, leftover) = self.core_mut().detach(task);
+        if let Joiner::Foreign(waker) = joiner {
+            // With nothing borrowed, since it may run code.
+            self.guard(IN_THE_LOOP, || drop(waker));
+        }
+        leftover
+    }
+
+    /// Drops what a task has left whose output nobody will ask for, and removes the task. What is dropped may run code, so nothing
+    /// is to be borrowed; if that panics, the run fails, and not who gives up.
+    pub(crate) fn bury_leftover(&self, task: TaskId, leftover: Leftover) {
+        let memory = self.finish_leftover(task, leftover);
+        self.core_mut().recycle_task(task, memory);
+    }
 }
 
 impl Core {
@@ -71,23 +74,19 @@ impl Core {
         self.remove_task(task);
     }
 
-    /// What came of a task that is in the table; if it has not ended, it wakes who asks: the task that is being polled, or else
-    /// this waker.
+    /// What came of a task that is in the table; if it has not ended, it wakes who asks, in whose place it puts who asked before.
     #[inline]
-    pub(crate) fn join<T: 'static>(&mut self, task: TaskId, own: Option<TaskId>, waker: &Waker) -> Joined<T> {
-        let slot = self.polling.tasks().get(task).expect("a task is kept until its handle is gone");
+    pub(crate) fn join<T: 'static>(&mut self, task: TaskId, joiner: &mut Joiner) -> Joined<T> {
+        // A task is kept until its handle is gone, but one that was refused was never there.
+        let Some(slot) = self.polling.tasks().get(task) else { return Joined::Waiting };
         if slot.has_ended() {
             return Joined::Ended(self.take_ended(task));
         }
         self.wait_for_end(task);
-        let joiner = match own {
-            Some(own) => Joiner::Task(own),
-            None => Joiner::Foreign(waker.clone()),
-        };
-        match self.polling.tasks_mut().background_mut(task.index).set_joiner(joiner) {
-            Joiner::Foreign(before) => Joined::Waiting(Some(before)),
-            Joiner::Nobody | Joiner::Task(_) => Joined::Waiting(None),
-        }
+        let background = self.polling.tasks_mut().background_mut(task.index);
+        let asks = std::mem::replace(joiner, Joiner::Nobody);
+        *joiner = background.set_joiner(asks);
+        Joined::Waiting
     }
 
     /// Notes that the current task waits for the end of that one.
@@ -96,15 +95,14 @@ impl Core {
         self.wait_at(JOIN, u64::from(task.index) + 1);
     }
 
-    /// Wakes a waker at the end of a task that has not ended, in place of who was to be woken; gives what is to be dropped with
-    /// nothing borrowed.
-    pub(crate) fn wake_at_end(&mut self, task: TaskId, waker: &Waker) -> Joiner {
-        let joiner = Joiner::Foreign(waker.clone());
-        match self.polling.tasks().get(task) {
-            Some(slot) if !slot.has_ended() => {
-                self.polling.tasks_mut().background_mut(task.index).set_joiner(joiner)
-            }
-            _ => joiner,
+    /// Wakes that waker at the end of a task that has not ended, in place of who was to be woken, whom it puts there instead.
+    pub(crate) fn wake_at_end(&mut self, task: TaskId, joiner: &mut Joiner) {
+        if let Some(slot) = self.polling.tasks().get(task)
+            && !slot.has_ended()
+        {
+            let background = self.polling.tasks_mut().background_mut(task.index);
+            let asks = std::mem::replace(joiner, Joiner::Nobody);
+            *joiner = background.set_joiner(asks);
         }
     }
 
@@ -130,22 +128,22 @@ impl Core {
         Ended::Output(output.expect("an ended task has an output or a failure"))
     }
 
-    /// Nobody will ask for the task's output; gives what is to be dropped with nothing borrowed.
-    pub(crate) fn detach(&mut self, task: TaskId) -> (Option<Memory>, Joiner, Option<Box<Failure>>) {
+    /// Nobody will ask for the task's output; gives what is to be dropped with nothing borrowed: who waited for it, and what
+    /// it has left, if it has ended, to be seen to by [`Run::bury_leftover`].
+    pub(crate) fn detach(&mut self, task: TaskId) -> (Joiner, Option<Leftover>) {
         if self.polling.tasks().get(task).is_none() {
-            return (None, Joiner::Nobody, None);
+            return (Joiner::Nobody, None);
         }
         let (slot, background) = self.polling.whole_mut(task.index);
         let joiner = background.set_joiner(Joiner::Nobody);
         if !slot.has_ended() {
             slot.detach();
-            return (None, joiner, None);
+            return (joiner, None);
         }
         let memory = slot.take_memory();
         self.note_unobserved_panic(task);
         let failure = self.polling.tasks_mut().background_mut(task.index).take_failure();
-        self.remove_task(task);
-        (memory, joiner, failure)
+        (joiner, Some(Leftover { memory, failure, detached: true, ..Leftover::default() }))
     }
 
     /// Asks for a task's cancellation, unless it has ended. A function that a worker has begun cannot be stopped.

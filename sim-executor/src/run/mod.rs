@@ -15,11 +15,13 @@ mod log;
 mod memory;
 mod node_report;
 mod nodes;
+mod outside_panic;
 mod panics;
 mod poll;
 mod polling;
 mod probed;
 mod report;
+mod run_tag;
 mod spawn;
 mod start;
 mod time;
@@ -41,22 +43,23 @@ pub(crate) use log::Log;
 pub(crate) use memory::RunMemory;
 pub use node_report::NodeReport;
 pub(crate) use nodes::Nodes;
+pub use outside_panic::OutsidePanic;
+pub(crate) use outside_panic::{AT_THE_END, IN_A_REPORT, IN_THE_LOOP, text_of};
 pub(crate) use poll::Begun;
 pub(crate) use polling::{Next, Polling, manner};
 pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use report::{JOIN, SLEEP};
+pub use run_tag::RunTag;
 pub(crate) use start::Program;
 pub use start::RestartOnPanic;
 pub use time::Clock;
 pub(crate) use time::Time;
 pub(crate) use verdict::Verdict;
 
-/// How many tasks can be alive at one time: a waker has so many bits for their number.
-pub(crate) const TASKS_MAX: usize = 1 << 22;
-
 /// One run: its state, what answers its questions, and what else acts in it. Never borrowed while code of the program
 /// runs.
 pub(crate) struct Run {
+    tag: RunTag,
     id: RunId,
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
@@ -73,14 +76,20 @@ pub(crate) struct Core {
     pub(crate) verdict: Verdict,
 }
 
-/// Tells the runs of a process apart, so that a waker that outlives its run wakes nobody in another. It is the high bits of
-/// the run's wakers, and never zero.
+/// Tells the wakers of the runs of a process apart, so that one that outlives its run wakes nobody in another. It is the high
+/// bits of the run's wakers, and never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RunId(pub(crate) u64);
 
 impl Run {
     /// A run that uses the memory of another one.
-    pub(crate) fn new(id: RunId, config: &Config, mut source: Box<dyn Source>, memory: RunMemory) -> Self {
+    pub(crate) fn new(
+        tag: RunTag,
+        id: RunId,
+        config: &Config,
+        mut source: Box<dyn Source>,
+        memory: RunMemory,
+    ) -> Self {
         source.begin(&RunInfo { recorded: config.record });
         let RunMemory { time, lineages, polling, nodes, scratch, devices } = memory;
         let (limits, needs) = Core::bounds(config, &*source);
@@ -94,7 +103,12 @@ impl Run {
         };
         core.add_node("main".into(), None);
         let devices = Devices::new(devices);
-        Run { id, core: RefCell::new(core), source: RefCell::new(source), devices }
+        Run { tag, id, core: RefCell::new(core), source: RefCell::new(source), devices }
+    }
+
+    #[inline]
+    pub(crate) fn tag(&self) -> RunTag {
+        self.tag
     }
 
     #[inline]
@@ -141,8 +155,7 @@ impl Core {
         } else if let Some(holds_max) = config.holds_max {
             needs.holds_max = holds_max;
         }
-        let limits = Limits { tasks_max: config.limits.tasks_max.min(TASKS_MAX), ..config.limits };
-        (limits, needs)
+        (config.limits, needs)
     }
 
     /// Moves the world's time.
@@ -172,6 +185,15 @@ impl Core {
             self.limit_reached(LimitReached::timers);
         }
         set
+    }
+
+    /// Whether there is room for another alarm; if not, the run ends after this poll.
+    pub(crate) fn has_room_for_alarm(&mut self) -> bool {
+        let has_room = self.time.has_room_for_alarm();
+        if !has_room {
+            self.limit_reached(LimitReached::timers);
+        }
+        has_room
     }
 
     /// Notes that time is moved for devices alone; whether that was so several times with no poll in between.

@@ -1,5 +1,6 @@
 //! Who is polled when: the tasks, which of them are ready, and which one is at it.
 
+mod count;
 mod memory;
 mod probed;
 mod stats;
@@ -8,7 +9,7 @@ use std::collections::VecDeque;
 
 use crate::choice::{Candidate, LineageId, Lineages, Needs, Order, TaskId};
 use crate::config::Config;
-use crate::limits::{LimitReached, Limits};
+use crate::limits::Limits;
 use crate::task::{
     Background, Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable, Wait,
 };
@@ -23,8 +24,12 @@ pub(crate) struct Polling {
     /// The task that is being polled.
     current: Option<TaskId>,
     polls: u64,
-    /// The number of polls at which some limit on polls is reached.
+    /// The number of polls at which some limit on polls is to be looked at.
     polls_stop: u64,
+    /// How many polls there were when virtual time was last moved.
+    polls_before: u64,
+    /// The memory of tasks for which there was no room, to be dropped with nothing borrowed.
+    refused: Vec<Memory>,
     limits: Limits,
     /// Tasks that go on because their hold of a CPU is over.
     resumed: VecDeque<TaskId>,
@@ -71,6 +76,8 @@ impl Polling {
             current: None,
             polls: 0,
             polls_stop: limits.polls_max.min(limits.polls_per_instant_max),
+            polls_before: 0,
+            refused: Vec::new(),
             limits,
             resumed,
             origin: Origin::Task,
@@ -140,30 +147,6 @@ impl Polling {
         self.current_slot().map(Slot::node)
     }
 
-    /// How many polls there were.
-    #[inline]
-    pub(crate) fn polls(&self) -> u64 {
-        self.polls
-    }
-
-    /// Counts a poll; a limit if that is reached with it.
-    #[inline]
-    pub(super) fn count_poll(&mut self) -> Option<fn(&Limits) -> LimitReached> {
-        self.polls += 1;
-        if self.polls < self.polls_stop {
-            return None;
-        }
-        let all = self.polls >= self.limits.polls_max;
-        Some(if all { LimitReached::polls } else { LimitReached::polls_per_instant })
-    }
-
-    /// Virtual time has moved.
-    #[inline]
-    pub(super) fn begin_instant(&mut self) {
-        let Limits { polls_max, polls_per_instant_max, .. } = self.limits;
-        self.polls_stop = polls_max.min(self.polls.saturating_add(polls_per_instant_max));
-    }
-
     #[inline]
     pub(super) fn watches_polls(&self) -> bool {
         self.watches_polls
@@ -173,6 +156,16 @@ impl Polling {
     #[inline]
     pub(crate) fn set_origin(&mut self, origin: Origin) {
         self.origin = origin;
+    }
+
+    /// Keeps the memory of a task for which there was no room: dropping it may run code.
+    pub(super) fn refuse(&mut self, memory: Memory) {
+        self.refused.push(memory);
+    }
+
+    /// Takes the memory of the tasks for which there was no room.
+    pub(crate) fn take_refused(&mut self) -> Vec<Memory> {
+        std::mem::take(&mut self.refused)
     }
 
     pub(crate) fn awaited(&self) -> Option<TaskId> {

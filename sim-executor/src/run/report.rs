@@ -173,9 +173,7 @@ impl Core {
         let (spawned_at, lineage, cpu) = (background.spawned_at(), slot.lineage(), slot.node());
         let lineage = self.decisions.lineages_mut().path(lineage);
         let panic = TaskPanic { lineage, spawned_at, message, location, then: Vec::new() };
-        if !self.survives_panic(cpu, &panic) {
-            self.verdict.fail(panic);
-        }
+        self.fail_by(cpu, panic);
     }
 
     /// The statistics of all tasks, if they are kept: of those that have ended in that order, then of the others in the order
@@ -191,37 +189,19 @@ impl Core {
         stats
     }
 
-    fn pending_task(&mut self, task: TaskId, describe: impl Fn(u64) -> String) -> PendingTask {
+    /// A task that has not ended; and where it waits, if it does.
+    fn pending_task(&mut self, task: TaskId) -> (PendingTask, Option<Wait>) {
         let slot = self.polling.tasks().at(task.index);
-        let wait = slot.waiting_at();
         let activity = match slot.state() {
             _ if slot.polls() == 0 => Activity::NeverPolled,
             State::Blocking => Activity::Blocking,
             State::Ready | State::Polled => Activity::Ready,
-            _ => return self.pending_at(task, wait, describe),
+            _ => {
+                let wait = slot.waiting_at();
+                return (self.pending_doing(task, Activity::UNKNOWN), Some(wait));
+            }
         };
-        self.pending_doing(task, activity)
-    }
-
-    fn pending_at(&mut self, task: TaskId, wait: Wait, describe: impl Fn(u64) -> String) -> PendingTask {
-        let activity = self.activity_at(wait, describe);
-        self.pending_doing(task, activity)
-    }
-
-    /// What a task is at that waits there.
-    pub(crate) fn activity_at(&mut self, wait: Wait, describe: impl Fn(u64) -> String) -> Activity {
-        let what = if wait.resource == 0 {
-            String::new()
-        } else if wait.label == JOIN {
-            // The task that a handle waits for, by its index plus one.
-            let joined = self.polling.tasks().at(wait.resource as u32 - 1).lineage();
-            self.decisions.lineages_mut().path(joined).to_string()
-        } else if wait.label == SLEEP {
-            format!("until {}", Instant::from_nanos(wait.resource))
-        } else {
-            describe(wait.resource)
-        };
-        Activity::Waiting { at: wait.label.name(), what }
+        (self.pending_doing(task, activity), None)
     }
 
     fn pending_doing(&mut self, task: TaskId, activity: Activity) -> PendingTask {
@@ -243,8 +223,33 @@ impl Core {
 impl Run {
     /// The tasks that have not ended, in the order of their spawns.
     pub(crate) fn pending(&self) -> Vec<PendingTask> {
-        let mut core = self.core_mut();
-        let describe = |resource| self.devices().describe(resource);
-        core.polling.tasks().alive().into_iter().map(|task| core.pending_task(task, describe)).collect()
+        let mut pending = {
+            let mut core = self.core_mut();
+            let alive = core.polling.tasks().alive();
+            alive.into_iter().map(|task| core.pending_task(task)).collect::<Vec<_>>()
+        };
+        for (task, wait) in &mut pending {
+            if let Some(wait) = *wait {
+                task.activity = self.activity_at(wait);
+            }
+        }
+        pending.into_iter().map(|(task, _)| task).collect()
+    }
+
+    /// What a task is at that waits there. A device is asked with nothing borrowed, since it is the program's.
+    pub(crate) fn activity_at(&self, wait: Wait) -> Activity {
+        let what = if wait.resource == 0 {
+            String::new()
+        } else if wait.label == JOIN {
+            // The task that a handle waits for, by its index plus one.
+            let mut core = self.core_mut();
+            let joined = core.polling.tasks().at(wait.resource as u32 - 1).lineage();
+            core.decisions.lineages_mut().path(joined).to_string()
+        } else if wait.label == SLEEP {
+            format!("until {}", Instant::from_nanos(wait.resource))
+        } else {
+            self.devices.describe(wait.resource)
+        };
+        Activity::Waiting { at: wait.label.name(), what }
     }
 }

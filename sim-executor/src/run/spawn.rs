@@ -7,7 +7,7 @@ use std::panic::Location;
 use super::Core;
 use crate::choice::{LineageId, TaskId};
 use crate::limits::LimitReached;
-use crate::task::{NewTask, NodeId};
+use crate::task::{Memory, NewTask, NodeId};
 
 type Name = Option<Cow<'static, str>>;
 
@@ -124,13 +124,39 @@ impl Core {
             spawned_at,
         };
         let tasks_max = self.verdict.limits().tasks_max;
-        let Ok(task) = self.polling.tasks_mut().insert(tasks_max, new) else {
-            panic!("{}", LimitReached::tasks(self.verdict.limits()));
+        let task = match self.polling.tasks_mut().insert(tasks_max, new) {
+            Ok(task) => task,
+            Err(memory) => return self.refuse(lineage, memory),
         };
         if self.traces_all() {
             self.record_spawn(lineage);
         }
         self.make_ready(task);
         task
+    }
+
+    /// There is no room for a task. The run ends after this poll, and the task's future is dropped then, with nothing borrowed.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&mut self, lineage: LineageId, memory: Memory) -> TaskId {
+        self.limit_reached(LimitReached::tasks);
+        self.polling.refuse(memory);
+        self.decisions.lineages_mut().release(lineage);
+        TaskId::REFUSED
+    }
+
+    /// How many tasks may have been spawned in the run when it ends now: those that were, and so many by `Drop` code.
+    pub(crate) fn spawned_until_the_end(&self) -> u64 {
+        let tasks = self.polling.tasks();
+        tasks.spawned().saturating_add(self.verdict.limits().polls_per_instant_of(tasks.most()))
+    }
+
+    /// Whether the end of the run comes to no end, as the `Drop` code of tasks spawns others: a limit is reached with that.
+    pub(crate) fn is_dropping_for_ever(&mut self, spawned_max: u64) -> bool {
+        let is_for_ever = self.polling.tasks().spawned() > spawned_max;
+        if is_for_ever {
+            self.limit_reached(LimitReached::drops);
+        }
+        is_for_ever
     }
 }

@@ -118,11 +118,9 @@ impl Run {
             let future = (begin.borrow_mut())();
             future.await;
         };
-        let mut core = self.core_mut();
-        let task = core.spawn_on(node, Some("program".into()), future, at);
-        let unfinished = core.detach(task);
-        drop(core);
-        drop(unfinished);
+        let task = self.core_mut().spawn_on(node, Some("program".into()), future, at);
+        let ended = self.give_up(task);
+        assert!(ended.is_none(), "a task has not ended before its first poll");
     }
 }
 

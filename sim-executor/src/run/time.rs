@@ -142,9 +142,20 @@ impl Time {
         self.alarms.remove(id)
     }
 
-    /// Puts another in place of an alarm, which it gives; `None` if that is not pending.
-    pub(crate) fn replace_alarm(&mut self, id: EventId, alarm: Alarm) -> Option<Alarm> {
-        self.alarms.get_mut(id).map(|pending| std::mem::replace(pending, alarm))
+    /// Whether there is room for another alarm.
+    pub(super) fn has_room_for_alarm(&self) -> bool {
+        !self.alarms.is_full()
+    }
+
+    /// Puts another in place of an alarm, which it gives.
+    ///
+    /// # Errors
+    /// With the other, if that alarm is not pending.
+    pub(crate) fn replace_alarm(&mut self, id: EventId, alarm: Alarm) -> Result<Alarm, Alarm> {
+        match self.alarms.get_mut(id) {
+            Some(pending) => Ok(std::mem::replace(pending, alarm)),
+            None => Err(alarm),
+        }
     }
 
     #[inline]

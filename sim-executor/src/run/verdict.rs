@@ -1,5 +1,6 @@
 //! What ends a run, or a call that drives it: limits, panics, and who asks for it.
 
+use super::outside_panic::OutsidePanic;
 use super::panics::Panics;
 use super::report::TaskPanic;
 use crate::limits::{LimitReached, Limits};
@@ -14,6 +15,8 @@ pub(crate) struct Verdict {
     panic: Option<TaskPanic>,
     /// All panics of tasks.
     panics: Panics,
+    /// The first panic of code that is no task's.
+    outside: Option<OutsidePanic>,
     /// Where the latest panic happened, if a hook noted it.
     panic_location: Option<String>,
     /// Panics after which a node starts again.
@@ -33,6 +36,7 @@ impl Verdict {
             limit: None,
             panic: None,
             panics: Panics::default(),
+            outside: None,
             panic_location: None,
             survived: Vec::new(),
             stopping: None,
@@ -57,18 +61,32 @@ impl Verdict {
 
     /// Whether the run has failed.
     pub(crate) fn has_failed(&self) -> bool {
-        self.limit.is_some() || self.panic.is_some()
+        self.limit.is_some() || self.panic.is_some() || self.outside.is_some()
     }
 
     pub(crate) fn take_limit(&mut self) -> Option<LimitReached> {
         self.limit.take()
     }
 
-    /// A panic that nobody observes fails the run; of several the first.
+    /// A panic that nobody observes fails the run, unless something has before.
     pub(super) fn fail(&mut self, panic: TaskPanic) {
         let panic = self.with_causes(panic);
-        self.panic.get_or_insert(panic);
+        if !self.has_failed() {
+            self.panic = Some(panic);
+        }
         self.interrupted = true;
+    }
+
+    /// A panic of code that is no task's fails the run, unless something has before.
+    pub(super) fn fail_outside(&mut self, panic: OutsidePanic) {
+        if !self.has_failed() {
+            self.outside = Some(panic);
+        }
+        self.interrupted = true;
+    }
+
+    pub(crate) fn take_outside_panic(&mut self) -> Option<OutsidePanic> {
+        self.outside.take()
     }
 
     pub(crate) fn panics_mut(&mut self) -> &mut Panics {

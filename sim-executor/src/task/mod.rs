@@ -18,4 +18,4 @@ pub(crate) use short_name::shorten;
 pub(crate) use slot::{NewTask, Slot, State, Wait};
 pub(crate) use stage::Memory;
 pub use stats::{StatsTable, TaskStats};
-pub(crate) use table::TaskTable;
+pub(crate) use table::{TASKS_MAX, TaskTable};

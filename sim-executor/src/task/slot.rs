@@ -113,7 +113,7 @@ impl Slot {
     /// task before has left empty, or what is set before it is read, is not written.
     #[inline(always)]
     pub(super) fn begin(&mut self, background: &mut Background, new: NewTask, number: u64) {
-        self.generation = TaskId::generation_after(self.generation);
+        self.generation += 1;
         self.state = State::Waiting;
         self.woken = false;
         self.cancelled = false;

@@ -3,11 +3,12 @@
 use super::background::Background;
 use super::ready::{Link, Links};
 use super::slot::{NewTask, Slot, State};
-use crate::choice::TaskId;
+use super::stage::Memory;
+use crate::choice::{GENERATION_MAX, TaskId};
 use crate::reuse::Reuse as _;
 
-/// The table is full.
-pub(crate) struct TooManyTasks;
+/// How many slots there can be: a waker has so many bits for their number.
+pub(crate) const TASKS_MAX: usize = 1 << 22;
 
 /// What is looked at in each poll lies close together, apart from the rest.
 #[derive(Default)]
@@ -16,28 +17,45 @@ pub(crate) struct TaskTable {
     backgrounds: Vec<Background>,
     free: Vec<u32>,
     spawned: u64,
+    /// Slots that are not used again, since all their generations are used up: a handle or waker of an old task would be taken
+    /// for one of a new.
+    retired: usize,
 }
 
 impl TaskTable {
     /// A table without tasks, with the memory of this one.
     pub(crate) fn renewed(self) -> TaskTable {
-        let TaskTable { slots, backgrounds, free, spawned: _ } = self;
+        let TaskTable { slots, backgrounds, free, spawned: _, retired: _ } = self;
         TaskTable {
             slots: slots.renewed(),
             backgrounds: backgrounds.renewed(),
             free: free.renewed(),
             spawned: 0,
+            retired: 0,
         }
+    }
+
+    /// How many tasks were spawned, those too for which there was no room.
+    pub(crate) fn spawned(&self) -> u64 {
+        self.spawned
+    }
+
+    /// How many tasks were in the table at one time.
+    pub(crate) fn most(&self) -> usize {
+        self.slots.len() - self.retired
     }
 
     /// How many tasks are alive, or have ended and may still be joined.
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.most() - self.free.len()
     }
 
     /// Adds a task that waits.
+    ///
+    /// # Errors
+    /// With the task's memory, if the table is full.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, TooManyTasks> {
+    pub(crate) fn insert(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, Memory> {
         let number = self.spawned;
         let Some(index) = self.free.pop() else { return self.push(tasks_max, new) };
         self.spawned += 1;
@@ -47,12 +65,12 @@ impl TaskTable {
     }
 
     #[inline(never)]
-    fn push(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, TooManyTasks> {
-        if self.slots.len() >= tasks_max {
-            return Err(TooManyTasks);
-        }
-        let (slot, background) = Slot::new(new, self.spawned);
+    fn push(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, Memory> {
         self.spawned += 1;
+        if self.most() >= tasks_max || self.slots.len() >= TASKS_MAX {
+            return Err(new.memory);
+        }
+        let (slot, background) = Slot::new(new, self.spawned - 1);
         self.slots.push(slot);
         self.backgrounds.push(background);
         Ok(TaskId { index: (self.slots.len() - 1) as u32, generation: 0 })
@@ -64,7 +82,11 @@ impl TaskTable {
         let slot = &mut self.slots[id.index as usize];
         assert_eq!(slot.generation(), id.generation, "{id} is gone already");
         slot.vacate();
-        self.free.push(id.index);
+        if id.generation < GENERATION_MAX {
+            self.free.push(id.index);
+        } else {
+            self.retired += 1;
+        }
     }
 
     /// The slot, unless the task is gone.

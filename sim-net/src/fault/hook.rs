@@ -59,8 +59,10 @@ impl Hook {
 impl Drop for Hook {
     fn drop(&mut self) {
         let removed = self.network.hooks.remove(self.id);
-        let has_hooks = !self.network.hooks.are_none();
-        self.network.with_wire(|wire| wire.set_hooked(has_hooks));
+        if self.network.is_of_current_run() {
+            let has_hooks = !self.network.hooks.are_none();
+            self.network.with_wire(|wire| wire.set_hooked(has_hooks));
+        }
         // With nothing borrowed, since it is the program's.
         drop(removed);
     }

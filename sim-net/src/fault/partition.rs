@@ -136,8 +136,12 @@ impl Partition {
 }
 
 impl Drop for Partition {
+    /// After its run nothing is cut.
     fn drop(&mut self) {
         let Some(id) = self.id else { return };
+        if !self.network.is_of_current_run() {
+            return;
+        }
         self.network.with_wire(|wire| {
             if let Some(directions) = wire.links.resume(Stop::Cut, id) {
                 wire.note_directions("mend", &directions);

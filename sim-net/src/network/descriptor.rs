@@ -30,8 +30,12 @@ impl Descriptor {
     }
 
     /// Calls the kernel.
+    ///
+    /// # Panics
+    /// Outside the run to which the socket belongs.
     #[inline]
     pub(crate) fn with<R>(&self, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
+        self.network.run.check("socket");
         self.network.with(|state| call(&mut state.kernel(self.host), self.socket))
     }
 
@@ -42,8 +46,12 @@ impl Descriptor {
     }
 
     /// Calls the kernel about an address, which may lead to a host that the network does not know yet.
+    ///
+    /// # Panics
+    /// Outside the run to which the socket belongs.
     #[inline]
     pub(crate) fn with_address<R>(&self, ip: IpAddr, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
+        self.network.run.check("socket");
         self.network.with(|state| {
             state.cover_address(ip);
             call(&mut state.kernel(self.host), self.socket)
@@ -111,13 +119,16 @@ impl Drop for Descriptor {
 
 #[cfg(test)]
 mod tests {
+    use sim_executor::{Executor, ProductionOrder};
+
     use super::*;
     use crate::address::HOSTS_MAX;
     use crate::config::NetworkConfig;
 
     #[test]
     fn a_resource_number_tells_socket_and_interest() {
-        let network = Rc::new(Network::new(NetworkConfig::default(), false));
+        let network =
+            Executor::new(ProductionOrder).enter(|| Rc::new(Network::new(NetworkConfig::default(), false)));
         for (host, index, generation) in [(0, 0, 0), (HOSTS_MAX - 1, (1 << INDEX_BITS) - 1, 77)] {
             let socket = SocketId { index, generation };
             let descriptor = Descriptor { network: Rc::clone(&network), host: HostId(host), socket };

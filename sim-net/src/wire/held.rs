@@ -1,6 +1,10 @@
 //! The packets that are held back on their way.
 
+use std::cmp::Ordering;
+use std::fmt;
+
 use sim_executor::Instant;
+use sim_executor::context::RunTag;
 
 use super::packet_data::PacketData;
 use super::{Event, Wire};
@@ -19,9 +23,38 @@ pub struct InFlight {
     pub held: Option<HeldId>,
 }
 
-/// A packet that is held back, in this run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HeldId(u64);
+/// A packet that is held back, in one run: in another it is never held back. Ids of equal runs are equal.
+#[derive(Clone, Copy)]
+pub struct HeldId {
+    number: u64,
+    run: RunTag,
+}
+
+impl PartialEq for HeldId {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for HeldId {}
+
+impl PartialOrd for HeldId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for HeldId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number.cmp(&other.number)
+    }
+}
+
+impl fmt::Debug for HeldId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("HeldId").field(&self.number).finish()
+    }
+}
 
 /// A packet that is held back.
 #[derive(Debug)]
@@ -47,10 +80,14 @@ impl HeldPackets {
 
     pub(super) fn push(&mut self, arrival: Instant, packet: Packet, is_corrupt: bool) {
         self.count += 1;
-        self.packets.push(Held { id: HeldId(self.count), arrival, packet, is_corrupt });
+        let id = HeldId { number: self.count, run: RunTag::current() };
+        self.packets.push(Held { id, arrival, packet, is_corrupt });
     }
 
     fn take(&mut self, id: HeldId) -> Option<Held> {
+        if !id.run.is_current() {
+            return None;
+        }
         let place = self.packets.iter().position(|held| held.id == id)?;
         Some(self.packets.remove(place))
     }

@@ -1,0 +1,41 @@
+//! How many polls there are, and which limit is reached with them.
+
+use super::Polling;
+use crate::limits::{LimitReached, Limits};
+
+impl Polling {
+    /// How many polls there were.
+    #[inline]
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls
+    }
+
+    /// Counts a poll; a limit if that is reached with it.
+    #[inline]
+    pub(in crate::run) fn count_poll(&mut self) -> Option<fn(&Limits) -> LimitReached> {
+        self.polls += 1;
+        if self.polls < self.polls_stop {
+            return None;
+        }
+        self.look_at_limits()
+    }
+
+    #[cold]
+    fn look_at_limits(&mut self) -> Option<fn(&Limits) -> LimitReached> {
+        let Limits { polls_max, .. } = self.limits;
+        if self.polls >= polls_max {
+            return Some(LimitReached::polls);
+        }
+        let per_instant = self.limits.polls_per_instant_of(self.tasks.most());
+        self.polls_stop = polls_max.min(self.polls_before.saturating_add(per_instant));
+        (self.polls >= self.polls_stop).then_some(LimitReached::polls_per_instant)
+    }
+
+    /// Virtual time has moved.
+    #[inline]
+    pub(in crate::run) fn begin_instant(&mut self) {
+        let Limits { polls_max, polls_per_instant_max, .. } = self.limits;
+        self.polls_before = self.polls;
+        self.polls_stop = polls_max.min(self.polls.saturating_add(polls_per_instant_max));
+    }
+}
