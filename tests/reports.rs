@@ -62,6 +62,19 @@ async fn a_runtime_of_tokio_inside_a_run_gets_a_hint() {
     runtime().block_on(async { runtime().block_on(async {}) });
 }
 
+#[test]
+fn a_call_of_tokio_is_named_where_the_task_that_made_it_is_not_the_one_that_failed() {
+    let text = Sweep { seeds: 1, ..Sweep::default() }
+        .try_run("kept", || async {
+            let _kept = spawn(async { tokio::time::sleep(Duration::from_millis(5)).await });
+            std::future::pending::<()>().await;
+        })
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("\nbefore that, main/"), "{text}");
+    assert!(text.contains("\nhint: a run has no runtime of tokio"), "{text}");
+}
+
 /// tokio::sync::watch spreads those who wait over 8 lists by a generator of the thread that has a random seed.
 #[seedbed::test(seeds = 20)]
 #[should_panic(

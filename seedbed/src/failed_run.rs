@@ -28,8 +28,9 @@ pub struct FailedRun {
     pub repeated_as: Option<u64>,
     /// What it came to each time that it was made again. Empty where only this run was asked for.
     pub again: Vec<Again>,
-    /// The hashes of production order, before and after this run, if they differ: the program keeps something from run to run.
-    pub production: Option<[u64; 2]>,
+    /// What production order, which had passed, came to after this run, if that is something else: the program keeps something from
+    /// run to run.
+    pub production: Option<Again>,
     /// What real threads did while it was made again.
     pub outside: Outside,
     /// What runs the test.
@@ -113,7 +114,7 @@ impl fmt::Display for Text<'_> {
         writeln!(out, "{name} fails {} ({})", Under(*run), report.outcome.word())?;
         self.log(out)?;
         write!(out, "{}", FailureText(report))?;
-        let advice = advice::on_failure(&report.outcome).into_iter().chain(outside.advice());
+        let advice = advice::on_failure(report).into_iter().chain(outside.advice());
         advice.into_iter().try_for_each(|advice| writeln!(out, "hint: {advice}"))?;
         self.repetitions(out)
     }
@@ -150,15 +151,16 @@ impl Text<'_> {
         writeln!(out)?;
         if !other.is_empty() || production.is_some() {
             let what = if is_reproducible { "NOT DETERMINISTIC" } else { "NOT REPRODUCED from its seed" };
-            writeln!(out, "{what}: when it was made again, the run went another way")?;
+            let run = if other.is_empty() { "production order" } else { "the run" };
+            writeln!(out, "{what}: when it was made again, {run} went another way")?;
         }
         for Again { how, hash, word, .. } in other {
             writeln!(out, "  {how}: hash {hash:016x} outcome {word}")?;
         }
-        if let Some([before, now]) = production {
+        if let Some(Again { how, hash, word, .. }) = production {
             writeln!(
                 out,
-                "  production order, made again after it: hash {now:016x}, and {before:016x} before it"
+                "  {how}, which had passed in another way before it: hash {hash:016x} outcome {word}"
             )?;
         }
         if is_reproducible {

@@ -47,6 +47,25 @@ async fn what_is_not_reproduced_has_no_line_with_a_seed() {
     assert!(ENTRIES.fetch_add(1, Ordering::Relaxed) < 50, "the cache is full");
 }
 
+#[test]
+fn state_that_grows_from_run_to_run_is_found_by_production_order() {
+    thread_local! {
+        static ENTRIES: Cell<u32> = const { Cell::new(0) };
+    }
+    let error = Sweep::default().try_run("cache", || async {
+        ENTRIES.set(ENTRIES.get() + 1);
+        time::sleep(Duration::from_millis(1)).await;
+        assert!(ENTRIES.get() < 50, "the cache is full");
+    });
+    let text = error.unwrap_err().to_string();
+    assert!(
+        text.contains("\n  production order, which had passed in another way before it: hash "),
+        "{text}"
+    );
+    assert!(text.contains("\nNOT REPRODUCED from its seed"), "{text}");
+    assert!(!text.contains("reproduce: "), "{text}");
+}
+
 #[seedbed::test]
 #[should_panic(expected = "is not deterministic: two runs")]
 async fn the_place_of_a_variable_on_the_stack_is_found_out() {

@@ -47,6 +47,20 @@ fn what_the_simulator_does_not_know_is_shown_beside_what_it_knows() {
 }
 
 #[test]
+fn a_set_of_futures_shows_where_its_last_poll_had_come_to() {
+    let report = ended(async {
+        let tasks = (1..4).map(|second| async move {
+            time::sleep(Duration::from_secs(second)).await;
+            spawn_named("worker", std::future::pending::<()>()).await
+        });
+        let mut set: futures::stream::FuturesUnordered<_> = tasks.collect();
+        let _ = futures::StreamExt::next(&mut set).await;
+    });
+    let text = report.outcome.to_string();
+    assert!(text.contains("waits for a wake (its last poll: waits at task.join main/worker#3)"), "{text}");
+}
+
+#[test]
 fn what_a_task_no_longer_waits_for_is_not_shown() {
     let report = ended(async {
         let slow = spawn_named("slow", std::future::pending::<()>());

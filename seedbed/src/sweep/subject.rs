@@ -52,8 +52,9 @@ where
             again.push(Again { is_alone: true, ..Again::new("alone in a new process", ran.0, &ran.1) });
         }
         let production = production.and_then(|before| {
-            let now = sweep.make_run(&mut World::default(), RunSeed::Production, TraceLevel::Off, body).hash;
-            (now != before).then_some([before, now])
+            let now = sweep.make_run(&mut World::default(), RunSeed::Production, TraceLevel::Off, body);
+            let is_same = now.hash == before && now.outcome.is_done();
+            (!is_same).then(|| Again::new("production order", now.hash, now.outcome.word()))
         });
         let failed =
             FailedRun::new(caller.name(), run, report, traced.trace, sweep.lines_shown, caller.command());

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use sim_explorer::{Part, Scenario, Settings, Tally, Verdict};
+use sim_executor::{Config, Executor};
+use sim_explorer::{Part, RunResult, RunSeed, Scenario, Settings, Tally, Verdict};
 
 use crate::args::SweepArgs;
 use crate::console::Console;
@@ -50,6 +51,8 @@ pub(crate) struct Finding<'a> {
     pub(crate) tally: &'a Tally,
     /// `None` while nothing was found and not all runs were made.
     pub(crate) verdict: Option<Verdict>,
+    /// What the run that is shown as a failure came to when it was made again.
+    pub(crate) again: Option<RunResult>,
     /// Whether its mistake was found over another profile.
     pub(crate) is_found_elsewhere: bool,
 }
@@ -133,7 +136,17 @@ fn finding<'a>(entry: &'a Entry, tally: &'a Tally, part: &Part) -> Finding<'a> {
     let is_known = tally.has_failed() || is_complete(tally, part);
     let verdict = is_known.then(|| Verdict::of(entry.program.variant.expect, tally));
     let (program, profile) = (entry.program, entry.profile.as_deref());
-    Finding { program, given: &entry.given, profile, tally, verdict, is_found_elsewhere: false }
+    let again =
+        tally.first_failing().filter(|_| verdict == Some(Verdict::Failed)).map(|(run, _)| again(entry, run));
+    Finding { program, given: &entry.given, profile, tally, verdict, again, is_found_elsewhere: false }
+}
+
+/// What a run comes to when it is made again, in new memory, as the command that is shown makes it.
+fn again(entry: &Entry, run: RunSeed) -> RunResult {
+    let prepare =
+        |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
+    let variant = entry.program.variant;
+    RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), run.source(), prepare))
 }
 
 /// Says of each finding whether its mistake was found over another profile.

@@ -107,6 +107,14 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
     match (finding.verdict, finding.tally.first_failing()) {
         (Some(Verdict::Failed), Some((run, result))) => {
             writeln!(out, "{finding} {WRONG}FAILED{WRONG:#}: {}", first_line(result))?;
+            if let Some(again) = finding.again.as_ref().filter(|&again| again != result) {
+                writeln!(
+                    out,
+                    "  {WRONG}NOT REPRODUCED{WRONG:#} from seed {run}: hash {:016x} outcome {}, and made again hash {:016x} outcome {}; \
+                     it depends on the runs before it, or on what is no choice of the run",
+                    result.hash, result.outcome, again.hash, again.outcome
+                )?;
+            }
             write!(out, "  replay {} --seed {run}", finding.program)?;
             finding
                 .given

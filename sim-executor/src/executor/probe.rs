@@ -68,7 +68,9 @@ impl Executor {
             }
         }
         if probed.unknown > 0 {
-            told.push(Activity::UNKNOWN);
+            // A set of futures polls only those of its futures that were woken: what they wait for was said before.
+            let known_before = told.is_empty().then_some(&pending.activity);
+            told.push(Activity::unknown(known_before));
         }
         if !told.is_empty() {
             pending.activity = told.remove(0);

@@ -29,8 +29,12 @@ pub enum Activity {
 }
 
 impl Activity {
-    /// It waits for something of which the simulator knows nothing.
-    pub(crate) const UNKNOWN: Activity = Activity::Waiting { at: Label::POLL.name(), what: String::new() };
+    /// It waits for something of which the simulator knows nothing; where its last poll had come to, if that is known.
+    pub(crate) fn unknown(before: Option<&Activity>) -> Activity {
+        let before = before.filter(|before| before.operation() != Label::POLL.name());
+        let what = before.map_or_else(String::new, |before| format!(" (its last poll: {before})"));
+        Activity::Waiting { at: Label::POLL.name(), what }
+    }
 
     /// One word for it.
     fn operation(&self) -> &'static str {
@@ -198,7 +202,7 @@ impl Core {
             State::Ready | State::Polled => Activity::Ready,
             _ => {
                 let wait = slot.waiting_at();
-                return (self.pending_doing(task, Activity::UNKNOWN), Some(wait));
+                return (self.pending_doing(task, Activity::unknown(None)), Some(wait));
             }
         };
         (self.pending_doing(task, activity), None)
