@@ -239,15 +239,21 @@ mod peer_failures {
             ..Limits::default()
         };
         let sweep = Sweep { limits, only: Some(RunSeed::Seed(1)), ..Sweep::default() };
-        // Who yields is polled too often; who has no need to wait never comes back from a poll.
-        for (how, name) in [
-            (Spin::Yield, "polls_per_instant_max"),
-            (Spin::WakeAnother, "polls_per_instant_max"),
-            (Spin::SleepNothing, "operations_per_poll_max"),
-            (Spin::TimeOut, "operations_per_poll_max"),
-            (Spin::ReadTheEnd, "operations_per_poll_max"),
-            (Spin::SendDatagrams, "operations_per_poll_max"),
+        // Who yields, or is made to, is polled too often; else who has no need to wait never comes back from a poll.
+        let tokios = sweep.budget;
+        for (how, budget, name) in [
+            (Spin::Yield, None, "polls_per_instant_max"),
+            (Spin::WakeAnother, None, "polls_per_instant_max"),
+            (Spin::SleepNothing, None, "operations_per_poll_max"),
+            (Spin::TimeOut, None, "operations_per_poll_max"),
+            (Spin::ReadTheEnd, None, "operations_per_poll_max"),
+            (Spin::SendDatagrams, None, "operations_per_poll_max"),
+            (Spin::SleepNothing, tokios, "polls_per_instant_max"),
+            (Spin::TimeOut, tokios, "polls_per_instant_max"),
+            (Spin::ReadTheEnd, tokios, "polls_per_instant_max"),
+            (Spin::SendDatagrams, tokios, "polls_per_instant_max"),
         ] {
+            let sweep = Sweep { budget, ..sweep };
             let result = sweep.try_run("spins", move || async move {
                 node("server").spawn_named("spinner", spin(how));
                 time::sleep(10 * SECOND).await;

@@ -20,6 +20,10 @@ pub struct Config {
     /// [`Needs::holds_max`](crate::Needs). Default: as the source says, which is four for most. In production order
     /// it means nothing.
     pub holds_max: Option<u32>,
+    /// After how many operations in one poll a task has to yield, as tokio's tasks do after 128: reads and writes of
+    /// sockets, sleeps, awaited handles that were over without a wait. Default: none, as in asyncio, where an `await` that need
+    /// not wait does not yield. `#[seedbed::test]` sets tokio's.
+    pub budget: Option<u32>,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,
     /// The least important `tracing` events that are captured. Default: `INFO`.
@@ -35,6 +39,7 @@ impl Default for Config {
             record: false,
             stats: false,
             holds_max: None,
+            budget: None,
             poll_cost: Duration::ZERO,
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,

@@ -39,6 +39,7 @@ pub fn choose(bound: u64) -> u64 {
 #[must_use]
 pub fn choose_at(label: Label, bound: u64) -> u64 {
     assert!(bound > 0, "there is nothing to choose from");
+    context::count_call();
     context::ask_int(context::current_actor(), label, 0, bound - 1, 0)
 }
 
@@ -49,6 +50,7 @@ pub fn choose_at(label: Label, bound: u64) -> u64 {
 #[must_use]
 pub fn choose_between(lo: u64, hi: u64) -> u64 {
     assert!(lo <= hi, "there is nothing to choose from {lo} to {hi}");
+    context::count_call();
     context::ask_int(context::current_actor(), INT, lo, hi, lo)
 }
 
@@ -58,6 +60,7 @@ pub fn choose_between(lo: u64, hi: u64) -> u64 {
 /// Outside a run.
 #[must_use]
 pub fn flip(probability: Ratio) -> bool {
+    context::count_call();
     context::ask_flag(context::current_actor(), FLAG, probability)
 }
 
@@ -76,7 +79,8 @@ pub fn pick<T>(items: &[T]) -> Option<&T> {
 /// Outside a run.
 pub fn shuffle<T>(items: &mut [T]) {
     for position in 1..items.len() {
-        let back = choose_at(SHUFFLE, position as u64 + 1) as usize;
+        // Not a call of its own: to shuffle many items is no endless loop.
+        let back = context::ask_int(context::current_actor(), SHUFFLE, 0, position as u64, 0) as usize;
         items.swap(position, position - back);
     }
 }

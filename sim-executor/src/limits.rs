@@ -12,14 +12,15 @@ pub struct Limits {
     /// Virtual time at which the run is ended. Default: a day, far beyond the timeouts of network protocols, while an idle
     /// day costs nothing but its events.
     pub virtual_time_max: Duration,
-    /// Polls in the run. Default: 50 million, some seconds of a core.
+    /// Polls in the run. Default: 20 million: two to five seconds of a core where tasks do little else, in a debug build.
     pub polls_max: u64,
     /// Polls without any advance of virtual time, after which the run is a busy loop; so many for each ten thousand tasks, or
     /// part of that, that were alive at one time. Default: 100,000, as a loop that yields in real programs waits for something
     /// that needs time. It also bounds how many tasks the `Drop` code of others spawns at the end of the run.
     pub polls_per_instant_max: u64,
-    /// Reads, writes and sleeps that are over in one poll, after which the task is one that never has to wait; counted in
-    /// thousands. Default: 100,000, far beyond what real programs do before they wait.
+    /// Calls of this harness in one poll, after which the task is one that never comes back: reads, writes and sleeps that are
+    /// over at once, sockets that are opened, looks at the time, draws, events. Counted in thousands. Default: 100,000,
+    /// far beyond what real programs do before they wait. A loop that makes no such call is ended by the test harness' watchdog.
     pub operations_per_poll_max: u64,
     /// Tasks alive at one time. Default: a million.
     pub tasks_max: usize,
@@ -35,7 +36,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             virtual_time_max: Duration::from_secs(24 * 60 * 60),
-            polls_max: 50_000_000,
+            polls_max: 20_000_000,
             polls_per_instant_max: 100_000,
             operations_per_poll_max: 100_000,
             tasks_max: 1_000_000,

@@ -34,6 +34,7 @@ pub mod error {
 #[must_use]
 #[track_caller]
 pub fn elapsed() -> Duration {
+    context::count_call();
     context::clock_now() - Instant::START
 }
 
@@ -45,6 +46,7 @@ pub fn elapsed() -> Duration {
 #[must_use]
 #[track_caller]
 pub fn now() -> Instant {
+    context::count_call();
     context::clock_now()
 }
 
@@ -69,6 +71,7 @@ pub fn now() -> Instant {
 /// Outside a run.
 #[must_use]
 pub fn system_now() -> Duration {
+    context::count_call();
     context::system_now()
 }
 
@@ -125,6 +128,7 @@ impl Sleep {
     /// Outside a run.
     #[must_use]
     pub fn is_elapsed(&self) -> bool {
+        context::count_call();
         self.begun && context::clock_now() >= self.deadline
     }
 
@@ -164,8 +168,7 @@ impl Future for Sleep {
         if let Some(timer) = &self.timer {
             timer.check();
             if context::clock_now() >= self.deadline {
-                self.timer = None;
-                return Poll::Ready(());
+                return self.be_over(context);
             }
             if timer.wake_instead(self.deadline, SLEEP, context) {
                 return Poll::Pending;
@@ -174,11 +177,23 @@ impl Future for Sleep {
             self.timer = None;
         }
         match Timer::set(self.deadline, SLEEP, context) {
-            Alarmed::Due if context::may_go_on() => return Poll::Ready(()),
-            Alarmed::Due => {}
+            Alarmed::Due => return self.be_over(context),
             Alarmed::Set(timer) => self.timer = Some(timer),
             Alarmed::NoRoom => {}
         }
         Poll::Pending
+    }
+}
+
+impl Sleep {
+    /// Its time has come: it is over if the task may go on.
+    #[inline]
+    fn be_over(&mut self, context: &Context<'_>) -> Poll<()> {
+        if !context::may_go_on(context) {
+            return Poll::Pending;
+        }
+        context::made_progress();
+        self.timer = None;
+        Poll::Ready(())
     }
 }

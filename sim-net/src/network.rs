@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sim_executor::context::{Operations, RunTag};
+use sim_executor::context::RunTag;
 use sim_executor::{Crash, Device, Due, Instant, NodeId, context};
 
 use crate::address::{HostId, Place, SocketId, place};
@@ -40,7 +40,6 @@ pub struct Network {
     resolver: RefCell<Resolver>,
     /// What each operation on a socket costs its node's CPU.
     op_cost: Duration,
-    operations: Operations,
     /// How many futures have waited.
     waits: Cell<u64>,
     pub(crate) hooks: Hooks,
@@ -94,7 +93,6 @@ impl Network {
             state: RefCell::new(state),
             resolver,
             op_cost: config.op_cost,
-            operations: Operations::new(),
             waits: Cell::new(0),
             hooks: Hooks::default(),
         }
@@ -102,12 +100,11 @@ impl Network {
 
     /// Makes it as new, and keeps memory for the next run, which calls [`Network::configure`].
     fn renew(&mut self) {
-        let Network { run: _, state, due, resolver, op_cost: _, operations, waits, hooks } = self;
+        let Network { run: _, state, due, resolver, op_cost: _, waits, hooks } = self;
         let state = state.get_mut();
         state.renew();
         *due = state.wire.due().clone();
         *resolver = RefCell::new(Resolver::new(DnsConfig::default()));
-        *operations = Operations::new();
         waits.set(0);
         *hooks = Hooks::default();
     }
@@ -120,11 +117,12 @@ impl Network {
         self.op_cost = config.op_cost;
     }
 
-    /// The network of the current run.
+    /// The network of the current run, for a call that never waits.
     ///
     /// # Panics
     /// Outside a run.
     pub(crate) fn current() -> Rc<Network> {
+        context::count_call();
         if let Some(network) = context::device::<Network>() {
             return network;
         }

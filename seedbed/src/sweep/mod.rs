@@ -19,6 +19,10 @@ use caller::Caller;
 
 pub use result::{Passed, SweepError};
 
+/// What tokio gives each task for each poll; its sources, not its documentation, have the number
+/// (`task/coop/mod.rs`, `Budget::initial`).
+const TOKIO_BUDGET: u32 = 128;
+
 /// How a test is run.
 ///
 /// ```
@@ -37,6 +41,9 @@ pub struct Sweep {
     pub seeds: u64,
     /// The bounds of each run.
     pub limits: Limits,
+    /// After how many operations in one poll a task yields. Default: 128, as in tokio. `None` is asyncio's way: an `await`
+    /// that need not wait does not yield.
+    pub budget: Option<u32>,
     /// How many seeds, besides production order, are run twice to see that both runs are equal: at least so many, spread over
     /// all, and at least one in ten; none if it is zero. Default: 8.
     ///
@@ -56,6 +63,7 @@ impl Default for Sweep {
         Sweep {
             seeds: 100,
             limits: Limits::default(),
+            budget: Some(TOKIO_BUDGET),
             repeated: 8,
             trace: TraceLevel::Events,
             lines_shown: 40,

@@ -131,7 +131,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let config = Config { limits: self.limits, trace, ..Config::default() };
+        let config = Config { limits: self.limits, budget: self.budget, trace, ..Config::default() };
         let mut executor = Executor::in_world(config, run.source(), world);
         let body = Arc::clone(body);
         let outcome = match executor.block_on(async move { body().await.failure() }) {

@@ -21,7 +21,7 @@ impl Entered {
     pub(crate) fn new(run: &Rc<Run>, #[cfg(feature = "tracing")] capture: &tracing_core::Dispatch) -> Self {
         assert!(!in_run(), "a run cannot be started inside a run: spawn a task and await its handle instead");
         CURRENT.with(|current| {
-            current.sleeps.begin_again();
+            current.turn.begin(run.budget());
             current.was_in_run.set(true);
         });
         Entered::even_inside(

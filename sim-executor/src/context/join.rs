@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use super::join_error::JoinError;
 use super::outside::with_for_handle;
 use super::waker::own_task;
-use super::{CURRENT, RunTag, try_with, with};
+use super::{CURRENT, RunTag, count_call, made_progress, may_go_on, try_with, with};
 use crate::choice::TaskId;
 use crate::run::{Ended, Joined, Leftover, Run};
 use crate::task::Joiner;
@@ -59,6 +59,7 @@ impl<T> JoinHandle<T> {
     /// In another run than the task's, and on a thread that has no part in the run.
     #[must_use]
     pub fn is_finished(&self) -> bool {
+        count_call();
         has_ended(self.task, self.run, "JoinHandle")
     }
 
@@ -133,10 +134,14 @@ impl<T: 'static> Future for JoinHandle<T> {
             // Cloned, and at the end dropped, with nothing borrowed: a foreign waker may run code.
             None => Joiner::Foreign(context.waker().clone()),
         };
+        if !may_go_on(context) {
+            return Poll::Pending;
+        }
         match with(|run| run.core_mut().join(task, &mut joiner)) {
             Joined::Waiting => Poll::Pending,
             Joined::Ended(ended) => {
                 self.taken = true;
+                made_progress();
                 Poll::Ready(output_of(task, ended))
             }
         }
@@ -240,6 +245,7 @@ impl AbortHandle {
     /// In another run than the task's, and on a thread that has no part in the run.
     #[must_use]
     pub fn is_finished(&self) -> bool {
+        count_call();
         has_ended(self.task, self.run, "AbortHandle")
     }
 }

@@ -46,7 +46,9 @@ pub use life::Outage;
 pub(crate) use life::set_fate;
 pub(crate) use local_set::{local_set, set_local_set};
 pub use node::{Node, host_count, host_number, life_of, node, node_by_name, node_name};
-pub use operations::Operations;
+use operations::Turn;
+pub(crate) use operations::{Stopped, has_budget_remaining};
+pub use operations::{count_call, made_progress, may_go_on};
 use outside::outside;
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
 pub use spawn::{spawn, spawn_named};
@@ -61,8 +63,8 @@ struct Current {
     run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
     /// The number of its tag, or zero: for what only has to know whether it is in its own run.
     tag: Cell<u32>,
-    /// Sleeps of that run that were over when they were asked.
-    sleeps: Operations,
+    /// What the task that is being polled has done in this poll.
+    turn: Turn,
     /// The waker of the task that is being polled, or zero.
     polled: Cell<u64>,
     /// Whether that task has woken itself meanwhile.
@@ -82,7 +84,7 @@ thread_local! {
         Current {
             run: ManuallyDrop::new(RefCell::new(None)),
             tag: Cell::new(0),
-            sleeps: Operations::new(),
+            turn: Turn::new(),
             polled: Cell::new(0),
             has_woken_itself: Cell::new(false),
             local_set: ManuallyDrop::new(RefCell::new(None)),
@@ -134,12 +136,6 @@ pub fn in_run() -> bool {
 #[must_use]
 pub fn now() -> Instant {
     with(|run| run.core().local_now())
-}
-
-/// Counts a sleep that is over when it is asked: see [`Operations::may_go_on`].
-#[inline]
-pub(crate) fn may_go_on() -> bool {
-    CURRENT.with(|current| current.sleeps.may_go_on())
 }
 
 /// The current task, if one is being polled.
@@ -321,6 +317,7 @@ pub fn record_device(name: Rc<str>, text: String) {
 /// # Panics
 /// Outside a run.
 pub fn event(text: fmt::Arguments<'_>) {
+    count_call();
     // Formatted with nothing borrowed, since the arguments' own code may call us.
     let mut buffer = with(|run| run.core_mut().log.take_scratch());
     // A text of which a part could not be formatted is reported as far as it came.

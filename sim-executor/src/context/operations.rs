@@ -1,60 +1,91 @@
-//! How much a task does in one poll: one that never has to wait is stopped by a limit.
+//! How much a task does in one poll: one that never has to wait is made to yield, or is stopped by a limit.
 
 use std::cell::Cell;
+use std::task::Context;
 
-use super::with;
+use super::{CURRENT, Current, wake_again, with};
+use crate::choice::Label;
 use crate::limits::LimitReached;
 
-/// Counts what is done in one poll with a device or a primitive: reads, writes, sleeps that are over.
+const BUDGET: Label = Label::new("task.budget");
+
+/// What is done in the polls of a run.
 ///
-/// A loop of such operations that never has to wait, such as one that reads on at the end of a stream, would not come back
-/// to the executor, and no other limit could end it. So whatever may be ready at once, again and again, asks first.
-#[derive(Debug, Default)]
-pub struct Operations {
-    counted: Cell<u32>,
-    /// The poll that was under way when the count was last looked at, and what it had done by then.
+/// Most of it is counted in one number that is set back at the end of each poll, so that an operation costs next to nothing
+/// for it.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// The operations that were over in this poll.
+    done: Cell<u32>,
+    /// With so many it has to be looked whether there may be more.
+    done_max: Cell<u32>,
+    has_budget: Cell<bool>,
+    /// Calls that never wait, of all polls. They are looked at now and then only.
+    calls: Cell<u32>,
+    /// The poll that was under way when it was last looked at how much was done, and that, in steps of [`STRIDE`].
     poll: Cell<u64>,
     in_poll: Cell<u64>,
 }
 
-/// The count is looked at now and then only, so that an operation costs next to nothing for it.
 const STRIDE: u32 = 1_024;
 
-impl Operations {
-    /// None so far.
-    #[must_use]
-    pub const fn new() -> Self {
-        Operations { counted: Cell::new(0), poll: Cell::new(0), in_poll: Cell::new(0) }
+impl Turn {
+    pub(super) const fn new() -> Self {
+        Turn {
+            done: Cell::new(0),
+            done_max: Cell::new(STRIDE),
+            has_budget: Cell::new(false),
+            calls: Cell::new(0),
+            poll: Cell::new(0),
+            in_poll: Cell::new(0),
+        }
     }
 
-    /// Forgets what was counted.
-    pub(super) fn begin_again(&self) {
-        self.counted.set(0);
+    /// Begins with a run whose tasks have this budget.
+    pub(super) fn begin(&self, budget: Option<u32>) {
+        self.done.set(0);
+        self.done_max.set(budget.unwrap_or(STRIDE));
+        self.has_budget.set(budget.is_some());
+        self.calls.set(0);
         self.poll.set(0);
         self.in_poll.set(0);
     }
 
-    /// Counts one more. If that is beyond [`Limits::operations_per_poll_max`](crate::Limits::operations_per_poll_max), the
-    /// run ends after this poll, and the future that asked must be pending.
-    ///
-    /// # Panics
-    /// Outside a run.
-    #[inline]
-    #[must_use = "a future that may not go on is pending"]
-    pub fn may_go_on(&self) -> bool {
-        let counted = self.counted.get().wrapping_add(1);
-        self.counted.set(counted);
-        !counted.is_multiple_of(STRIDE) || self.is_within_limit()
+    /// Begins a poll.
+    #[inline(always)]
+    pub(super) fn begin_poll(&self) {
+        self.done.set(0);
     }
 
+    #[inline(always)]
+    fn is_over(&self) -> bool {
+        self.done.get() >= self.done_max.get()
+    }
+
+    #[inline(always)]
+    fn count_operation(&self) {
+        self.done.set(self.done.get().wrapping_add(1));
+    }
+
+    /// Counts a call that never waits; whether it has to be looked at how many there are.
+    #[inline(always)]
+    fn count_call(&self) -> bool {
+        let calls = self.calls.get().wrapping_add(1);
+        self.calls.set(calls);
+        calls.is_multiple_of(STRIDE)
+    }
+
+    /// Adds a stride to what this poll has done, if all of it was in this poll, as `in_this` says or the last look shows.
     #[cold]
-    fn is_within_limit(&self) -> bool {
+    fn is_within_limit(&self, in_this: bool) -> bool {
         with(|run| {
             let mut core = run.core_mut();
             let polls = core.polling.polls();
             if self.poll.replace(polls) != polls {
                 self.in_poll.set(0);
-                return true;
+                if !in_this {
+                    return true;
+                }
             }
             self.in_poll.set(self.in_poll.get() + u64::from(STRIDE));
             if self.in_poll.get() < core.verdict.limits().operations_per_poll_max {
@@ -63,5 +94,85 @@ impl Operations {
             core.limit_reached(LimitReached::operations_per_poll);
             false
         })
+    }
+}
+
+/// Whether the current task may do one more operation in this poll; a leaf future that gets `false` is pending. To be asked
+/// before an operation that may be over at once, again and again, such as a read.
+///
+/// It says no when the task has used up its budget ([`Config::budget`](crate::Config::budget)): then the waker is woken, so
+/// that the task goes on when others have had their turn. It also says no beyond
+/// [`Limits::operations_per_poll_max`](crate::Limits::operations_per_poll_max): then the run ends after this poll.
+///
+/// An operation that is over counts, and one that has to wait does not: see [`made_progress`].
+///
+/// # Panics
+/// Outside a run.
+#[inline]
+#[must_use = "a future that may not go on is pending"]
+pub fn may_go_on(context: &Context<'_>) -> bool {
+    CURRENT.with(|current| !current.turn.is_over() || may_still_go_on(current, context))
+}
+
+#[cold]
+#[inline(never)]
+fn may_still_go_on(current: &Current, context: &Context<'_>) -> bool {
+    let turn = &current.turn;
+    if current.polled.get() == 0 {
+        // Between polls there is no task that could yield.
+        turn.begin_poll();
+        return true;
+    }
+    if turn.has_budget.get() {
+        // A task that asks on and on, though it has to yield, is stopped too.
+        if !turn.count_call() || turn.is_within_limit(false) {
+            wake_again(BUDGET, context.waker());
+        }
+        return false;
+    }
+    if turn.is_within_limit(true) {
+        turn.begin_poll();
+        return true;
+    }
+    false
+}
+
+/// An operation of the current task was over without a wait: it counts towards [`Config::budget`](crate::Config::budget).
+#[inline]
+pub fn made_progress() {
+    CURRENT.with(|current| current.turn.count_operation());
+}
+
+/// Whether the current task has not used up its budget in this poll, as `tokio::task::coop::has_budget_remaining` says.
+#[inline]
+pub(crate) fn has_budget_remaining() -> bool {
+    CURRENT.with(|current| !current.turn.is_over() || !current.turn.has_budget.get())
+}
+
+/// Counts a call that never waits, and is no future that could be pending: opening a socket, looking at the time, a `try_`
+/// call. In a poll in which there are too many it does not come back: it unwinds, and the run ends with the limit
+/// [`Limits::operations_per_poll_max`](crate::Limits::operations_per_poll_max).
+///
+/// Outside a run it does nothing.
+#[inline]
+pub fn count_call() {
+    CURRENT.with(|current| {
+        if current.turn.count_call() {
+            look_at_calls(current);
+        }
+    });
+}
+
+/// What is thrown where a task that does not come back is stopped. The task counts as pending after that, so that the report
+/// names it.
+pub(crate) struct Stopped;
+
+#[cold]
+#[inline(never)]
+fn look_at_calls(current: &Current) {
+    // Between polls there is no task to be stopped; while a panic unwinds, a second one would end the process.
+    if current.polled.get() != 0 && !std::thread::panicking() && !current.turn.is_within_limit(false) {
+        // Without the panic hook: the report of the limit says it all.
+        std::panic::resume_unwind(Box::new(Stopped));
     }
 }

@@ -57,7 +57,10 @@ impl Polled {
     #[inline(always)]
     pub(crate) fn begin(run: RunId, task: TaskId) -> Self {
         let bits = pack(run, task);
-        CURRENT.with(|current| current.polled.set(bits));
+        CURRENT.with(|current| {
+            current.polled.set(bits);
+            current.turn.begin_poll();
+        });
         // SAFETY: the functions of `VTABLE` never dereference the data pointer, which is an integer; so all that `RawWaker`
         // asks for holds: any thread may clone, wake and drop it, in any order and number.
         Polled { waker: unsafe { Waker::from_raw(raw(bits)) } }

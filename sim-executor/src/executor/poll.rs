@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use super::Executor;
 use crate::choice::TaskId;
-use crate::context::Polled;
-use crate::run::{Begun, Core, text_of};
+use crate::context::{Polled, Stopped};
+use crate::run::{Begun, Core, manner, text_of};
 use crate::task::{Failure, Memory};
 
 impl Executor {
@@ -44,7 +44,13 @@ impl Executor {
     }
 
     fn end_task(&self, task: TaskId, mut memory: Memory, failure: Option<Failure>) -> RefMut<'_, Core> {
-        if let Some(failure @ Failure::Panicked { .. }) = &failure {
+        if let Some(failure @ Failure::Panicked { payload, .. }) = &failure {
+            if payload.is::<Stopped>() {
+                // It goes on no more, but neither does the run, whose report tells where it is.
+                let mut core = self.run.core_mut();
+                core.end_poll::<{ manner::ANY }>(task, memory, false);
+                return core;
+            }
             self.run.core_mut().note_panic_of(task, failure);
             // A second panic, of the future's own `Drop`, would say less than the first.
             let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));

@@ -61,6 +61,8 @@ pub(crate) use verdict::Verdict;
 pub(crate) struct Run {
     tag: RunTag,
     id: RunId,
+    /// Of [`Config::budget`].
+    budget: Option<u32>,
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
     devices: Devices,
@@ -103,7 +105,14 @@ impl Run {
         };
         core.add_node("main".into(), None);
         let devices = Devices::new(devices);
-        Run { tag, id, core: RefCell::new(core), source: RefCell::new(source), devices }
+        Run {
+            tag,
+            id,
+            budget: config.budget,
+            core: RefCell::new(core),
+            source: RefCell::new(source),
+            devices,
+        }
     }
 
     #[inline]
@@ -114,6 +123,11 @@ impl Run {
     #[inline]
     pub(crate) fn id(&self) -> RunId {
         self.id
+    }
+
+    /// After how many operations in one poll a task has to yield.
+    pub(crate) fn budget(&self) -> Option<u32> {
+        self.budget
     }
 
     #[inline]

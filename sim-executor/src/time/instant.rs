@@ -25,6 +25,7 @@ impl Instant {
     #[must_use]
     #[track_caller]
     pub fn now() -> Instant {
+        context::count_call();
         context::clock_now()
     }
 
@@ -35,6 +36,7 @@ impl Instant {
     #[must_use]
     #[track_caller]
     pub fn elapsed(&self) -> Duration {
+        context::count_call();
         context::clock_now().saturating_duration_since(*self)
     }
 }

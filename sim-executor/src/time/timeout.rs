@@ -82,14 +82,23 @@ impl<F> Timeout<F> {
 impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, Elapsed>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // The future first: what is ready is never thrown away because the time is over as well.
-        if let Poll::Ready(output) = this.future.poll(context) {
+        let had_budget = context::has_budget_remaining();
+        if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
         match this.sleep {
-            Some(sleep) => Pin::new(sleep).poll(context).map(|()| Err(Elapsed::new())),
+            // A future that uses up the budget each time it is polled does not keep the timeout from being over.
+            Some(sleep)
+                if had_budget
+                    && !context::has_budget_remaining()
+                    && context::clock_now() >= sleep.deadline() =>
+            {
+                Poll::Ready(Err(Elapsed::new()))
+            }
+            Some(sleep) => Pin::new(sleep).poll(cx).map(|()| Err(Elapsed::new())),
             None => Poll::Pending,
         }
     }

@@ -65,7 +65,10 @@ pub fn configure(config: DnsConfig) {
 /// The addresses that something names.
 pub(crate) async fn resolve<T: ToSocketAddrs + ?Sized>(host: &T) -> io::Result<Addresses> {
     let (name, port) = match host.question()? {
-        Question::Known(addresses) => return Ok(addresses),
+        Question::Known(addresses) => {
+            context::count_call();
+            return Ok(addresses);
+        }
         Question::Name(name, port) => (name, port),
     };
     let network = Network::current();

@@ -29,12 +29,22 @@ impl Descriptor {
         Descriptor { network: Rc::clone(&self.network), host: self.host, socket }
     }
 
-    /// Calls the kernel.
+    /// Calls the kernel with what never waits; a task that does so for ever is stopped.
     ///
     /// # Panics
     /// Outside the run to which the socket belongs.
     #[inline]
     pub(crate) fn with<R>(&self, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
+        context::count_call();
+        self.with_uncounted(call)
+    }
+
+    /// Calls the kernel for a future that has counted its operation, or at the end of the socket.
+    ///
+    /// # Panics
+    /// Outside the run to which the socket belongs.
+    #[inline]
+    pub(crate) fn with_uncounted<R>(&self, call: impl FnOnce(&mut Kernel<'_>, SocketId) -> R) -> R {
         self.network.run.check("socket");
         self.network.with(|state| call(&mut state.kernel(self.host), self.socket))
     }
@@ -64,12 +74,6 @@ impl Descriptor {
         let waits = self.network.waits.get();
         self.network.waits.set(waits + 1);
         WaitId(waits)
-    }
-
-    /// Whether the task may make another call in this poll: see [`Operations::may_go_on`].
-    #[inline]
-    pub(crate) fn may_go_on(&self) -> bool {
-        self.network.operations.may_go_on()
     }
 
     /// Takes the CPU time of an operation.
@@ -112,7 +116,7 @@ impl Drop for Descriptor {
     /// Outside of its run, or in another, there is nobody to tell.
     fn drop(&mut self) {
         if self.is_in_its_run() {
-            self.with(|kernel, socket| kernel.close(socket));
+            self.with_uncounted(|kernel, socket| kernel.close(socket));
         }
     }
 }

@@ -173,13 +173,13 @@ impl TcpStream {
     #[inline]
     pub(super) fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let read = |kernel: &mut Kernel<'_>, socket| kernel.tcp_poll_read(socket, context.waker(), buffer);
-        self.descriptor.poll_call(Interest::Read, READ, read).map_err(io::Error::from)
+        self.descriptor.poll_call(context, Interest::Read, READ, read).map_err(io::Error::from)
     }
 
     #[inline]
     pub(super) fn poll_write(&self, context: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let write = |kernel: &mut Kernel<'_>, socket| kernel.tcp_poll_write(socket, context.waker(), data);
-        self.descriptor.poll_call(Interest::Write, WRITE, write).map_err(io::Error::from)
+        self.descriptor.poll_call(context, Interest::Write, WRITE, write).map_err(io::Error::from)
     }
 
     pub(super) fn poll_write_vectored(

@@ -40,7 +40,7 @@ impl Descriptor {
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
-        self.poll_call(interest, label, |kernel, socket| {
+        self.poll_call(context, interest, label, |kernel, socket| {
             let result = kernel.attempt(socket, interest, call);
             if let Err(Errno::WouldBlock) = result {
                 kernel.wait(socket, interest, context.waker());
@@ -53,14 +53,15 @@ impl Descriptor {
     #[inline(always)]
     pub(super) fn poll_call<R>(
         &self,
+        context: &Context<'_>,
         interest: Interest,
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
-        if !self.may_go_on() {
+        if !context::may_go_on(context) {
             return Poll::Pending;
         }
-        let result = self.with(call);
+        let result = self.with_uncounted(call);
         self.settle(interest, label, result)
     }
 
@@ -68,11 +69,12 @@ impl Descriptor {
     #[inline]
     pub(super) fn poll_call_at<R>(
         &self,
+        context: &Context<'_>,
         ip: IpAddr,
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
-        if !self.may_go_on() {
+        if !context::may_go_on(context) {
             return Poll::Pending;
         }
         self.settle(Interest::Write, label, self.with_address(ip, call))
@@ -89,6 +91,7 @@ impl Descriptor {
             context::wait_at(label, self.resource(interest));
             return Poll::Pending;
         }
+        context::made_progress();
         self.charge();
         Poll::Ready(result)
     }
@@ -107,7 +110,7 @@ impl Descriptor {
             kernel.wait(socket, interest, context.waker());
             Err(Errno::WouldBlock)
         };
-        self.poll_call(interest, label, is_ready).map_err(io::Error::from)
+        self.poll_call(context, interest, label, is_ready).map_err(io::Error::from)
     }
 
     /// Makes a call again and again until it would not block.
@@ -120,7 +123,7 @@ impl Descriptor {
         let mut wait = Wait::new(self);
         poll_fn(|context| {
             let id = wait.id;
-            wait.poll(interest, label, |kernel, socket| {
+            wait.poll(context, interest, label, |kernel, socket| {
                 let result = kernel.attempt(socket, interest, &mut call);
                 if let Err(Errno::WouldBlock) = result {
                     kernel.enlist(socket, interest, id, context.waker());
@@ -175,7 +178,7 @@ impl Descriptor {
     }
 
     fn blocks(&self, interest: readiness::Interest) {
-        self.with(|kernel, socket| directions(interest).for_each(|it| kernel.blocks(socket, it)));
+        self.with_uncounted(|kernel, socket| directions(interest).for_each(|it| kernel.blocks(socket, it)));
     }
 
     /// Is pending once, as a new socket of tokio is until its driver has had its turn.
@@ -191,9 +194,10 @@ impl Descriptor {
         .await;
     }
 
-    /// Is pending if the task has done too much in this poll, at whose end the run ends then.
+    /// Is pending as long as the task has done too much in its poll.
     pub(super) async fn go_on(&self) {
-        poll_fn(|_| if self.may_go_on() { Poll::Ready(()) } else { Poll::Pending }).await;
+        poll_fn(|context| if context::may_go_on(context) { Poll::Ready(()) } else { Poll::Pending }).await;
+        context::made_progress();
     }
 
     /// Makes a call that does not wait, if the socket counts as ready for it.
@@ -235,11 +239,16 @@ impl<'a> Wait<'a> {
     #[inline]
     pub(super) fn poll<R>(
         &mut self,
+        context: &Context<'_>,
         interest: Interest,
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<io::Result<R>> {
-        let polled = self.descriptor.poll_call(interest, label, call);
+        if !context::may_go_on(context) {
+            // As listed as before.
+            return Poll::Pending;
+        }
+        let polled = self.descriptor.settle(interest, label, self.descriptor.with_uncounted(call));
         self.note(polled)
     }
 
@@ -247,11 +256,15 @@ impl<'a> Wait<'a> {
     #[inline]
     pub(super) fn poll_at<R>(
         &mut self,
+        context: &Context<'_>,
         ip: IpAddr,
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<io::Result<R>> {
-        let polled = self.descriptor.poll_call_at(ip, label, call);
+        if !context::may_go_on(context) {
+            return Poll::Pending;
+        }
+        let polled = self.descriptor.settle(Interest::Write, label, self.descriptor.with_address(ip, call));
         self.note(polled)
     }
 
@@ -268,11 +281,15 @@ impl<'a> Wait<'a> {
     #[inline]
     pub(super) fn poll_settled<R>(
         &mut self,
+        context: &Context<'_>,
         interest: Interest,
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<io::Result<R>> {
-        let polled = self.descriptor.poll_call(interest, label, call);
+        if !context::may_go_on(context) {
+            return Poll::Pending;
+        }
+        let polled = self.descriptor.settle(interest, label, self.descriptor.with_uncounted(call));
         self.is_listed = polled.is_pending();
         polled.map_err(io::Error::from)
     }
@@ -289,7 +306,7 @@ impl<'a> Wait<'a> {
         let (id, was_listed) = (self.id, self.is_listed);
         let first = directions(interest).next().unwrap_or(Interest::Read);
         let label = if first == Interest::Write { writing } else { reading };
-        self.poll(first, label, |kernel, socket| {
+        self.poll(context, first, label, |kernel, socket| {
             let ready = Ready::of(kernel.status(socket)) & Ready::from_interest(interest);
             let still_waits = directions(interest).all(|it| kernel.is_listed(socket, it, id));
             let is_over = match was_listed {
@@ -315,7 +332,7 @@ impl<'a> Wait<'a> {
     fn delist(&mut self) {
         self.is_listed = false;
         if self.descriptor.is_in_its_run() {
-            self.descriptor.with(|kernel, socket| kernel.delist(socket, self.id));
+            self.descriptor.with_uncounted(|kernel, socket| kernel.delist(socket, self.id));
         }
     }
 }

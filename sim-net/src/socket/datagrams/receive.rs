@@ -26,7 +26,7 @@ impl UdpSocket {
         poll_fn(|context| {
             let who = (wait.id, context.waker());
             let receive = |kernel: &mut Kernel<'_>, socket| kernel.udp_recv_from_or_wait(socket, who, buf);
-            wait.poll_settled(Direction::Read, RECEIVE, receive)
+            wait.poll_settled(context, Direction::Read, RECEIVE, receive)
         })
         .await
     }
@@ -119,7 +119,7 @@ impl UdpSocket {
         let mut wait = Wait::new(&self.descriptor);
         poll_fn(|context| {
             let id = wait.id;
-            wait.poll(Direction::Read, RECEIVE, |kernel, socket| {
+            wait.poll(context, Direction::Read, RECEIVE, |kernel, socket| {
                 let result = call(kernel, socket);
                 if let Err(Errno::WouldBlock) = result {
                     kernel.blocks(socket, Direction::Read);

@@ -33,7 +33,7 @@ impl UdpSocket {
         let mut wait = Wait::new(&self.descriptor);
         poll_fn(|context| {
             let id = wait.id;
-            wait.poll_at(address.ip(), SEND, |kernel, socket| {
+            wait.poll_at(context, address.ip(), SEND, |kernel, socket| {
                 let sent = kernel.udp_send_to(socket, buf, address);
                 if let Err(Errno::WouldBlock) = sent {
                     kernel.blocks(socket, Direction::Write);
@@ -55,7 +55,7 @@ impl UdpSocket {
         buf: &[u8],
         target: SocketAddr,
     ) -> Poll<io::Result<usize>> {
-        let sent = self.descriptor.poll_call_at(target.ip(), SEND, |kernel, socket| {
+        let sent = self.descriptor.poll_call_at(cx, target.ip(), SEND, |kernel, socket| {
             let sent = kernel.udp_send_to(socket, buf, target);
             if let Err(Errno::WouldBlock) = sent {
                 kernel.blocks(socket, Direction::Write);
