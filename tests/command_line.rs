@@ -40,6 +40,40 @@ fn a_run_ends_with_its_hash_and_its_outcome_and_says_by_its_status_whether_it_fa
 }
 
 #[test]
+fn a_failure_of_the_portfolio_is_replayed_by_the_strategy_that_the_table_names() {
+    let name = "ws_lost_update/broken";
+    let sweep = stdout(&seedbed(&["sweep", name, "--strategy", "portfolio", "--seeds", "0..200"]));
+    let row = sweep.lines().find(|line| line.starts_with(name)).expect("a row of the table");
+    let mut columns = row.split_whitespace().skip(4);
+    let [seed, strategy] = [columns.next(), columns.next()].map(|column| column.expect("a failing seed"));
+    let replay = |strategy| seedbed(&["replay", name, "--seed", seed, "--strategy", strategy]);
+    let replayed = replay(strategy);
+    assert_eq!(replayed.status.code(), Some(1), "{sweep}{}", stdout(&replayed));
+    assert!(stdout(&replayed).contains("decisions gave the same hash"), "{}", stdout(&replayed));
+    assert_ne!(last_line(&replay("delay")), last_line(&replayed));
+    let run = seedbed(&["run", name, "--seed", seed, "--strategy", strategy]);
+    assert_eq!(last_line(&run), last_line(&replayed));
+}
+
+#[test]
+fn each_finds_the_one_decision_that_breaks_a_program_and_exhausts_a_sound_one() {
+    let sweep = seedbed(&["sweep", "ws_lost_update", "--strategy", "each", "--jobs", "1"]);
+    let (text, rows) = (stdout(&sweep), |name: &str| {
+        let row = stdout(&sweep).lines().find(|line| line.starts_with(name)).map(str::to_string);
+        row.unwrap_or_else(|| panic!("no row {name} in {}", stdout(&sweep)))
+    });
+    assert_eq!(sweep.status.code(), Some(0), "{text}");
+    assert!(rows("ws_lost_update/broken").contains(" 1  found "), "{text}");
+    let fixed = rows("ws_lost_update/fixed");
+    assert!(
+        fixed.contains(" holds ")
+            && fixed.contains(" runs, no single deviation from the default order breaks it")
+    );
+    let two_threads = stdout(&seedbed(&["sweep", "ws_lost_update", "--strategy", "each", "--jobs", "2"]));
+    assert!(two_threads.contains(fixed.split_whitespace().last().expect("a verdict")), "{two_threads}");
+}
+
+#[test]
 fn a_sweep_finds_every_broken_variant_and_each_is_replayed_from_its_seed() {
     let file = std::env::temp_dir().join(format!("seedbed-sweep-{}.json", std::process::id()));
     let path = file.to_str().expect("the path is text");
@@ -91,6 +125,12 @@ fn bad_usage_says_what_to_do_and_exits_with_two() {
     says(&["run", "ws_ecko"], "ws_echo");
     says(&["run", "ws_lost_update/brokn"], "broken");
     says(&["run", "ws_echo", "--strategy", "lucky"], "random");
+    says(&["run", "ws_echo", "--strategy", "pct:depth=3", "--seed", "1"], "it has changes=NUMBER");
+    says(&["run", "ws_echo", "--strategy", "pct"], "--strategy pct:changes=5 needs a seed");
+    says(&["sweep", "ws_echo", "--strategy", "lucky", "--seeds", "0..1"], "portfolio, each");
+    says(&["sweep", "ws_echo", "--strategy", "each", "--seeds", "0..1"], "leave --seeds away");
+    says(&["sweep", "ws_echo", "--strategy", "each:kinds=luck"], "order, flag and value");
+    says(&["sweep", "ws_echo"], "add --seeds 0..200");
     says(&["run", "ws_echo", "--set", "nothing=1"], "nothing");
     says(&["sweep", "--all", "--seeds", "5..5"], "5..5");
     says(&["sweep", "--all", "--seeds", "many"], "many");

@@ -9,6 +9,7 @@ use sim_asyncio::TieOrder;
 use sim_explorer::{Expect, RunSeed, Scenario, Strategy};
 
 use crate::program::Program;
+use crate::search::Search;
 use crate::seed_range::SeedRange;
 use crate::setting::Setting;
 
@@ -73,7 +74,7 @@ pub(crate) struct RunArgs {
     /// The seed; without one the run is in production order.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
-    /// How decisions are made: `production` or `random`; by default `random` if there is a seed.
+    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Strategy>,
     /// Shows what every task and every packet does, not only what the program reports.
@@ -111,7 +112,19 @@ pub(crate) struct SweepArgs {
     pub(crate) all: bool,
     /// The seeds from A to B - 1.
     #[arg(long, value_name = "A..B")]
-    pub(crate) seeds: SeedRange,
+    pub(crate) seeds: Option<SeedRange>,
+    /// Which order ready tasks are polled in, by default `random`.
+    ///
+    /// `random`: each time that a task becomes ready it gets a random priority, and the highest runs. `walk`: at each step every ready task
+    /// is equally probable. `urw`: in proportion to how many steps a task still has before it. `pct:changes=N`: tasks keep their
+    /// priorities, but at N random steps at most the one that would run becomes the last. `delay:delays=N`: as in production, but
+    /// at N random steps at most a task is put behind. `portfolio`: all of them in turn.
+    ///
+    /// `each` uses no seeds: it makes every run that differs from the default order in exactly one decision (another task first, a fault
+    /// that happens, the extremes of a number), `each:2` in at most two. `each:depth=2,kinds=order+flag+value,runs=1000000` says from which
+    /// kinds of decisions runs deviate, and after how many runs a program is left.
+    #[arg(long, value_name = "S")]
+    pub(crate) strategy: Option<Search>,
     /// How many threads run; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -136,6 +149,9 @@ pub(crate) struct ReplayArgs {
     /// The seed, or the word `production`.
     #[arg(long, value_name = "N")]
     pub(crate) seed: RunSeed,
+    /// How decisions were made, by default `random`: see `sweep --help`.
+    #[arg(long, value_name = "S")]
+    pub(crate) strategy: Option<Strategy>,
     /// The variant.
     #[arg(long)]
     pub(crate) variant: Option<String>,
@@ -190,7 +206,7 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
         (
             "sweep",
             format!(
-                "sweep --all --seeds 0..200\nsweep {scenario} --seeds 0..10000 --jobs 2 --json out.json\nsweep --all --seeds 0..20 --profiles sim-net/profiles"
+                "sweep --all --seeds 0..200\nsweep {scenario} --seeds 0..10000 --jobs 2 --json out.json\nsweep --all --seeds 0..20 --profiles sim-net/profiles\nsweep {scenario} --strategy portfolio --seeds 0..1000\nsweep --all --strategy each"
             ),
         ),
         ("asyncio", "asyncio program.json\nasyncio --ties creation tests/asyncio/cases/*.json".to_string()),

@@ -23,6 +23,7 @@ mod profile;
 mod program;
 mod replay;
 mod run;
+mod search;
 mod seed_range;
 mod setting;
 mod show;

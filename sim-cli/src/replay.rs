@@ -2,9 +2,10 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel};
-use sim_explorer::Scenario;
+use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel, World};
+use sim_explorer::{RunSeed, Scenario, Strategy, Swept};
 
 use crate::args::ReplayArgs;
 use crate::console::Console;
@@ -24,7 +25,13 @@ pub(crate) fn replay(
     let config = Config { trace: TraceLevel::Events, record: true, ..Config::default() };
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
-    let recorded = variant.run_prepared(&settings, config, args.seed.source(), prepare);
+    let strategy = args.strategy.unwrap_or(Strategy::Random);
+    let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
+    let survey = match args.seed {
+        RunSeed::Production => Arc::default(),
+        RunSeed::Seed(_) => swept.survey(&mut World::default()),
+    };
+    let recorded = variant.run_prepared(&settings, config, args.seed.source_by(strategy, &survey), prepare);
     show::log(&recorded, console.out)?;
     let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
     let source = Replay::new(recording);

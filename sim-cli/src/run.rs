@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use seedbed::net::capture;
-use sim_executor::{Config, StatsTable, TraceLevel};
-use sim_explorer::{Scenario, Strategy};
+use sim_executor::{Config, Executor, StatsTable, TraceLevel, World};
+use sim_explorer::{RunSeed, Scenario, Strategy, Swept};
 
 use crate::args::RunArgs;
 use crate::console::Console;
@@ -27,17 +27,20 @@ pub(crate) fn run(
 ) -> Result<Exit, Box<dyn Error>> {
     let Program { scenario, variant } = names::one(scenarios, &args.name, args.variant.as_deref())?;
     let settings = setting::settings(scenario, &args.set)?;
-    let source = match (args.strategy, args.seed) {
-        (None | Some(Strategy::Production), None) => Strategy::Production.source(0),
-        (None, Some(seed)) => Strategy::Random.source(seed),
-        (Some(strategy), Some(seed)) => strategy.source(seed),
+    let strategy = args.strategy.unwrap_or(Strategy::Random);
+    let run = match (args.strategy, args.seed) {
+        (None | Some(Strategy::Production), None) => RunSeed::Production,
+        (_, Some(seed)) => RunSeed::Seed(seed),
         (Some(strategy), None) => return Err(NoSeed { strategy }.into()),
     };
     let config = Config { trace: level(args.trace), stats: args.stats, ..Config::default() };
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
+    let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
+    let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
+    let source = run.source_by(strategy, &swept.survey(&mut World::default()));
     let mut capture = None;
     let report = variant.run_prepared(&settings, config, source, |executor| {
-        profile.iter().for_each(|profile| profile.prepare(executor));
+        prepare(executor);
         capture = args.pcap.as_ref().map(|_| executor.enter(capture::start));
     });
     show::log(&report, console.out)?;

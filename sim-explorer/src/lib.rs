@@ -1,5 +1,6 @@
 //! Which simulated runs to make, and what to make of a failure. Knows nothing of sockets.
 
+mod each;
 mod failure_text;
 mod pattern;
 mod run_seed;
@@ -8,10 +9,13 @@ mod strategy;
 mod sweep;
 mod verdict;
 
+pub use each::{
+    Alternative, Deviant, Deviation, Each, Ended, Kinds, ParseEachError, ParseKindsError, SearchResult,
+};
 pub use failure_text::FailureText;
 pub use pattern::Pattern;
 pub use run_seed::{ParseRunSeedError, RunSeed};
 pub use scenario::{Body, Expect, Parameter, Scenario, SettingError, Settings, Variant, Violation};
-pub use strategy::{Bytes, Strategy, UnknownStrategy};
-pub use sweep::{FailedSeed, Part, RunResult, Tally, sweep_variant};
+pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Strategy, Survey, Urw, Walk};
+pub use sweep::{FailedSeed, Part, RunResult, Swept, Tally};
 pub use verdict::Verdict;

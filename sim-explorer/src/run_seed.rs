@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use sim_executor::Source;
+use sim_executor::{KeyedRandom, ProductionOrder, Source};
 
-use crate::strategy::Strategy;
+use crate::strategy::{Strategy, Survey};
 
 /// Which run of a sweep: the first, in production order, or that of a seed.
 ///
@@ -20,7 +21,7 @@ use crate::strategy::Strategy;
 pub enum RunSeed {
     /// What an undisturbed machine would most likely do.
     Production,
-    /// Keyed random order under this seed.
+    /// What a strategy makes of this seed; without one it is keyed random order.
     Seed(u64),
 }
 
@@ -33,23 +34,22 @@ pub struct ParseRunSeedError {
 }
 
 impl RunSeed {
-    /// The strategy that a sweep uses for this run.
+    /// The source of this run, with the strategy `random`.
     #[must_use]
-    pub const fn strategy(self) -> Strategy {
+    pub fn source(self) -> Box<dyn Source> {
         match self {
-            RunSeed::Production => Strategy::Production,
-            RunSeed::Seed(_) => Strategy::Random,
+            RunSeed::Production => Box::new(ProductionOrder),
+            RunSeed::Seed(seed) => Box::new(KeyedRandom::new(seed)),
         }
     }
 
-    /// The source of this run.
+    /// The source of this run with that strategy, which production order is without, for a program of which this is known.
     #[must_use]
-    pub fn source(self) -> Box<dyn Source> {
-        let seed = match self {
-            RunSeed::Production => 0,
-            RunSeed::Seed(seed) => seed,
-        };
-        self.strategy().source(seed)
+    pub fn source_by(self, strategy: Strategy, survey: &Arc<Survey>) -> Box<dyn Source> {
+        match self {
+            RunSeed::Production => Box::new(ProductionOrder),
+            RunSeed::Seed(seed) => strategy.source(seed, survey),
+        }
     }
 }
 

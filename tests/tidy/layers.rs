@@ -96,7 +96,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         "sim-explorer",
         &[
             &["failure_text", "pattern", "strategy"],
-            &["run_seed", "scenario"],
+            &["each", "run_seed", "scenario"],
             &["sweep"],
             &["verdict"],
             &["lib"],
@@ -129,7 +129,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         "sim-cli",
         &[
             &["console", "exit", "interrupt", "output_file", "pipe", "wall_time"],
-            &["profile", "program", "seed_range", "setting", "table"],
+            &["profile", "program", "search", "seed_range", "setting", "table"],
             &["args", "names", "show"],
             &["asyncio", "list", "replay", "run"],
             &["sweep"],

@@ -1,12 +1,11 @@
 //! What a script is told of a sweep.
 
-use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
 use sim_explorer::RunResult;
 
-use super::Finding;
+use super::{Finding, Plan};
 use crate::list::expect_word;
 use crate::output_file::{self, WriteError};
 
@@ -15,6 +14,8 @@ struct Sweep {
     /// Of this form; rises when a script would misunderstand a new one.
     version: u32,
     seeds: Seeds,
+    /// How the seeds decide.
+    strategy: String,
     interrupted: bool,
     variants: Vec<Variant>,
 }
@@ -41,6 +42,8 @@ struct Variant {
     /// The least seed that failed.
     first_failing_seed: Option<u64>,
     first_failing_hash: Option<String>,
+    /// The strategy that makes its run of that seed.
+    first_failing_strategy: Option<String>,
     /// That of the least seed that failed; if none did, that in production order.
     outcome: Option<&'static str>,
     /// What went wrong there, if something did.
@@ -58,18 +61,19 @@ struct Production {
 /// Writes the file at once and in whole: whoever reads it finds the old one, or all of the new one.
 pub(crate) fn write(
     path: &Path,
-    seeds: &Range<u64>,
+    plan: &Plan,
     interrupted: bool,
     findings: &[Finding<'_>],
 ) -> Result<(), WriteError> {
-    let text = text(seeds, interrupted, findings);
+    let text = text(plan, interrupted, findings);
     output_file::write(path, text)
 }
 
-fn text(seeds: &Range<u64>, interrupted: bool, findings: &[Finding<'_>]) -> String {
+fn text(plan: &Plan, interrupted: bool, findings: &[Finding<'_>]) -> String {
     let sweep = Sweep {
         version: 1,
-        seeds: Seeds { start: seeds.start, end: seeds.end },
+        seeds: Seeds { start: plan.part.seeds.start, end: plan.part.seeds.end },
+        strategy: plan.strategy.to_string(),
         interrupted,
         variants: findings.iter().map(variant).collect(),
     };
@@ -93,6 +97,7 @@ fn variant(finding: &Finding<'_>) -> Variant {
             .as_ref()
             .map(|result| Production { outcome: result.outcome, hash: hex(result.hash) }),
         first_failing_seed: failed.map(|failed| failed.seed),
+        first_failing_strategy: failed.map(|failed| finding.strategy.of_seed(failed.seed).to_string()),
         first_failing_hash: failed.map(|failed| hex(failed.result.hash)),
         outcome: told.map(|result| result.outcome),
         message: told.and_then(|result| result.message.clone()),
@@ -107,10 +112,12 @@ fn hex(hash: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_explorer::{Part, Strategy};
 
     #[test]
     fn a_folder_that_does_not_exist_is_named_in_the_error() {
-        let error = write(Path::new("/nowhere/sweep.json"), &(0..1), false, &[]).unwrap_err();
+        let plan = Plan { entries: Vec::new(), part: Part::whole(0..1), strategy: Strategy::Random };
+        let error = write(Path::new("/nowhere/sweep.json"), &plan, false, &[]).unwrap_err();
         assert!(error.to_string().starts_with("cannot write /nowhere/sweep.json: "), "{error}");
     }
 }

@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use sim_executor::{Config, Executor};
-use sim_explorer::{Part, RunResult, RunSeed, Scenario, Settings, Tally, Verdict};
+use sim_explorer::{Part, RunResult, RunSeed, Scenario, Settings, Strategy, Survey, Tally, Verdict};
 
 use crate::args::SweepArgs;
 use crate::console::Console;
@@ -17,20 +17,33 @@ use crate::interrupt::Interrupt;
 use crate::names;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
+use crate::search::Search;
 use crate::setting::{self, Setting, UnusedSetting};
 use crate::wall_time::Stopwatch;
 
 use workers::Work;
 
+mod each;
 mod json;
 mod summary;
 mod workers;
+
+/// The seeds do not fit the strategy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum SeedsError {
+    #[error("--seeds is missing; add --seeds 0..200, or --strategy each, which uses none")]
+    Missing,
+    #[error("--strategy each uses no seeds; leave --seeds away, or name another strategy")]
+    Useless,
+}
 
 /// What a sweep is to run.
 pub(crate) struct Plan {
     pub(crate) entries: Vec<Entry>,
     /// The runs of each.
     pub(crate) part: Part,
+    /// How the seeds decide.
+    pub(crate) strategy: Strategy,
 }
 
 /// One program of a sweep.
@@ -41,6 +54,8 @@ pub(crate) struct Entry {
     pub(crate) given: Vec<Setting>,
     /// The network under it, if one was named.
     pub(crate) profile: Option<Arc<NetworkProfile>>,
+    /// What the strategy knows of it, once a thread has looked.
+    pub(crate) survey: OnceLock<Arc<Survey>>,
 }
 
 /// What became of one program of a sweep.
@@ -49,6 +64,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) given: &'a [Setting],
     pub(crate) profile: Option<&'a NetworkProfile>,
     pub(crate) tally: &'a Tally,
+    pub(crate) strategy: Strategy,
     /// `None` while nothing was found and not all runs were made.
     pub(crate) verdict: Option<Verdict>,
     /// What the run that is shown as a failure came to when it was made again.
@@ -83,6 +99,9 @@ pub(crate) fn sweep(
     let plan = plan(args, scenarios)?;
     let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let interrupt = if console.is_process { Interrupt::on_ctrl_c() } else { Interrupt::default() };
+    if let Some(Search::Each(search)) = args.strategy {
+        return each::sweep(&plan, search, jobs, &interrupt, console);
+    }
     let bar = progress_bar(&plan, console.is_process);
     let stopwatch = Stopwatch::start();
     let rows = workers::sweep(&plan, &Work { jobs, interrupt: &interrupt, on_run: &|| bar.inc(1) });
@@ -90,13 +109,13 @@ pub(crate) fn sweep(
     bar.finish_and_clear();
     let tallies = rows.iter().map(|row| &row.tally);
     let mut findings: Vec<Finding<'_>> =
-        plan.entries.iter().zip(tallies).map(|(entry, tally)| finding(entry, tally, &plan.part)).collect();
+        plan.entries.iter().zip(tallies).map(|(entry, tally)| finding(entry, tally, &plan)).collect();
     look_elsewhere(&mut findings);
     let interrupted = findings.iter().any(|finding| !is_complete(finding.tally, &plan.part));
     let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
     summary::write(&findings, &speed, interrupted, console.out)?;
     if let Some(path) = &args.json {
-        json::write(path, &plan.part.seeds, interrupted, &findings)?;
+        json::write(path, &plan, interrupted, &findings)?;
     }
     let is_expected = findings.iter().all(|finding| finding.is_expected() == Some(true));
     Ok(match (interrupted, is_expected) {
@@ -126,27 +145,46 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
             let settings = setting::settings_known(program.scenario, &args.set)?;
             let is_known = |given: &&Setting| setting::has(program.scenario, given);
             let given = args.set.iter().filter(is_known).cloned().collect();
-            entries.push(Entry { program, settings, given, profile: profile.clone() });
+            let (profile, survey) = (profile.clone(), OnceLock::new());
+            entries.push(Entry { program, settings, given, profile, survey });
         }
     }
-    Ok(Plan { entries, part: Part::whole(args.seeds.range()) })
+    let (strategy, seeds) = match (args.strategy, args.seeds) {
+        (Some(Search::Each(_)), None) => (Strategy::Production, 0..0),
+        (Some(Search::Each(_)), Some(_)) => return Err(SeedsError::Useless.into()),
+        (_, None) => return Err(SeedsError::Missing.into()),
+        (None, Some(seeds)) => (Strategy::Random, seeds.range()),
+        (Some(Search::Seeds(strategy)), Some(seeds)) => (strategy, seeds.range()),
+    };
+    Ok(Plan { entries, part: Part::whole(seeds), strategy })
 }
 
-fn finding<'a>(entry: &'a Entry, tally: &'a Tally, part: &Part) -> Finding<'a> {
-    let is_known = tally.has_failed() || is_complete(tally, part);
+fn finding<'a>(entry: &'a Entry, tally: &'a Tally, plan: &Plan) -> Finding<'a> {
+    let is_known = tally.has_failed() || is_complete(tally, &plan.part);
     let verdict = is_known.then(|| Verdict::of(entry.program.variant.expect, tally));
     let (program, profile) = (entry.program, entry.profile.as_deref());
-    let again =
-        tally.first_failing().filter(|_| verdict == Some(Verdict::Failed)).map(|(run, _)| again(entry, run));
-    Finding { program, given: &entry.given, profile, tally, verdict, again, is_found_elsewhere: false }
+    let strategy = plan.strategy;
+    let failed = tally.first_failing().filter(|_| verdict == Some(Verdict::Failed));
+    let again = failed.map(|(run, _)| again(entry, strategy, run));
+    Finding {
+        program,
+        given: &entry.given,
+        profile,
+        tally,
+        strategy,
+        verdict,
+        again,
+        is_found_elsewhere: false,
+    }
 }
 
 /// What a run comes to when it is made again, in new memory, as the command that is shown makes it.
-fn again(entry: &Entry, run: RunSeed) -> RunResult {
+fn again(entry: &Entry, strategy: Strategy, run: RunSeed) -> RunResult {
     let prepare =
         |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
     let variant = entry.program.variant;
-    RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), run.source(), prepare))
+    let source = run.source_by(strategy, &entry.survey.get().cloned().unwrap_or_default());
+    RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), source, prepare))
 }
 
 /// Says of each finding whether its mistake was found over another profile.

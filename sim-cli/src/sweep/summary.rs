@@ -1,9 +1,10 @@
 //! What a person is shown of a sweep.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use sim_explorer::{RunResult, Verdict};
+use sim_explorer::{RunResult, RunSeed, Strategy, Verdict};
 
 use super::Finding;
 use crate::profile::ProfileOption;
@@ -68,12 +69,20 @@ fn table(findings: &[Finding<'_>], speed: &Speed) -> Table {
             Cell::new(finding.tally.runs),
             Cell::new(per_second(run_count(finding), *busy)),
             Cell::new(finding.tally.failures),
-            Cell::new(first.map_or_else(|| "-".to_string(), |(run, _)| run.to_string())),
+            Cell::new(first.map_or_else(|| "-".to_string(), |(run, _)| seed(finding.strategy, run))),
             verdict(finding),
             Cell::new(first.map_or_else(String::new, |(_, result)| short(first_line(result)))),
         ]);
     }
     table
+}
+
+/// The seed, and which strategy of a portfolio it was.
+fn seed(strategy: Strategy, run: RunSeed) -> String {
+    match (strategy, run) {
+        (Strategy::Portfolio, RunSeed::Seed(seed)) => format!("{seed} {}", strategy.of_seed(seed).name()),
+        _ => run.to_string(),
+    }
 }
 
 /// With the run in production order, which the table does not count.
@@ -120,12 +129,24 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
                 .given
                 .iter()
                 .try_for_each(|given| write!(out, " --set {}={}", given.name, given.value))?;
-            writeln!(out, "{}", ProfileOption(finding.profile))
+            writeln!(out, "{}{}", StrategyOption(finding.strategy, run), ProfileOption(finding.profile))
         }
         (Some(Verdict::Missed), _) if !finding.is_found_elsewhere => {
             writeln!(out, "{finding} was {WRONG}MISSED{WRONG:#}: it breaks, but not under these seeds")
         }
         _ => Ok(()),
+    }
+}
+
+/// The option that makes the run of a sweep again: nothing for the default.
+struct StrategyOption(Strategy, RunSeed);
+
+impl fmt::Display for StrategyOption {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0, self.1) {
+            (Strategy::Random, _) | (_, RunSeed::Production) => Ok(()),
+            (strategy, RunSeed::Seed(seed)) => write!(out, " --strategy {}", strategy.of_seed(seed)),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sim_executor::{Config, Executor, Report, World};
-use sim_explorer::{RunSeed, Tally, sweep_variant};
+use sim_explorer::{RunSeed, Swept, Tally};
 
 use super::Plan;
 use crate::interrupt::Interrupt;
@@ -65,9 +65,15 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
             (work.on_run)();
             if work.interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let variant = entry.program.variant;
-        let tally =
-            sweep_variant(&mut world, variant, &entry.settings, Config::default(), &piece, &prepare, on_run);
+        let swept = Swept {
+            variant: entry.program.variant,
+            settings: &entry.settings,
+            config: Config::default(),
+            strategy: plan.strategy,
+            prepare: &prepare,
+        };
+        let survey = entry.survey.get_or_init(|| swept.survey(&mut world));
+        let tally = swept.sweep(&mut world, survey, &piece, on_run);
         let mut row = rows[(number / pieces) as usize].lock().unwrap_or_else(PoisonError::into_inner);
         row.tally.merge(tally);
         row.busy += stopwatch.elapsed();
@@ -80,7 +86,8 @@ mod tests {
     use crate::program::Program;
     use crate::sweep::Entry;
     use sim_executor::choose;
-    use sim_explorer::{Expect, Part, Scenario, Settings, Variant, Violation};
+    use sim_explorer::{Expect, Part, Scenario, Settings, Strategy, Variant, Violation};
+    use std::sync::OnceLock;
 
     const UNLUCKY: Variant = Variant {
         name: "unlucky",
@@ -104,9 +111,15 @@ mod tests {
     };
 
     fn plan(seeds: std::ops::Range<u64>) -> Plan {
-        let entry =
-            |program| Entry { program, settings: Settings::default(), given: Vec::new(), profile: None };
-        Plan { entries: Program::of(&SCENARIO).map(entry).collect(), part: Part::whole(seeds) }
+        let entry = |program| Entry {
+            program,
+            settings: Settings::default(),
+            given: Vec::new(),
+            profile: None,
+            survey: OnceLock::new(),
+        };
+        let entries = Program::of(&SCENARIO).map(entry).collect();
+        Plan { entries, part: Part::whole(seeds), strategy: Strategy::Portfolio }
     }
 
     fn tallies(jobs: usize, interrupt: &Interrupt, on_run: &(dyn Fn() + Sync)) -> Vec<Tally> {

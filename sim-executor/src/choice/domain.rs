@@ -71,6 +71,8 @@ impl std::fmt::Display for Ratio {
 pub struct Candidate {
     /// The task, in this run.
     pub task: TaskId,
+    /// The hash of its lineage: the task's name, which is the same in every run.
+    pub lineage: u64,
     /// The name of its next poll: (lineage @ operation it waited at, ordinal).
     pub key: Key,
     /// Which of all the times that tasks became ready this is; it starts again from zero after 2^32.

@@ -86,3 +86,21 @@ pub trait Source {
     /// Short, and enough to make the same source again: `random seed=7`.
     fn describe(&self) -> String;
 }
+
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn begin(&mut self, run: &RunInfo) {
+        (**self).begin(run);
+    }
+
+    fn needs(&self) -> Needs {
+        (**self).needs()
+    }
+
+    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
+        (**self).decide(point)
+    }
+
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+}

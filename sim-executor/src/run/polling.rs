@@ -350,7 +350,9 @@ impl Polling {
     /// A ready task, as a source sees it.
     pub(super) fn candidate(&self, index: u32) -> Candidate {
         let (stamp, ready_since) = self.tasks.background(index).stamped();
-        Candidate { task: self.tasks.id_at(index), key: self.tasks.at(index).key(), stamp, ready_since }
+        let slot = self.tasks.at(index);
+        let (task, lineage) = (self.tasks.id_at(index), slot.lineage_hash());
+        Candidate { task, lineage, key: slot.key(), stamp, ready_since }
     }
 
     pub(super) fn take_fresh(&mut self, fresh: &mut Vec<Candidate>) {

@@ -11,6 +11,8 @@ use crate::clock::Instant;
 pub struct TaskStats {
     /// The task's path of names.
     pub lineage: Rc<str>,
+    /// The hash of that path, as [`Candidate::lineage`](crate::Candidate::lineage) has it.
+    pub lineage_hash: u64,
     /// How often it was polled.
     pub polls: u64,
     /// The most polls of other tasks between the moment it became ready and its poll.
@@ -54,9 +56,10 @@ impl Waits {
     }
 
     /// What came of it, of a task with that name and so many polls.
-    pub(crate) fn stats(&self, lineage: Rc<str>, polls: u64) -> TaskStats {
+    pub(crate) fn stats(&self, (lineage, lineage_hash): (Rc<str>, u64), polls: u64) -> TaskStats {
         TaskStats {
             lineage,
+            lineage_hash,
             polls,
             waited_polls_max: self.polls_max,
             waited_polls_total: self.polls_total,

@@ -1,96 +1,112 @@
 //! How the runs of a search are chosen: one name for each kind of source.
 
-use std::fmt;
-use std::str::FromStr;
+use std::sync::Arc;
 
 use sim_executor::{KeyedRandom, ProductionOrder, Source};
 
 mod bytes;
+mod delay;
+mod draws;
+mod pct;
+mod portfolio;
+pub(crate) mod postponed;
+pub(crate) mod ready_tasks;
+mod survey;
+mod text;
+mod urw;
+mod walk;
 
 pub use bytes::Bytes;
+pub use delay::Delay;
+pub use pct::Pct;
+pub use survey::Survey;
+pub use text::ParseStrategyError;
+pub use urw::Urw;
+pub use walk::Walk;
 
-/// A way to make a source from a seed.
+/// A way to make a source from a seed. Its text is its name, with its settings after a colon: `pct:changes=3`.
+///
+/// Whatever the strategy, a seed draws the same *values* (latencies, losses, what the program chooses); a strategy says in
+/// which *order* ready tasks are polled.
 ///
 /// ```
-/// use sim_explorer::Strategy;
+/// use sim_explorer::{Strategy, Survey};
+/// use std::sync::Arc;
 ///
-/// let strategy: Strategy = "random".parse().unwrap();
-/// assert_eq!(strategy.source(7).describe(), "random seed=7");
-/// assert!("rndom".parse::<Strategy>().is_err());
+/// let strategy: Strategy = "pct:changes=2".parse().unwrap();
+/// assert_eq!(strategy.source(7, &Arc::new(Survey::default())).describe(), "pct:changes=2 seed=7");
+/// assert!("pct:chances=2".parse::<Strategy>().is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Strategy {
     /// What an undisturbed machine would most likely do; the seed means nothing to it.
     Production,
-    /// Every ready task gets a fresh keyed priority, and the highest runs; every value is drawn.
+    /// Every ready task gets a fresh keyed priority, and the highest runs: see [`KeyedRandom`].
     Random,
-}
-
-/// No strategy has that name.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no strategy {name}; there are {}", known())]
-pub struct UnknownStrategy {
-    /// What was asked for.
-    pub name: String,
-}
-
-fn known() -> String {
-    Strategy::ALL.map(Strategy::name).join(", ")
+    /// A uniform random walk: see [`Walk`].
+    Walk,
+    /// A random walk that is uniform over interleavings: see [`Urw`].
+    Urw,
+    /// Fixed priorities with a few changes: see [`Pct`].
+    Pct {
+        /// The most changes in a run.
+        changes: u32,
+    },
+    /// The default order, but for a few tasks that are put behind: see [`Delay`].
+    Delay {
+        /// The most delays in a run.
+        delays: u32,
+    },
+    /// All of the others in turn, by the seed: see [`Strategy::of_seed`].
+    Portfolio,
 }
 
 impl Strategy {
-    /// All there are.
-    pub const ALL: [Strategy; 2] = [Strategy::Production, Strategy::Random];
+    /// PCT with at most five changes.
+    pub const PCT: Strategy = Strategy::Pct { changes: 5 };
+    /// Delay bounding with at most two delays.
+    pub const DELAY: Strategy = Strategy::Delay { delays: 2 };
+    /// All there are, with the settings that are meant when none are given.
+    pub const ALL: [Strategy; 7] = [
+        Strategy::Production,
+        Strategy::Random,
+        Strategy::Walk,
+        Strategy::Urw,
+        Strategy::PCT,
+        Strategy::DELAY,
+        Strategy::Portfolio,
+    ];
 
-    /// Its name, as [`FromStr`] takes it.
+    /// The strategy that makes the run of this seed: the portfolio's member, and for all others themselves.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn of_seed(self, seed: u64) -> Strategy {
         match self {
-            Strategy::Production => "production",
-            Strategy::Random => "random",
+            Strategy::Portfolio => portfolio::member(seed),
+            other => other,
         }
     }
 
-    /// The source of this seed.
+    /// Whether it uses what a [`Survey`] shows. If not, any will do.
     #[must_use]
-    pub fn source(self, seed: u64) -> Box<dyn Source> {
+    pub const fn needs_survey(self) -> bool {
+        match self {
+            Strategy::Production | Strategy::Random | Strategy::Walk => false,
+            Strategy::Urw | Strategy::Pct { .. } | Strategy::Delay { .. } | Strategy::Portfolio => true,
+        }
+    }
+
+    /// The source of this seed, for a program of which this is known.
+    #[must_use]
+    pub fn source(self, seed: u64, survey: &Arc<Survey>) -> Box<dyn Source> {
         match self {
             Strategy::Production => Box::new(ProductionOrder),
             Strategy::Random => Box::new(KeyedRandom::new(seed)),
+            Strategy::Walk => Box::new(Walk::new(seed)),
+            Strategy::Urw => Box::new(Urw::new(seed, Arc::clone(survey))),
+            Strategy::Pct { changes } => Box::new(Pct::new(seed, changes, survey)),
+            Strategy::Delay { delays } => Box::new(Delay::new(seed, delays, survey)),
+            Strategy::Portfolio => self.of_seed(seed).source(seed, survey),
         }
-    }
-}
-
-impl fmt::Display for Strategy {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
-    }
-}
-
-impl FromStr for Strategy {
-    type Err = UnknownStrategy;
-
-    fn from_str(name: &str) -> Result<Self, UnknownStrategy> {
-        let found = Strategy::ALL.into_iter().find(|strategy| strategy.name() == name);
-        found.ok_or_else(|| UnknownStrategy { name: name.to_string() })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_is_understood() {
-        for strategy in Strategy::ALL {
-            assert_eq!(strategy.to_string().parse(), Ok(strategy));
-        }
-    }
-
-    #[test]
-    fn an_unknown_name_is_refused_with_those_there_are() {
-        let error = "fifo".parse::<Strategy>().unwrap_err();
-        assert_eq!(error.to_string(), "there is no strategy fifo; there are production, random");
     }
 }

@@ -1,11 +1,13 @@
 //! Many runs of one program.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use sim_executor::{Config, Executor, Report, World};
 
 use crate::run_seed::RunSeed;
 use crate::scenario::{Settings, Variant};
+use crate::strategy::{Strategy, Survey};
 
 mod part;
 mod tally;
@@ -13,26 +15,52 @@ mod tally;
 pub use part::Part;
 pub use tally::{FailedSeed, RunResult, Tally};
 
-/// Makes these runs of a variant, one after the other in this world, each in a fresh executor that `prepare` has seen before the
-/// program begins. After each run `on_run` is told of it, and may say that it was the last.
-pub fn sweep_variant(
-    world: &mut World,
-    variant: &Variant,
-    settings: &Settings,
-    config: Config,
-    part: &Part,
-    prepare: &dyn Fn(&mut Executor),
-    mut on_run: impl FnMut(RunSeed, &Report) -> ControlFlow<()>,
-) -> Tally {
-    let mut tally = Tally::default();
-    for run in part.runs() {
-        let report = variant.run_in(world, settings, config, run.source(), prepare);
-        tally.add(run, &report);
-        if on_run(run, &report).is_break() {
-            break;
+/// What a sweep runs, and how.
+#[derive(Clone, Copy)]
+pub struct Swept<'a> {
+    /// The program.
+    pub variant: &'a Variant,
+    /// Its parameters.
+    pub settings: &'a Settings,
+    /// Of each run.
+    pub config: Config,
+    /// Makes the sources of the seeds.
+    pub strategy: Strategy,
+    /// Sees the executor of each run before the program begins.
+    pub prepare: &'a dyn Fn(&mut Executor),
+}
+
+impl Swept<'_> {
+    /// What the strategy needs to know of the program: takes one run, if it needs something.
+    #[must_use]
+    pub fn survey(&self, world: &mut World) -> Arc<Survey> {
+        if !self.strategy.needs_survey() {
+            return Arc::default();
         }
+        let run = |config, source| self.variant.run_in(world, self.settings, config, source, self.prepare);
+        Arc::new(Survey::of(self.config, run))
     }
-    tally
+
+    /// Makes these runs, one after the other in this world, each in a fresh executor. After each run `on_run` is told of it,
+    /// and may say that it was the last.
+    pub fn sweep(
+        &self,
+        world: &mut World,
+        survey: &Arc<Survey>,
+        part: &Part,
+        mut on_run: impl FnMut(RunSeed, &Report) -> ControlFlow<()>,
+    ) -> Tally {
+        let mut tally = Tally::default();
+        for run in part.runs() {
+            let source = run.source_by(self.strategy, survey);
+            let report = self.variant.run_in(world, self.settings, self.config, source, self.prepare);
+            tally.add(run, &report);
+            if on_run(run, &report).is_break() {
+                break;
+            }
+        }
+        tally
+    }
 }
 
 #[cfg(test)]
@@ -53,17 +81,25 @@ mod tests {
         },
     };
 
+    fn sweep_with(
+        part: &Part,
+        prepare: &dyn Fn(&mut Executor),
+        on_run: impl FnMut(RunSeed, &Report) -> ControlFlow<()>,
+    ) -> Tally {
+        let swept = Swept {
+            variant: &UNLUCKY,
+            settings: &Settings::default(),
+            config: Config::default(),
+            strategy: crate::strategy::Strategy::Portfolio,
+            prepare,
+        };
+        let mut world = World::default();
+        let survey = swept.survey(&mut world);
+        swept.sweep(&mut world, &survey, part, on_run)
+    }
+
     fn sweep(part: &Part) -> Tally {
-        let go_on = |_: RunSeed, _: &Report| ControlFlow::Continue(());
-        sweep_variant(
-            &mut World::default(),
-            &UNLUCKY,
-            &Settings::default(),
-            Config::default(),
-            part,
-            &|_| {},
-            go_on,
-        )
+        sweep_with(part, &|_| {}, |_, _| ControlFlow::Continue(()))
     }
 
     #[test]
@@ -84,17 +120,7 @@ mod tests {
             seen.push(run);
             if run == RunSeed::Seed(1) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let part = Part::whole(0..1_000);
-        let settings = Settings::default();
-        let tally = sweep_variant(
-            &mut World::default(),
-            &UNLUCKY,
-            &settings,
-            Config::default(),
-            &part,
-            &|_| {},
-            stop_at_two,
-        );
+        let tally = sweep_with(&Part::whole(0..1_000), &|_| {}, stop_at_two);
         assert_eq!(tally.runs, 2);
         assert_eq!(seen, [RunSeed::Production, RunSeed::Seed(0), RunSeed::Seed(1)]);
     }
@@ -105,18 +131,7 @@ mod tests {
             executor.block_on(async { sim_executor::event!("prepared") }).unwrap();
         };
         let plain = sweep(&Part::whole(0..8));
-        let go_on = |_: RunSeed, _: &Report| ControlFlow::Continue(());
-        let part = Part::whole(0..8);
-        let settings = Settings::default();
-        let prepared = sweep_variant(
-            &mut World::default(),
-            &UNLUCKY,
-            &settings,
-            Config::default(),
-            &part,
-            &prepare,
-            go_on,
-        );
+        let prepared = sweep_with(&Part::whole(0..8), &prepare, |_, _| ControlFlow::Continue(()));
         assert_eq!(prepared.runs, plain.runs);
         assert_ne!(prepared.production.unwrap().hash, plain.production.unwrap().hash);
     }

@@ -28,7 +28,8 @@ impl Polling {
 
     pub(in crate::run) fn stats_of(&mut self, index: u32, lineages: &mut Lineages) -> TaskStats {
         let (slot, background) = self.tasks.whole_mut(index);
-        background.waits_mut().stats(lineages.path(slot.lineage()), slot.polls())
+        let name = (lineages.path(slot.lineage()), slot.lineage_hash());
+        background.waits_mut().stats(name, slot.polls())
     }
 
     pub(in crate::run) fn keep_stats(&mut self, ended: TaskStats) {

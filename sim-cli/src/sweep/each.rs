@@ -1,0 +1,182 @@
+//! A sweep by every run that differs from the default order in few decisions.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sim_executor::{Config, Executor, World};
+use sim_explorer::{Each, Ended, Expect, SearchResult};
+
+use super::{Entry, Interrupt, Plan};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::show::{QUIET, RIGHT, WRONG};
+use crate::table::{Cell, Column, Table};
+use crate::wall_time::{Stopwatch, per_second};
+
+/// What a search showed of one program.
+struct Row {
+    result: Found,
+    busy: Duration,
+}
+
+/// A [`SearchResult`] without its report, which is of its thread.
+struct Found {
+    runs: u64,
+    text: String,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Exhausted,
+    CutOff,
+    Failed(usize),
+}
+
+impl From<SearchResult> for Found {
+    fn from(result: SearchResult) -> Self {
+        let what = match &result.ended {
+            Ended::Exhausted { .. } => What::Exhausted,
+            Ended::CutOff { .. } => What::CutOff,
+            Ended::Failed { deviations, .. } => What::Failed(deviations.len()),
+        };
+        let text = match &result.ended {
+            Ended::Failed { report, .. } => {
+                report.outcome.to_string().lines().next().unwrap_or_default().to_string()
+            }
+            _ => result.to_string(),
+        };
+        Found { runs: result.runs, text, what }
+    }
+}
+
+/// Searches every program of a plan; a program is one thread's.
+pub(super) fn sweep(
+    plan: &Plan,
+    each: Each,
+    jobs: usize,
+    interrupt: &Interrupt,
+    console: &mut Console<'_>,
+) -> Result<Exit, Box<dyn Error>> {
+    let stopwatch = Stopwatch::start();
+    let rows = search(plan, each, jobs, interrupt);
+    let wall_time = stopwatch.elapsed();
+    let rows: Vec<(&Entry, Option<Row>)> = plan.entries.iter().zip(rows).collect();
+    table(&rows).write(console.out)?;
+    let runs: u64 = rows.iter().filter_map(|(_, row)| row.as_ref()).map(|row| row.result.runs).sum();
+    let (seconds, millis) = (wall_time.as_secs(), wall_time.subsec_millis());
+    writeln!(console.out, "{runs} runs in {seconds}.{millis:03} s: {} runs/s", per_second(runs, wall_time))?;
+    Ok(verdict(&rows, interrupt.is_asked(), console.out)?)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a thread has whole searches for itself; none shares one with another"
+)]
+fn search(plan: &Plan, each: Each, jobs: usize, interrupt: &Interrupt) -> Vec<Option<Row>> {
+    let rows: Vec<Mutex<Option<Row>>> = plan.entries.iter().map(|_| Mutex::default()).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut world = World::default();
+        while !interrupt.is_asked() {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(entry) = plan.entries.get(number) else { return };
+            let row = search_one(&mut world, entry, each, interrupt);
+            *rows[number].lock().unwrap_or_else(PoisonError::into_inner) = row;
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(work);
+        }
+    });
+    rows.into_iter().map(|row| row.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+}
+
+/// `None` if it was interrupted.
+fn search_one(world: &mut World, entry: &Entry, each: Each, interrupt: &Interrupt) -> Option<Row> {
+    let stopwatch = Stopwatch::start();
+    let prepare =
+        |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
+    let variant = entry.program.variant;
+    let result = each.search_until(
+        |source| variant.run_in(world, &entry.settings, Config::default(), source, prepare),
+        || interrupt.is_asked(),
+    );
+    (!interrupt.is_asked()).then(|| Row { result: result.into(), busy: stopwatch.elapsed() })
+}
+
+fn table(rows: &[(&Entry, Option<Row>)]) -> Table {
+    let mut table = Table::new([
+        Column::text("name"),
+        Column::number("runs"),
+        Column::number("runs/s"),
+        Column::number("deviations"),
+        Column::text("verdict"),
+        Column::text("what it says"),
+    ]);
+    for (entry, row) in rows {
+        let Some(Row { result, busy }) = row else {
+            let nothing = || Cell::new("-");
+            let unfinished = Cell::styled("unfinished", QUIET);
+            table.push([Cell::new(Name(entry)), nothing(), nothing(), nothing(), unfinished, Cell::new("")]);
+            continue;
+        };
+        let deviations = match result.what {
+            What::Failed(deviations) => deviations.to_string(),
+            _ => "-".to_string(),
+        };
+        let (word, is_expected) = word(entry, result.what);
+        table.push([
+            Cell::new(Name(entry)),
+            Cell::new(result.runs),
+            Cell::new(per_second(result.runs, *busy)),
+            Cell::new(deviations),
+            Cell::styled(word, if is_expected { RIGHT } else { WRONG }),
+            Cell::new(&result.text),
+        ]);
+    }
+    table
+}
+
+/// `ws_echo over lan`.
+struct Name<'a>(&'a Entry);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0.program)?;
+        self.0.profile.as_ref().map_or(Ok(()), |profile| write!(out, " over {}", profile.name()))
+    }
+}
+
+/// What the table says, and whether the variant behaved as its author says.
+fn word(entry: &Entry, what: What) -> (&'static str, bool) {
+    match (entry.program.variant.expect, what) {
+        (Expect::Holds, What::Exhausted) => ("holds", true),
+        (Expect::Holds, What::CutOff) => ("cut off", true),
+        (Expect::Holds, What::Failed(_)) => ("FAILED", false),
+        (Expect::Breaks, What::Failed(_)) => ("found", true),
+        (Expect::Breaks, What::Exhausted | What::CutOff) => ("MISSED", false),
+    }
+}
+
+fn verdict(rows: &[(&Entry, Option<Row>)], interrupted: bool, out: &mut dyn Write) -> io::Result<Exit> {
+    if interrupted {
+        writeln!(out, "{WRONG}interrupted{WRONG:#}: not all runs were made")?;
+        return Ok(Exit::Interrupted);
+    }
+    let is_surprise = |(entry, row): &&(&Entry, Option<Row>)| {
+        row.as_ref().is_none_or(|row| !word(entry, row.result.what).1)
+    };
+    let surprises = rows.iter().filter(is_surprise).count();
+    if surprises == 0 {
+        writeln!(out, "{RIGHT}as expected{RIGHT:#}: every broken variant was found, every other one holds")?;
+        return Ok(Exit::Expected);
+    }
+    writeln!(out, "{WRONG}not as expected{WRONG:#}: {surprises} of {}", rows.len())?;
+    Ok(Exit::Failure)
+}

@@ -1,0 +1,38 @@
+//! One decision that is not answered with the gentlest.
+
+use std::fmt;
+
+use sim_executor::{Key, Value};
+
+/// One decision of a run, with another answer than the gentlest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// Which decision of the run it is, counted from zero.
+    pub at: u64,
+    /// The decision's name.
+    pub key: Key,
+    /// The answer.
+    pub answer: Alternative,
+}
+
+/// An answer besides the gentlest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alternative {
+    /// This value: another task, a fault that happens, an extreme of a number.
+    Value(Value),
+    /// The task whose turn it is waits until all others that are ready have had theirs.
+    Postpone,
+}
+
+impl fmt::Display for Deviation {
+    /// `decision 7: true`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "decision {}: ", self.at)?;
+        match self.answer {
+            Alternative::Value(Value::Pick { task, .. }) => write!(out, "{task} is polled first"),
+            Alternative::Value(Value::Flag(flag)) => write!(out, "{flag}"),
+            Alternative::Value(Value::Int(number)) => write!(out, "{number}"),
+            Alternative::Postpone => out.write_str("the next task waits for the others"),
+        }
+    }
+}

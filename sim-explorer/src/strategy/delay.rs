@@ -1,0 +1,52 @@
+//! Delay bounding: the default order, but for a few tasks that are put behind.
+
+use std::sync::Arc;
+
+use sim_executor::{Point, Source, Value, hash_str};
+
+use super::draws::{Draws, among};
+use super::postponed::Postponed;
+use super::ready_tasks::pick;
+use super::survey::Survey;
+
+/// The default order, but that at a few random steps the task whose turn it is waits until all others that are ready then have had
+/// theirs. That is delay-bounded scheduling (Emmi, Qadeer and Rakamarić, "Delay-bounded scheduling", POPL 2011), with the number of
+/// delays drawn for each run, from one to `delays_max`.
+///
+/// It finds what goes wrong close to the undisturbed order. The steps of the delays are drawn over the length of the run in the [`Survey`].
+#[derive(Clone, Debug)]
+pub struct Delay {
+    draws: Draws,
+    delays_max: u32,
+    /// The steps at which a task is delayed, the next one at the end.
+    delays: Vec<u64>,
+    step: u64,
+    postponed: Postponed,
+}
+
+impl Delay {
+    /// The schedule of this seed with one to `delays_max` delays, for a program of which this is known.
+    #[must_use]
+    pub fn new(seed: u64, delays_max: u32, survey: &Arc<Survey>) -> Self {
+        const STREAM: u64 = hash_str("strategy:delay");
+        let mut draws = Draws::new(seed, STREAM);
+        let count = if delays_max > 0 { 1 + draws.below(u64::from(delays_max)) } else { 0 };
+        let delays = draws.steps(count, survey.steps());
+        Delay { draws, delays_max, delays, step: 0, postponed: Postponed::default() }
+    }
+}
+
+impl Source for Delay {
+    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
+        let Some(candidates) = among(&point.domain) else { return self.draws.value(point) };
+        while self.delays.pop_if(|step| *step <= self.step).is_some() {
+            self.postponed.postpone(candidates);
+        }
+        self.step += 1;
+        self.postponed.turn(candidates).as_ref().map(pick)
+    }
+
+    fn describe(&self) -> String {
+        format!("delay:delays={} seed={}", self.delays_max, self.draws.seed())
+    }
+}

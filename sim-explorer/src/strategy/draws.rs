@@ -1,0 +1,64 @@
+//! The draws of a strategy: values by their own keys, what the strategy itself decides by its own stream.
+
+use sim_executor::{Domain, Key, KeyedDraws, Point, Value};
+
+/// Draws under one seed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Draws {
+    keyed: KeyedDraws,
+    stream: u64,
+    drawn: u32,
+}
+
+impl Draws {
+    /// The draws of this seed, for the strategy whose stream this is.
+    pub(super) fn new(seed: u64, stream: u64) -> Self {
+        Draws { keyed: KeyedDraws::new(seed), stream, drawn: 0 }
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.keyed.seed()
+    }
+
+    /// The next sixty-four bits of the strategy's own stream.
+    pub(super) fn next(&mut self) -> u64 {
+        let key = Key { stream: self.stream, ordinal: self.drawn };
+        self.drawn = self.drawn.wrapping_add(1);
+        self.keyed.draw(key)
+    }
+
+    /// A number below `bound`, which is above zero, from the strategy's own stream.
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+    }
+
+    /// Whether something is so that is so `times` times out of `of`.
+    pub(super) fn says_yes(&mut self, times: u64, of: u64) -> bool {
+        self.below(of) < times
+    }
+
+    /// So many steps of a run that has `run_length`, the last of them first.
+    pub(super) fn steps(&mut self, count: u64, run_length: u64) -> Vec<u64> {
+        let mut steps: Vec<u64> = (0..count).map(|_| self.below(run_length)).collect();
+        steps.sort_unstable_by(|one, other| other.cmp(one));
+        steps
+    }
+
+    /// Sixty-four bits for this name.
+    pub(super) fn of(&self, stream: u64, ordinal: u32) -> u64 {
+        self.keyed.draw(Key { stream, ordinal })
+    }
+
+    /// The value of a question that is none about the order; as [`KeyedRandom`](sim_executor::KeyedRandom) draws it.
+    pub(super) fn value(&self, point: &Point<'_>) -> Option<Value> {
+        point.domain.value_of(self.keyed.draw(point.key))
+    }
+}
+
+/// The tasks of the question which is polled next; `None` for a question about a value.
+pub(super) fn among<'a>(domain: &Domain<'a>) -> Option<&'a dyn sim_executor::Candidates> {
+    match domain {
+        Domain::Among(candidates) => Some(*candidates),
+        _ => None,
+    }
+}

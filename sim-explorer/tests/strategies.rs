@@ -1,0 +1,374 @@
+//! The strategies: each makes runs that are replayed exactly, and chooses as its paper says.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use sim_executor::{
+    Config, Executor, Outcome, Replay, Report, Source, choose, event, spawn_named, time, yield_now,
+};
+use sim_explorer::{Alternative, Each, Ended, Kinds, Strategy, Survey};
+
+/// Tasks that yield, sleep, draw and wait for each other.
+async fn busy_program() {
+    let workers: Vec<_> = ["a", "b", "c", "d"]
+        .into_iter()
+        .map(|name| {
+            spawn_named(name, async move {
+                for step in 0..4 {
+                    yield_now().await;
+                    event!("{name} {step} {}", choose(3));
+                }
+                time::sleep(Duration::from_millis(choose(3))).await;
+                event!("{name} is done");
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap();
+    }
+}
+
+fn run(config: Config, source: Box<dyn Source>, program: impl Future<Output = ()> + 'static) -> Report {
+    let mut executor = Executor::with_config(config, source);
+    let outcome = executor.block_on(program).map_or_else(Into::into, |()| Outcome::Done);
+    executor.finish(outcome)
+}
+
+fn survey<F: Future<Output = ()> + 'static>(program: impl Fn() -> F) -> Arc<Survey> {
+    Arc::new(Survey::of(Config::default(), |config, source| run(config, source, program())))
+}
+
+#[test]
+fn a_run_of_each_strategy_is_replayed_from_its_recording() {
+    let survey = survey(busy_program);
+    let recorded = Config { record: true, ..Config::default() };
+    for strategy in Strategy::ALL {
+        for seed in 0..60 {
+            let plain = run(Config::default(), strategy.source(seed, &survey), busy_program());
+            let mut report = run(recorded, strategy.source(seed, &survey), busy_program());
+            assert_eq!((plain.hash, plain.misaligned), (report.hash, 0), "{strategy} seed {seed}");
+            let replay = Replay::new(&report.recording.take().unwrap());
+            let followed = replay.report();
+            let again = run(recorded, Box::new(replay), busy_program());
+            assert_eq!((again.hash, followed.diverged_at()), (report.hash, None), "{strategy} seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn the_seeds_of_each_strategy_differ() {
+    let survey = survey(busy_program);
+    for strategy in Strategy::ALL {
+        let hash = |seed| run(Config::default(), strategy.source(seed, &survey), busy_program()).hash;
+        let hashes: BTreeSet<u64> = (0..40).map(hash).collect();
+        let expected = if strategy == Strategy::Production { 1 } else { 35 };
+        assert!(hashes.len() >= expected, "{strategy}: {} of 40", hashes.len());
+    }
+}
+
+/// Tasks with so many steps, and nothing else that could run; the order of their steps is written down.
+fn steps(counts: &'static [u32], order: &Rc<RefCell<Vec<usize>>>) -> impl Future<Output = ()> + use<> {
+    let order = Rc::clone(order);
+    async move {
+        let left = Rc::new(Cell::new(counts.len()));
+        let root = std::future::poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+        for (task, count) in counts.iter().enumerate() {
+            let (order, left, root) = (Rc::clone(&order), Rc::clone(&left), root.clone());
+            drop(spawn_named(["a", "b", "c", "d"][task], async move {
+                for step in 0..*count {
+                    if step > 0 {
+                        yield_now().await;
+                    }
+                    order.borrow_mut().push(task);
+                }
+                left.set(left.get() - 1);
+                if left.get() == 0 {
+                    root.wake();
+                }
+            }));
+        }
+        std::future::poll_fn(|_| if left.get() == 0 { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+/// The order of the steps in one run.
+fn order_of(counts: &'static [u32], source: Box<dyn Source>) -> Vec<usize> {
+    let order = Rc::default();
+    let report = run(Config::default(), source, steps(counts, &order));
+    assert!(report.outcome.is_done(), "{}", report.outcome);
+    order.take()
+}
+
+fn steps_survey(counts: &'static [u32]) -> Arc<Survey> {
+    survey(|| steps(counts, &Rc::default()))
+}
+
+/// Pearson's statistic of so many draws, over classes that should be equally probable, rounded down.
+fn chi_square(seen: &BTreeMap<Vec<usize>, u64>, classes: u64, draws: u64) -> u64 {
+    let missing = (classes - seen.len() as u64) * draws * draws;
+    let squares: u64 = seen.values().map(|count| (count * classes).abs_diff(draws).pow(2)).sum();
+    (squares + missing) / (draws * classes)
+}
+
+#[test]
+fn urw_makes_all_interleavings_of_tasks_that_do_not_wait_equally_probable() {
+    const COUNTS: &[u32] = &[4, 4];
+    const DRAWS: u64 = 20_000;
+    let survey = steps_survey(COUNTS);
+    let mut seen = BTreeMap::new();
+    for seed in 0..DRAWS {
+        let order = order_of(COUNTS, Strategy::Urw.source(seed, &survey));
+        *seen.entry(order).or_default() += 1;
+    }
+    // 8 over 4 are 70; 69 degrees of freedom, and one in a thousand is above 111.
+    assert!(chi_square(&seen, 70, DRAWS) <= 111, "{}", chi_square(&seen, 70, DRAWS));
+}
+
+#[test]
+fn a_walk_takes_each_ready_task_with_the_same_probability() {
+    const COUNTS: &[u32] = &[1, 9, 1, 4];
+    const DRAWS: u64 = 20_000;
+    let mut seen = BTreeMap::new();
+    for seed in 0..DRAWS {
+        let order = order_of(COUNTS, Strategy::Walk.source(seed, &Arc::default()));
+        *seen.entry(order[..1].to_vec()).or_default() += 1;
+    }
+    // 3 degrees of freedom, and one in a thousand is above 16.3.
+    assert!(chi_square(&seen, 4, DRAWS) <= 16, "{seen:?}");
+}
+
+#[test]
+fn pct_without_changes_ends_one_task_after_the_other() {
+    let mut first = BTreeSet::new();
+    for seed in 0..2_000 {
+        let mut order = order_of(&[3, 3, 3], Strategy::Pct { changes: 0 }.source(seed, &Arc::default()));
+        order.dedup();
+        assert_eq!(order.len(), 3, "seed {seed}: {order:?}");
+        first.insert(order);
+    }
+    assert_eq!(first.len(), 6, "{first:?}");
+}
+
+#[test]
+fn pct_with_changes_interrupts_tasks() {
+    const COUNTS: &[u32] = &[6, 6];
+    let survey = steps_survey(COUNTS);
+    let switches = |seed| {
+        let mut order = order_of(COUNTS, Strategy::PCT.source(seed, &survey));
+        order.dedup();
+        order.len() - 1
+    };
+    let most = (0..400).map(switches).max().unwrap();
+    assert!((2..=6).contains(&most), "{most} switches with at most five changes");
+}
+
+#[test]
+fn a_loop_that_waits_by_yielding_ends_under_pct() {
+    for seed in 0..50 {
+        let program = async {
+            let flag = Rc::new(Cell::new(false));
+            let set = Rc::clone(&flag);
+            let setter = spawn_named("setter", async move { set.set(true) });
+            while !flag.get() {
+                yield_now().await;
+            }
+            setter.await.unwrap();
+        };
+        let report = run(Config::default(), Strategy::PCT.source(seed, &Arc::default()), program);
+        assert!(report.outcome.is_done(), "seed {seed}: {}", report.outcome);
+        assert!(report.polls < 1_000, "seed {seed}: {} polls", report.polls);
+    }
+}
+
+#[test]
+fn two_tasks_that_wake_each_other_do_not_starve_a_third_under_pct() {
+    for seed in 0..50 {
+        let program = async {
+            let (ball, wakers) =
+                (Rc::new(Cell::new(Some(0))), Rc::new(RefCell::new([const { None::<Waker> }; 2])));
+            let players = [0, 1].map(|player| {
+                let (ball, wakers) = (Rc::clone(&ball), Rc::clone(&wakers));
+                let play = std::future::poll_fn(move |context| match ball.get() {
+                    None => Poll::Ready(()),
+                    Some(holder) => {
+                        wakers.borrow_mut()[player] = Some(context.waker().clone());
+                        if holder == player {
+                            ball.set(Some(1 - player));
+                            wakers.borrow_mut()[1 - player].take().into_iter().for_each(Waker::wake);
+                        }
+                        Poll::Pending
+                    }
+                });
+                spawn_named(["ping", "pong"][player], play)
+            });
+            spawn_named("end", async move {
+                ball.set(None);
+                wakers.borrow_mut().iter_mut().filter_map(Option::take).for_each(Waker::wake);
+            });
+            for player in players {
+                player.await.unwrap();
+            }
+        };
+        let report = run(Config::default(), Strategy::PCT.source(seed, &Arc::default()), program);
+        assert!(report.outcome.is_done(), "seed {seed}: {}", report.outcome);
+    }
+}
+
+#[test]
+fn a_delay_puts_one_task_behind_those_that_are_ready() {
+    const COUNTS: &[u32] = &[2, 2, 2];
+    let survey = steps_survey(COUNTS);
+    let orders: BTreeSet<_> =
+        (0..200).map(|seed| order_of(COUNTS, Strategy::Delay { delays: 1 }.source(seed, &survey))).collect();
+    // One delay at each of the five steps at which several tasks are ready.
+    let expected =
+        [[1, 2, 0, 1, 2, 0], [0, 2, 0, 1, 2, 1], [0, 1, 0, 1, 2, 2], [0, 1, 2, 1, 2, 0], [0, 1, 2, 0, 2, 1]];
+    assert_eq!(orders, expected.map(Vec::from).into());
+}
+
+/// All orders of the steps that differ from first come, first served in at most so many picks, by a model of its own.
+fn model_orders(counts: &[u32], depth: u32) -> BTreeSet<Vec<usize>> {
+    #[derive(Clone)]
+    struct State {
+        ready: VecDeque<(usize, u32)>,
+        left: Vec<u32>,
+        order: Vec<usize>,
+        stamp: u32,
+        /// Tasks that wait for those which were ready up to a stamp.
+        behind: Vec<(usize, u32)>,
+    }
+    impl State {
+        fn turn(&mut self) -> usize {
+            let Some(&(task, _)) = self.ready.front() else { unreachable!("somebody is ready") };
+            if let Some(&(_, stamp)) = self.behind.iter().find(|(waiting, _)| *waiting == task) {
+                let may_go = |(other, since): &&(usize, u32)| {
+                    *since <= stamp && self.behind.iter().all(|(waiting, _)| waiting != other)
+                };
+                if let Some(&(other, _)) = self.ready.iter().find(may_go) {
+                    return other;
+                }
+                self.behind.retain(|(waiting, _)| *waiting != task);
+            }
+            task
+        }
+        fn poll(&mut self, task: usize) {
+            self.ready.retain(|(other, _)| *other != task);
+            self.behind.retain(|(waiting, _)| *waiting != task);
+            self.order.push(task);
+            self.left[task] -= 1;
+            if self.left[task] > 0 {
+                self.ready.push_back((task, self.stamp));
+                self.stamp += 1;
+            }
+        }
+    }
+    fn go(mut state: State, depth: u32, orders: &mut BTreeSet<Vec<usize>>) {
+        while !state.ready.is_empty() {
+            let turn = state.turn();
+            if depth > 0 && state.ready.len() > 1 {
+                for &(task, _) in state.ready.iter().filter(|(task, _)| *task != turn) {
+                    let mut other = state.clone();
+                    other.poll(task);
+                    go(other, depth - 1, orders);
+                }
+                let mut other = state.clone();
+                other.behind.push((turn, other.stamp - 1));
+                let task = other.turn();
+                other.poll(task);
+                go(other, depth - 1, orders);
+            }
+            state.poll(turn);
+        }
+        orders.insert(state.order);
+    }
+    let ready = (0..counts.len()).map(|task| (task, task as u32)).collect();
+    let state = State {
+        ready,
+        left: counts.to_vec(),
+        order: Vec::new(),
+        stamp: counts.len() as u32,
+        behind: Vec::new(),
+    };
+    let mut orders = BTreeSet::new();
+    go(state, depth, &mut orders);
+    orders
+}
+
+#[test]
+fn each_makes_exactly_the_runs_with_so_many_deviations() {
+    const PROGRAMS: [&[u32]; 4] = [&[3, 3], &[2, 2, 2], &[1, 3, 2], &[2, 1, 1, 2]];
+    for counts in PROGRAMS {
+        for depth_max in 0..=3 {
+            let orders = RefCell::new(BTreeSet::new());
+            let found = Each { depth_max, ..Each::default() }.search(|source| {
+                let order = Rc::default();
+                let report = run(Config::default(), source, steps(counts, &order));
+                orders.borrow_mut().insert(order.take());
+                report
+            });
+            assert_eq!(found.ended, Ended::Exhausted { depth: depth_max });
+            let expected = model_orders(counts, depth_max);
+            assert_eq!(*orders.borrow(), expected, "{counts:?} with {depth_max} deviations");
+            assert_eq!(found.runs, expected.len() as u64, "{counts:?} with {depth_max} deviations");
+        }
+    }
+}
+
+#[test]
+fn each_makes_all_interleavings_when_it_may_deviate_everywhere() {
+    let search = Each { depth_max: 8, ..Each::default() };
+    let found = search.search(|source| run(Config::default(), source, steps(&[4, 4], &Rc::default())));
+    assert_eq!((found.runs, found.ended), (70, Ended::Exhausted { depth: 8 }));
+}
+
+/// Fails if the program draws exactly these numbers.
+fn draws(wanted: &'static [u64], source: Box<dyn Source>) -> Report {
+    let mut executor = Executor::new(source);
+    let drawn = executor.block_on(async { [choose(10), choose(10), choose(10), choose(10)] }).unwrap();
+    let failed = drawn.as_slice() == wanted;
+    executor.finish(if failed { Outcome::Failed { message: "drawn".to_string() } } else { Outcome::Done })
+}
+
+#[test]
+fn a_failure_that_each_finds_needs_all_of_its_deviations() {
+    let search = Each { depth_max: 3, ..Each::default() };
+    let found = search.search(|source| draws(&[0, 9, 0, 9], source));
+    let Ended::Failed { deviations, report } = found.ended else { panic!("{found}") };
+    let at: Vec<_> = deviations.iter().map(|deviation| deviation.at).collect();
+    assert_eq!(at, [1, 3]);
+    assert!(matches!(deviations[0].answer, Alternative::Value(_)));
+    assert_eq!(report.outcome.to_string(), "drawn");
+    let missed = Each { depth_max: 1, ..search }.search(|source| draws(&[0, 9, 0, 9], source));
+    assert_eq!(missed.ended, Ended::Exhausted { depth: 1 });
+    let extremes_only = search.search(|source| draws(&[0, 5, 0, 0], source));
+    assert_eq!(extremes_only.ended, Ended::Exhausted { depth: 3 });
+}
+
+#[test]
+fn each_leaves_out_the_kinds_that_it_is_not_asked_for_and_says_when_it_is_cut_off() {
+    let kinds: Kinds = "order+flag".parse().unwrap();
+    let without = Each { kinds, ..Each::default() }.search(|source| draws(&[9, 0, 0, 0], source));
+    assert_eq!((without.runs, without.ended), (1, Ended::Exhausted { depth: 1 }));
+    let cut_off =
+        Each { depth_max: 2, runs_max: 6, ..Each::default() }.search(|source| draws(&[9, 9, 9, 9], source));
+    assert_eq!((cut_off.runs, &cut_off.ended), (6, &Ended::CutOff { depth: 2 }));
+    assert_eq!(cut_off.to_string(), "cut off after 6 runs, among those with 2 deviations");
+}
+
+proptest! {
+    #[test]
+    fn the_values_of_a_seed_are_the_same_whatever_the_strategy(seed in any::<u64>()) {
+        let drawn = |strategy: Strategy| {
+            let source = strategy.source(seed, &Arc::default());
+            Executor::new(source).block_on(async { [(); 8].map(|()| choose(1_000_000)) }).unwrap()
+        };
+        for strategy in Strategy::ALL.into_iter().filter(|strategy| *strategy != Strategy::Production) {
+            prop_assert_eq!(drawn(strategy), drawn(Strategy::Random), "{}", strategy);
+        }
+    }
+}
