@@ -99,9 +99,11 @@ impl<T> JoinHandle<T> {
 impl<T: 'static> JoinHandle<T> {
     /// What came of the task, if it has ended. That is no operation of the current task, and needs no budget.
     pub(crate) fn take_end(&mut self) -> Option<Result<T, JoinError>> {
-        self.run.check("JoinHandle");
         let task = self.task;
-        match with(|run| run.core_mut().join(task, &mut Joiner::Foreign(Waker::noop().clone()))) {
+        if !self.is_finished() {
+            return None;
+        }
+        match with(|run| run.core_mut().join(task, &mut Joiner::Nobody)) {
             Joined::Waiting => None,
             Joined::Ended(ended) => {
                 self.taken = true;
