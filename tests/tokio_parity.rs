@@ -12,7 +12,8 @@ use parity::differences::DIFFERENCES;
 use parity::program::{Program, on_seedbed, on_tokio};
 use parity::{
     abort_programs, blocking_programs, clock_programs, interval_programs, join_set_programs,
-    local_set_programs, sleep_programs, spawn_programs, task_local_programs, timeout_programs,
+    local_set_programs, mixed_programs, sleep_programs, spawn_programs, task_local_programs,
+    timeout_programs,
 };
 
 const GROUPS: &[&[Program]] = &[
@@ -26,6 +27,7 @@ const GROUPS: &[&[Program]] = &[
     join_set_programs::PROGRAMS,
     local_set_programs::PROGRAMS,
     task_local_programs::PROGRAMS,
+    mixed_programs::PROGRAMS,
 ];
 
 /// What the table of differences makes of what Seedbed gives.
@@ -96,6 +98,11 @@ fn tokio_parity_of_local_sets() {
 #[test]
 fn tokio_parity_of_task_locals() {
     check(task_local_programs::PROGRAMS);
+}
+
+#[test]
+fn tokio_parity_of_services() {
+    check(mixed_programs::PROGRAMS);
 }
 
 #[test]

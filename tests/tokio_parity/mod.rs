@@ -7,6 +7,7 @@ pub(crate) mod differences;
 pub(crate) mod interval_programs;
 pub(crate) mod join_set_programs;
 pub(crate) mod local_set_programs;
+pub(crate) mod mixed_programs;
 pub(crate) mod program;
 pub(crate) mod sleep_programs;
 pub(crate) mod spawn_programs;
