@@ -642,3 +642,23 @@ fn a_deadlock_names_the_nodes_that_are_down_or_frozen() {
     let ended: Vec<_> = report.stats.iter().map(|task| (&*task.lineage, task.polls)).collect();
     assert_eq!(ended[..2], [("off/lost", 1), ("back/lost", 1)], "killed tasks have their statistics too");
 }
+
+#[test]
+#[should_panic(expected = "a node cannot be called \"10.0.0.7\", which is an address")]
+fn a_node_is_not_called_like_an_address() {
+    let _node = Executor::new(ProductionOrder).node("10.0.0.7");
+}
+
+#[test]
+#[should_panic(expected = "a node cannot be called \"LocalHost\"")]
+fn a_node_is_not_called_localhost() {
+    let _node = Executor::new(ProductionOrder).node("LocalHost");
+}
+
+#[test]
+fn a_node_may_have_a_name_with_digits_and_dots() {
+    let mut executor = Executor::new(ProductionOrder);
+    for name in ["10.0.0", "db-1.example", "::server", "localhost.example"] {
+        assert_eq!(executor.node(name).name(), name);
+    }
+}

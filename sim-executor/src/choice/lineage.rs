@@ -7,6 +7,7 @@ use super::counters::Counters;
 use super::hash::{hash_str, mix};
 use super::key::Key;
 use super::label::Label;
+use super::shown::shown;
 use crate::reuse::Reuse as _;
 
 /// An actor's place in the tree of names of one run.
@@ -189,36 +190,23 @@ impl Lineages {
         self.entries[id.0 as usize].hash
     }
 
-    /// The path of names.
+    /// The path of names from the root. A slash, a `#` or a backslash in a name stands behind a backslash, and what breaks the line
+    /// is written as in Rust. A path of more than 64 names, or of more than a kilobyte, is shown by its last names and by the
+    /// hash of all of it: `…~8f3a09b1c2d3e4f5/beat/beat/beat/beat`.
     pub fn path(&mut self, id: LineageId) -> Rc<str> {
-        let known = |id: LineageId| {
-            self.entries[id.0 as usize].extras.as_ref().and_then(|extras| extras.path.as_ref()).map(Rc::clone)
-        };
-        if let Some(path) = known(id) {
-            return path;
+        let entry = &self.entries[id.0 as usize];
+        if let Some(path) = entry.extras.as_ref().and_then(|extras| extras.path.as_ref()) {
+            return Rc::clone(path);
         }
-        // From the actor up to the first ancestor whose path is known, or to the root.
-        let mut unknown = vec![id];
-        let mut above = None;
-        while let Some(parent) = unknown.last().and_then(|last| self.entries[last.0 as usize].parent) {
-            above = known(parent);
-            if above.is_some() {
-                break;
-            }
-            unknown.push(parent);
-        }
-        let mut path = above.map_or_else(String::new, |above| format!("{above}/"));
-        for (place, &LineageId(id)) in unknown.iter().rev().enumerate() {
-            let entry = &self.entries[id as usize];
-            if place > 0 {
-                path.push('/');
-            }
-            path.push_str(&entry.name);
-            if entry.ordinal > 0 {
-                path.push_str(&format!("#{}", entry.ordinal + 1));
-            }
-        }
-        let path: Rc<str> = path.into();
+        let hash = entry.hash;
+        // From the actor up, no further than is shown: an actor may have any number of others above it.
+        let mut next = Some(id);
+        let names = std::iter::from_fn(|| {
+            let entry = &self.entries[next?.0 as usize];
+            next = entry.parent;
+            Some((&*entry.name, entry.ordinal))
+        });
+        let path: Rc<str> = shown(names, hash).into();
         self.entry_mut(id).extras_mut().path = Some(Rc::clone(&path));
         path
     }

@@ -12,6 +12,7 @@ mod production;
 mod random;
 mod recording;
 mod replay;
+mod shown;
 mod source;
 mod task_id;
 

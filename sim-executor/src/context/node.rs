@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -49,9 +50,16 @@ impl Node {
     /// The node with that name, which is created if there is none.
     ///
     /// # Panics
-    /// Outside a run.
+    /// Outside a run; if there is none, and the name is an address or `localhost`, which nobody looks up, so that no node could be
+    /// reached by it.
     #[must_use]
     pub fn named(name: &str) -> Node {
+        if node_by_name(name).is_none() {
+            assert!(
+                name.parse::<IpAddr>().is_err() && !name.eq_ignore_ascii_case("localhost"),
+                "a node cannot be called {name:?}, which is an address and would never be looked up as a name"
+            );
+        }
         with(|run| {
             let mut core = run.core_mut();
             let id = core.nodes.by_name(name).unwrap_or_else(|| core.add_node(name.into(), None));
