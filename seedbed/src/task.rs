@@ -2,9 +2,14 @@
 
 pub use sim_executor::{
     AbortHandle, JoinError, JoinHandle, JoinSet, LocalEnterGuard, LocalKey, LocalSet, TaskBuilder as Builder,
-    TaskId, TaskId as Id, TaskPanic, YieldNow, block_in_place, current_id as id, spawn, spawn_blocking,
-    spawn_local, spawn_named, try_current_id as try_id, yield_now,
+    TaskId, TaskId as Id, TaskPanic, YieldNow, block_in_place, coop::consume_budget, current_id as id, spawn,
+    spawn_blocking, spawn_local, spawn_named, try_current_id as try_id, yield_now,
 };
+
+/// What a task may do in one poll, and how a future takes part in that.
+pub mod coop {
+    pub use sim_executor::coop::{Coop, consume_budget, cooperative, has_budget_remaining};
+}
 
 /// What [`JoinSet`] is made with.
 pub mod join_set {

@@ -228,3 +228,26 @@ async fn a_bounded_sender_has_what_tokios_has() {
     drop(sender);
     assert!(weak.upgrade().is_none() && receiver.recv().await.is_none());
 }
+
+#[seedbed::test(seeds = 5)]
+async fn a_loop_over_a_watch_that_never_waits_lets_others_go_on() {
+    let (sender, mut receiver) = watch::channel(0);
+    seedbed::select! {
+        biased;
+        () = async {
+            loop {
+                sender.send(1).unwrap();
+                receiver.changed().await.unwrap();
+                sender.send_replace(2);
+                receiver.wait_for(|&value| value == 2).await.unwrap();
+            }
+        } => {}
+        () = yield_now() => {}
+    }
+    drop(receiver);
+    seedbed::select! {
+        biased;
+        () = async { loop { sender.closed().await } } => {}
+        () = yield_now() => {}
+    }
+}

@@ -26,6 +26,7 @@ mod choice;
 mod clock;
 mod config;
 pub mod context;
+pub mod coop;
 mod device;
 mod draw;
 mod executor;
@@ -70,7 +71,7 @@ pub use limits::{Bound, LimitReached, Limits};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use reuse::Reuse;
 #[doc(hidden)]
-pub use select::{first_branch, in_turn, select_branches};
+pub use select::{first_branch, in_turn, may_poll, select_branches};
 pub use spawn_blocking::spawn_blocking;
 pub use task::{Crash, Life, StatsTable, TaskStats};
 pub use task_builder::{JoinSetBuilder, TaskBuilder};

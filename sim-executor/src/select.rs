@@ -1,5 +1,7 @@
 //! Waiting for the first of several futures, in an order that is a choice of the run.
 
+use std::task::Context;
+
 use crate::choice::Label;
 use crate::context;
 
@@ -16,6 +18,14 @@ pub fn first_branch(branches: u32, off: u64) -> u32 {
         return 0;
     }
     context::ask_int(context::current_actor(), SELECT, 0, u64::from(branches) - 1, 0) as u32
+}
+
+/// Whether a [`select!`](crate::select) may poll its branches. Not if the task has used up what it may do in one poll: then those
+/// branches would yield that know of it, and one that does not would be over each time.
+#[doc(hidden)]
+#[must_use]
+pub fn may_poll(context: &Context<'_>) -> bool {
+    context::may_go_on(context)
 }
 
 /// The numbers below `count`, each once, that begin at `first`.

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use sim_executor::{Executor, KeyedRandom, ProductionOrder, select, time};
+use sim_executor::{Config, Executor, KeyedRandom, ProductionOrder, coop, select, time};
 
 fn run<F: Future + 'static>(future: F) -> F::Output
 where
@@ -320,6 +320,27 @@ fn what_waits_for_parts_that_are_send_is_send() {
         }
     });
     assert_eq!(run(selected), (1, 2));
+}
+
+#[test]
+fn a_task_without_budget_polls_no_branch() {
+    let config = Config { budget: Some(128), ..Config::default() };
+    let taken = Executor::with_config(config, ProductionOrder)
+        .block_on(async {
+            let mut taken = 0;
+            select! {
+                biased;
+                () = async {
+                    loop {
+                        select! { biased; () = coop::consume_budget() => taken += 1, () = ready(()) => break }
+                    }
+                } => unreachable!("the branch that needs no budget was polled without budget"),
+                () = sim_executor::yield_now() => {}
+            }
+            taken
+        })
+        .unwrap();
+    assert_eq!(taken, 2 * 128, "in each of two polls");
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["run"],
             &["context"],
             &[
+                "coop",
                 "draw",
                 "join",
                 "macros",

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use sim_executor::Label;
+use sim_executor::coop::cooperative;
 use tokio::sync::Notify;
 
 use super::wait;
@@ -65,7 +66,7 @@ impl Barrier {
             // Made before the lock is given back, so that the next leader's call reaches it.
             self.is_full.notified()
         };
-        wait::at(WAIT, notified).await;
+        cooperative(wait::at(WAIT, notified)).await;
         BarrierWaitResult(false)
     }
 }

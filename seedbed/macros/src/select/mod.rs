@@ -83,6 +83,9 @@ impl Expansion {
             #(#pins)*
             let first: u32 = #first;
             ::core::future::poll_fn(move |context| {
+                if !#home::may_poll(context) {
+                    return ::core::task::Poll::Pending;
+                }
                 let mut waits = false;
                 for number in #home::in_turn(first, #count) {
                     match number {

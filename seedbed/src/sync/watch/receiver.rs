@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sim_executor::Label;
+use sim_executor::coop::cooperative;
 
 use super::Ref;
 use super::error::RecvError;
@@ -80,7 +81,7 @@ impl<T> Receiver<T> {
     /// # Cancel safety
     /// It is cancel safe: if it is dropped before it is over, no value counts as seen.
     pub async fn changed(&mut self) -> Result<(), RecvError> {
-        changed(&self.shared, &mut self.seen).await
+        cooperative(changed(&self.shared, &mut self.seen)).await
     }
 
     /// Waits until the value is what `is_it` says yes to, and gives it; the value that is there at first is asked too. All values
@@ -91,7 +92,11 @@ impl<T> Receiver<T> {
     ///
     /// # Cancel safety
     /// It is cancel safe: if it is dropped before it is over, the value is still there.
-    pub async fn wait_for(&mut self, mut is_it: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
+    pub async fn wait_for(&mut self, is_it: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
+        cooperative(self.find(is_it)).await
+    }
+
+    async fn find(&mut self, mut is_it: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
         let mut is_closed = false;
         loop {
             {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use sim_executor::Label;
+use sim_executor::coop::cooperative;
 
 use super::error::SendError;
 use super::shared::Shared;
@@ -95,14 +96,17 @@ impl<T> Sender<T> {
     /// # Cancel safety
     /// It is cancel safe.
     pub async fn closed(&self) {
-        while !self.is_closed() {
-            // Made before the receivers are counted again, so that the end of the last reaches it.
-            let notified = self.shared.is_closed.notified();
-            if self.is_closed() {
-                return;
+        cooperative(async {
+            while !self.is_closed() {
+                // Made before the receivers are counted again, so that the end of the last reaches it.
+                let notified = self.shared.is_closed.notified();
+                if self.is_closed() {
+                    return;
+                }
+                wait::at(CLOSED, notified).await;
             }
-            wait::at(CLOSED, notified).await;
-        }
+        })
+        .await;
     }
 
     /// Another receiver, which has seen the value already.
