@@ -12,6 +12,10 @@ pub(crate) trait Cancel {
 
     /// Asks for its end, with a message: `false` if it has ended, or cannot be cancelled.
     fn cancel(&self, message: Option<&Rc<str>>) -> bool;
+
+    /// Whether somebody besides the task that waits for it can reach it, who could settle it, when there are so many
+    /// references to it.
+    fn is_held(&self, references: usize) -> bool;
 }
 
 /// A task that was started eagerly, which the executor gets to know when it is to go on.

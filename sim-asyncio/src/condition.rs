@@ -93,7 +93,7 @@ impl Condition {
     /// # Panics
     /// Outside a run.
     pub async fn acquire(&self) -> Result<(), Exc> {
-        self.0.lock.acquire().await
+        self.0.lock.acquire_as(None).await
     }
 
     /// As [`Lock::release`].
@@ -112,7 +112,10 @@ impl Condition {
     /// # Panics
     /// Outside a run.
     pub async fn with<T>(&self, body: impl Future<Output = Result<T, Exc>>) -> Result<T, Exc> {
-        self.0.lock.with(body).await
+        self.acquire().await?;
+        let result = body.await;
+        self.release()?;
+        result
     }
 
     /// Gives the lock back, waits to be notified, takes the lock again. Who is cancelled takes it again all the same.
@@ -128,7 +131,7 @@ impl Condition {
         }
         self.release()?;
         let event_loop = EventLoop::current();
-        let notified = self.0.waiters.join().woken().await;
+        let notified = self.0.waiters.join(None).woken().await;
         let message = event_loop.cancel_message();
         let mut is_cancelled = false;
         while self.acquire().await.is_err() {

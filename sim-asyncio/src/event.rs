@@ -1,7 +1,8 @@
 //! A flag to wait for: `asyncio.Event`.
 
+use std::any::Any;
 use std::cell::Cell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use sim_executor::Label;
 
@@ -63,10 +64,16 @@ impl Event {
     /// # Panics
     /// Outside a run.
     pub async fn wait(&self) -> Result<(), Exc> {
+        let owner: Weak<dyn Any> = Rc::<State>::downgrade(&self.0);
+        self.wait_as(Some(owner)).await
+    }
+
+    /// The same as a part of another primitive, or of none.
+    pub(crate) async fn wait_as(&self, owner: Option<Weak<dyn Any>>) -> Result<(), Exc> {
         if self.is_set() {
             return Ok(());
         }
-        let place = self.0.waiters.join();
+        let place = self.0.waiters.join(owner);
         place.woken().await
     }
 }

@@ -263,6 +263,50 @@ impl EventLoop {
         }
     }
 
+    /// Collects garbage, as Python does now and then: destroys, each with a [`Report::TaskDestroyedPending`], the tasks that
+    /// vanish because the loop itself knows them by weak references only. Such a task waits for something that nothing besides it
+    /// refers to, such as an event or a queue of its own, and nobody has kept the task. One that sleeps, or waits for another task,
+    /// stays. Where this cannot tell who refers to what, a task stays too.
+    ///
+    /// ```
+    /// use sim_asyncio::{Event, EventLoop, Exc, Runner, create_task, yield_now};
+    /// use sim_executor::{Executor, ProductionOrder};
+    ///
+    /// let mut executor = Executor::new(ProductionOrder);
+    /// let mut asyncio = Runner::new(&mut executor);
+    /// let main = asyncio.create_task("main", async {
+    ///     let waits = |event: Event| async move { event.wait().await };
+    ///     drop(create_task("forgotten", waits(Event::new())));
+    ///     let kept = create_task("kept", waits(Event::new()));
+    ///     let shared = Event::new();
+    ///     drop(create_task("can be woken", waits(shared.clone())));
+    ///     yield_now().await?;
+    ///     EventLoop::current().collect_garbage();
+    ///     let names: Vec<_> = EventLoop::current().all_tasks().iter().map(|task| task.name()).collect();
+    ///     shared.set();
+    ///     kept.cancel();
+    ///     Ok(names)
+    /// });
+    /// let names = asyncio.run_until_complete(&main).unwrap().unwrap();
+    /// assert_eq!(names.iter().map(|name| &**name).collect::<Vec<_>>(), ["main", "kept", "can be woken"]);
+    /// ```
+    ///
+    /// # Panics
+    /// Outside a run.
+    pub fn collect_garbage(&self) {
+        let mut has_found = true;
+        // A body that is dropped may have held the last reference to what another task waits for.
+        while has_found {
+            has_found = false;
+            for task in self.tasks.all() {
+                if task.is_garbage() {
+                    task.collect();
+                    has_found = true;
+                }
+            }
+        }
+    }
+
     /// Drops what may hold references to the loop itself.
     pub(crate) fn forget(&self) {
         for task in self.tasks.take_all_kept() {

@@ -1,5 +1,6 @@
 //! What a future is apart from its value: a status, its callbacks, the way to cancel it.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::task::Waker;
@@ -46,6 +47,8 @@ pub(crate) struct FutureCore {
     cancel_message: RefCell<Option<Rc<str>>>,
     /// Whether that belongs to an exception, which is raised in the first who asks only.
     is_said_once: Cell<bool>,
+    /// The primitive in whose line it stands.
+    owner: RefCell<Option<Weak<dyn Any>>>,
     /// Whether somebody has seen how it ended.
     retrieved: Cell<bool>,
     /// The number and the name of the task whose result it is, if it is that of one.
@@ -62,6 +65,7 @@ impl FutureCore {
             canceller: RefCell::new(Canceller::Plain),
             cancel_message: RefCell::new(None),
             is_said_once: Cell::new(false),
+            owner: RefCell::new(None),
             retrieved: Cell::new(false),
             task,
         })
@@ -102,6 +106,11 @@ impl FutureCore {
         } else {
             self.cancel_message.borrow().clone()
         }
+    }
+
+    /// Notes the primitive in whose line it stands.
+    pub(crate) fn set_owner(&self, owner: Option<Weak<dyn Any>>) {
+        *self.owner.borrow_mut() = owner;
     }
 
     /// How it ended; the exception counts as retrieved.
@@ -216,7 +225,22 @@ impl Cancel for FutureCore {
             Some(task) => task.is_some_and(|task| task.cancel(message)),
         }
     }
+
+    fn is_held(&self, references: usize) -> bool {
+        if !matches!(*self.canceller.borrow(), Canceller::Plain) {
+            return true;
+        }
+        match &*self.owner.borrow() {
+            Some(owner) => owner.strong_count() > 1 || references > REFERENCES_IN_A_LINE,
+            None => references > REFERENCES_OF_AN_AWAIT,
+        }
+    }
 }
+
+/// The references to a future that a task awaits: of the await, of its await point, of who asks.
+const REFERENCES_OF_AN_AWAIT: usize = 3;
+/// In the line of a primitive it has two more: of the line, of the place in it.
+const REFERENCES_IN_A_LINE: usize = 5;
 
 impl Drop for FutureCore {
     fn drop(&mut self) {

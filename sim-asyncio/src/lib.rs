@@ -73,7 +73,7 @@
 //! wake a loop that has nothing to do; what it queues with [`EventLoop::call_soon_threadsafe`] does.
 //!
 //! A future of another library, such as a socket of the simulated network, can be awaited in a task as it is; only
-//! [`cancellable`] lets a cancellation reach it.
+//! [`cancellable`] lets a cancellation reach it. [`open_streams`] makes asyncio's streams of a connection.
 
 mod as_completed;
 mod await_point;
@@ -110,6 +110,7 @@ mod semaphore;
 mod shield;
 mod signal;
 mod sleep;
+mod streams;
 mod task;
 mod task_core;
 mod task_group;
@@ -147,6 +148,7 @@ pub use semaphore::Semaphore;
 pub use shield::shield;
 pub use signal::Signal;
 pub use sleep::{block, cancellable, sleep, yield_now};
+pub use streams::{ReadError, StreamConfig, StreamReader, StreamWriter, open_streams};
 pub use task::{AnyTask, Task};
 pub use task_group::TaskGroup;
 pub use timeout::{Timeout, TimeoutMisuse, timeout};

@@ -1,7 +1,8 @@
 //! Mutual exclusion in the order of asking: `asyncio.Lock`.
 
+use std::any::Any;
 use std::cell::Cell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use sim_executor::Label;
 
@@ -58,8 +59,14 @@ impl Lock {
     /// # Panics
     /// Outside a run.
     pub async fn acquire(&self) -> Result<(), Exc> {
+        let owner: Weak<dyn Any> = Rc::<State>::downgrade(&self.0);
+        self.acquire_as(Some(owner)).await
+    }
+
+    /// The same as a part of another primitive, or of none.
+    pub(crate) async fn acquire_as(&self, owner: Option<Weak<dyn Any>>) -> Result<(), Exc> {
         if self.is_locked() || self.0.waiters.has_live() {
-            let place = self.0.waiters.join();
+            let place = self.0.waiters.join(owner);
             let woken = place.woken().await;
             drop(place);
             if woken.is_err() && !self.is_locked() {

@@ -1,8 +1,9 @@
 //! A bounded queue that is not fair: `asyncio.Queue`.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use sim_executor::Label;
 
@@ -41,7 +42,7 @@ impl<T> Clone for Queue<T> {
     }
 }
 
-impl<T> Queue<T> {
+impl<T: 'static> Queue<T> {
     /// A queue for at most `items_max` items; zero is no bound.
     #[must_use]
     pub fn new(items_max: usize) -> Self {
@@ -233,14 +234,15 @@ impl<T> Queue<T> {
     /// Outside a run.
     pub async fn join(&self) -> Result<(), Exc> {
         if self.0.unfinished.get() > 0 {
-            self.0.finished.wait().await?;
+            self.0.finished.wait_as(None).await?;
         }
         Ok(())
     }
 
     /// Waits in a line to be woken. Who is cancelled after having been woken passes that on.
     async fn park(&self, line: &Waiters, may_go_on: impl Fn() -> bool) -> Result<(), Exc> {
-        let place = line.join();
+        let owner: Weak<dyn Any> = Rc::<State<T>>::downgrade(&self.0);
+        let place = line.join(Some(owner));
         let woken = place.woken().await;
         if woken.is_err() {
             let future = place.future.clone();

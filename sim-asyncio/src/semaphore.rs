@@ -1,7 +1,8 @@
 //! A number of permits, handed over in the order of asking: `asyncio.Semaphore` of Python 3.11.
 
+use std::any::Any;
 use std::cell::Cell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use sim_executor::Label;
 
@@ -50,7 +51,8 @@ impl Semaphore {
             self.0.permits.set(self.0.permits.get() - 1);
             return Ok(());
         }
-        let place = self.0.waiters.join();
+        let owner: Weak<dyn Any> = Rc::<State>::downgrade(&self.0);
+        let place = self.0.waiters.join(Some(owner));
         let woken = place.woken().await;
         let future = place.future.clone();
         drop(place);

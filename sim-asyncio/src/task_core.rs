@@ -189,6 +189,26 @@ impl TaskCore {
         left
     }
 
+    /// Whether nobody can reach it any more, if there is one reference to it besides the executor's: it waits for what
+    /// nobody else knows.
+    pub(crate) fn is_garbage(self: &Rc<Self>) -> bool {
+        let is_held = Rc::strong_count(self) > 2 || Rc::strong_count(&self.future) > 1;
+        if is_held || self.is_polled.get() || self.must_cancel.get() {
+            return false;
+        }
+        let Some(waiter) = self.point.waiter() else { return false };
+        !waiter.is_done() && !waiter.is_held(Rc::strong_count(&waiter))
+    }
+
+    /// Destroys it as garbage; the executor forgets it.
+    pub(crate) fn collect(&self) {
+        self.destroy();
+        let waker = self.waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
     /// Drops the body where it is suspended, then complains: as the garbage collector does.
     pub(crate) fn destroy(&self) {
         let Some(body) = self.body.take() else { return };
@@ -240,6 +260,10 @@ impl Cancel for TaskCore {
         {
             waker.wake_by_ref();
         }
+        true
+    }
+
+    fn is_held(&self, _references: usize) -> bool {
         true
     }
 }

@@ -1,7 +1,9 @@
 //! The line in which tasks wait at a primitive.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::rc::Weak;
 
 use sim_executor::Label;
 
@@ -21,9 +23,11 @@ impl Waiters {
         Waiters { line: RefCell::default(), label }
     }
 
-    /// Joins the line at its end. Who waits leaves it when the place is dropped.
-    pub(crate) fn join(&self) -> Place<'_> {
+    /// Joins the line at its end. Who waits leaves it when the place is dropped. The owner is the primitive, unless that is a
+    /// part of another one.
+    pub(crate) fn join(&self, owner: Option<Weak<dyn Any>>) -> Place<'_> {
         let future = EventLoop::current().create_future();
+        future.core.set_owner(owner);
         self.line.borrow_mut().push_back(future.clone());
         Place { line: self, future }
     }

@@ -1,10 +1,11 @@
 //! Rarer parts of asyncio, as their callers see them: what is refused, what another library's future does, what is shared.
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use sim_asyncio::{
-    Barrier, Condition, ContextVar, Event, EventLoop, Exc, Lock, NoParties, Runner, Timeout, TimeoutMisuse,
-    VarContext, cancellable, cancelled_error, create_task, sleep, timeout, yield_now,
+    Barrier, Condition, ContextVar, Event, EventLoop, Exc, Lock, NoParties, Queue, Runner, Semaphore,
+    Timeout, TimeoutMisuse, VarContext, cancellable, cancelled_error, create_task, sleep, timeout, yield_now,
 };
 use sim_executor::{Config, Executor, KeyedRandom, ProductionOrder, TraceLevel, event, time};
 
@@ -241,4 +242,54 @@ fn a_cancellation_can_be_raised_again_with_its_message() {
         assert_eq!(task.cancel_message(), None); // it was said
         Ok(())
     });
+}
+
+#[test]
+fn a_task_vanishes_that_nobody_holds_and_nobody_can_wake() {
+    let mut executor = Executor::new(ProductionOrder);
+    let mut asyncio = Runner::new(&mut executor);
+    let destroyed = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let seen = std::rc::Rc::clone(&destroyed);
+    let ended = asyncio.run_coroutine("main", async move {
+        let event_loop = EventLoop::current();
+        event_loop.set_exception_handler(move |report| seen.borrow_mut().push(report.to_string()));
+        let shared = Queue::<u64>::unbounded();
+        let (own, inner) = (Queue::<u64>::new(0), shared.clone());
+        drop(create_task("own queue", async move { own.get().await }));
+        drop(create_task("shared queue", async move { inner.get().await }));
+        drop(create_task("own future", EventLoop::current().create_future::<u64>().into_future()));
+        drop(create_task("sleeps", sleep(9 * MS)));
+        let joined = create_task("joined", sleep(9 * MS));
+        drop(create_task("joins", async move { joined.await }));
+        let condition = Condition::new();
+        let inside = condition.clone();
+        drop(create_task("in a condition", async move { inside.with(async { inside.wait().await }).await }));
+        let barrier = Barrier::new(2)?;
+        let waits = barrier.clone();
+        drop(create_task("at a barrier", async move { waits.wait().await }));
+        let (lock, semaphore) = (Lock::new(), Semaphore::new(0));
+        lock.acquire().await?;
+        let (own_lock, own_semaphore) = (lock.clone(), semaphore.clone());
+        drop(create_task("at a lock", async move { own_lock.acquire().await }));
+        drop(create_task("at a semaphore", async move { own_semaphore.acquire().await }));
+        let chained = Event::new();
+        let setter = chained.clone();
+        drop(create_task("end of a chain", async move { chained.wait().await }));
+        drop(create_task("begin of a chain", async move {
+            Event::new().wait().await?;
+            setter.set();
+            Ok(())
+        }));
+        drop(event_loop.create_eager_task("eager", async { Event::new().wait().await }));
+        yield_now().await?;
+        drop(lock);
+        drop(semaphore);
+        event_loop.collect_garbage();
+        let names: Vec<String> = event_loop.all_tasks().iter().map(|task| task.name().to_string()).collect();
+        drop((shared, condition, barrier));
+        Ok(names)
+    });
+    let kept = ["main", "shared queue", "sleeps", "joined", "joins", "in a condition", "at a barrier"];
+    assert_eq!(ended.unwrap().unwrap(), kept);
+    assert_eq!(*destroyed.borrow(), ["Task was destroyed but it is pending!"; 7]);
 }

@@ -72,7 +72,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["context_var"],
             &["gather", "pool", "shield", "sleep", "task_group", "waiters"],
             &["event", "lock", "semaphore", "timeout", "wait", "wait_for"],
-            &["bounded_semaphore", "condition", "queue", "runner"],
+            &["bounded_semaphore", "condition", "queue", "runner", "streams"],
             &["as_completed", "barrier", "running", "whole_run"],
             &["difftest"],
             &["lib"],
