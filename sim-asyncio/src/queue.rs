@@ -23,7 +23,10 @@ const JOIN: Label = Label::new("asyncio.queue.join");
 /// woken, looks again when its turn comes, and goes to the end of the line if another one was quicker.
 ///
 /// [`Queue::lifo`] and [`Queue::priority`] give the newest and the least item first.
-pub struct Queue<T>(Rc<State<T>>);
+pub struct Queue<T>(Rc<State<T>>, Handles);
+
+/// As many references as there are to the queue, of no type that could hold a borrow.
+type Handles = Rc<()>;
 
 struct State<T> {
     items: RefCell<QueueItems<T>>,
@@ -38,11 +41,11 @@ struct State<T> {
 
 impl<T> Clone for Queue<T> {
     fn clone(&self) -> Self {
-        Queue(Rc::clone(&self.0))
+        Queue(Rc::clone(&self.0), Rc::clone(&self.1))
     }
 }
 
-impl<T: 'static> Queue<T> {
+impl<T> Queue<T> {
     /// A queue for at most `items_max` items; zero is no bound.
     #[must_use]
     pub fn new(items_max: usize) -> Self {
@@ -76,7 +79,7 @@ impl<T: 'static> Queue<T> {
     fn of(items_max: usize, items: QueueItems<T>) -> Self {
         let finished = Event::with_label(JOIN);
         finished.set();
-        Queue(Rc::new(State {
+        let state = Rc::new(State {
             items: RefCell::new(items),
             items_max,
             getters: Waiters::new(GET),
@@ -84,7 +87,8 @@ impl<T: 'static> Queue<T> {
             unfinished: Cell::new(0),
             finished,
             is_shut_down: Cell::new(false),
-        }))
+        });
+        Queue(state, Rc::new(()))
     }
 
     /// A queue without a bound.
@@ -241,7 +245,7 @@ impl<T: 'static> Queue<T> {
 
     /// Waits in a line to be woken. Who is cancelled after having been woken passes that on.
     async fn park(&self, line: &Waiters, may_go_on: impl Fn() -> bool) -> Result<(), Exc> {
-        let owner: Weak<dyn Any> = Rc::<State<T>>::downgrade(&self.0);
+        let owner: Weak<dyn Any> = Rc::<()>::downgrade(&self.1);
         let place = line.join(Some(owner));
         let woken = place.woken().await;
         if woken.is_err() {
