@@ -38,11 +38,12 @@
 
 pub use seedbed_macros::test;
 pub use sim_executor::{
-    Clock, Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life, LimitReached, Limits, Node,
-    NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio, Record, Recording, Replay,
-    Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, World,
-    choose, choose_at, choose_between, context, event, flip, join, pick, rng, select, shuffle, signal, spawn,
-    spawn_blocking, spawn_named, stop, task_local, try_join, unique_rng, yield_now,
+    Cancellable, Cancelled, Clock, Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life,
+    LimitReached, Limits, Node, NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio,
+    Record, Recording, Replay, Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats,
+    Trace, TraceLevel, World, cancellable, choose, choose_at, choose_between, context, event, flip, join,
+    pick, rng, select, shuffle, signal, spawn, spawn_blocking, spawn_named, stop, task_local, try_join,
+    unique_rng, yield_now,
 };
 pub use sim_explorer::RunSeed;
 

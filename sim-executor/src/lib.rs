@@ -22,6 +22,7 @@
 //! ```
 
 mod block_in_place;
+mod cancellable;
 mod choice;
 mod clock;
 mod config;
@@ -50,6 +51,7 @@ mod tracing_capture;
 mod yield_now;
 
 pub use block_in_place::block_in_place;
+pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{
     Candidate, Candidates, Decision, Domain, Eligibility, Key, KeyedDraws, KeyedRandom, Label, LineageId,
     Lineages, Name, Names, Needs, Order, Point, ProductionOrder, Ratio, Recording, Replay, ReplayReport,

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use sim_executor::{
-    Config, Executor, Outcome, Replay, Report, Source, choose, event, spawn_named, time, yield_now,
+    Config, Executor, Outcome, Replay, Report, Source, cancellable, choose, event, spawn_named, time,
+    yield_now,
 };
 use sim_explorer::{Alternative, Each, Ended, Kinds, Strategy, Survey};
 
@@ -358,6 +359,47 @@ fn each_leaves_out_the_kinds_that_it_is_not_asked_for_and_says_when_it_is_cut_of
         Each { depth_max: 2, runs_max: 6, ..Each::default() }.search(|source| draws(&[9, 9, 9, 9], source));
     assert_eq!((cut_off.runs, &cut_off.ended), (6, &Ended::CutOff { depth: 2 }));
     assert_eq!(cut_off.to_string(), "cut off after 6 runs, among those with 2 deviations");
+}
+
+/// Takes a connection out of a pool of one, and puts it back, whatever happens in between if it is mended.
+fn pool(mended: bool, source: Box<dyn Source>) -> Report {
+    struct Borrowed(Rc<Cell<u32>>);
+    impl Drop for Borrowed {
+        fn drop(&mut self) {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+    let mut executor = Executor::new(source);
+    let left = Rc::new(Cell::new(1));
+    let connections = Rc::clone(&left);
+    let program = async move {
+        let query = async {
+            connections.set(connections.get() - 1);
+            let guard = mended.then(|| Borrowed(Rc::clone(&connections)));
+            yield_now().await;
+            yield_now().await;
+            if guard.is_none() {
+                connections.set(connections.get() + 1);
+            }
+        };
+        let _ = cancellable(query).await;
+    };
+    executor.block_on(program).unwrap();
+    let lost = left.get() == 0;
+    executor.finish(if lost {
+        Outcome::Failed { message: "a connection is lost".to_string() }
+    } else {
+        Outcome::Done
+    })
+}
+
+#[test]
+fn each_cancels_at_every_await_in_turn() {
+    let found = Each::default().search(|source| pool(false, source));
+    let Ended::Failed { deviations, .. } = &found.ended else { panic!("{found}") };
+    assert_eq!((found.runs, deviations.len()), (2, 1));
+    let exhausted = Each::default().search(|source| pool(true, source));
+    assert_eq!((exhausted.runs, exhausted.ended), (3, Ended::Exhausted { depth: 1 }));
 }
 
 proptest! {

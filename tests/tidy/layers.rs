@@ -49,7 +49,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "tracing_capture",
                 "yield_now",
             ],
-            &["block_in_place", "local_set", "task_local"],
+            &["block_in_place", "cancellable", "local_set", "task_local"],
             &["join_set"],
             &["task_builder"],
             &["executor"],
