@@ -1,4 +1,4 @@
-//! What stands between a connection and its streams: asyncio's transport, with its protocol.
+//! The transport under a pair of streams, with its protocol, as asyncio has them.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
