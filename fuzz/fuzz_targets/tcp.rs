@@ -9,9 +9,12 @@ use libfuzzer_sys::fuzz_target;
 use sim_explorer::Bytes;
 use tests::tcp_driver::{Program, run};
 
+/// The program's connections give up after 100 packets in a row that were lost.
+const FAULTS_MAX: u32 = 90;
+
 fuzz_target!(|data: &[u8]| {
     let (program, rest) = Program::decode(data);
-    if let Err(wrong) = run(program.clone(), Bytes::new(rest.to_vec())) {
+    if let Err(wrong) = run(program.clone(), Bytes::new(rest.to_vec()).with_yes_max(FAULTS_MAX)) {
         panic!("{wrong}\n{program:#?}");
     }
 });

@@ -24,6 +24,8 @@ pub struct Bytes {
     input: Vec<u8>,
     /// What is not read yet.
     left: Range<usize>,
+    /// To how many flags it may still say yes.
+    yes_left: u32,
 }
 
 impl Bytes {
@@ -31,7 +33,23 @@ impl Bytes {
     #[must_use]
     pub fn new(input: impl Into<Vec<u8>>) -> Self {
         let input = input.into();
-        Bytes { left: 0..input.len(), input }
+        Bytes { left: 0..input.len(), input, yes_left: u32::MAX }
+    }
+
+    /// The same, but it says yes to so many flags at most. Faults are flags: a packet that is lost, corrupted or doubled. So no
+    /// input loses all the packets that TCP sends before it gives up, which is no bug of anybody.
+    ///
+    /// ```
+    /// use sim_executor::{Executor, Ratio, flip};
+    /// use sim_explorer::Bytes;
+    ///
+    /// let source = Bytes::new([255; 9]).with_yes_max(2);
+    /// let flips = Executor::new(source).block_on(async { [(); 4].map(|()| flip(Ratio::new(1, 2))) });
+    /// assert_eq!(flips.unwrap(), [true, true, false, false]);
+    /// ```
+    #[must_use]
+    pub fn with_yes_max(self, yes_max: u32) -> Self {
+        Bytes { yes_left: yes_max, ..self }
     }
 
     /// A number below `2^(8 * count_of(options))` from the front; what is missing at the end of the input is zero.
@@ -83,7 +101,11 @@ impl Bytes {
         let byte = self.value_number(u64::from(u8::MAX))?;
         // The greatest byte says yes however improbable it is, or no input could show what is rarer than one in 256.
         let draw = if byte == u64::from(u8::MAX) { u64::MAX } else { byte << 56 };
-        Some(Value::Flag(probability.says_yes(draw)))
+        let says_yes = probability.says_yes(draw) && self.yes_left > 0;
+        if says_yes {
+            self.yes_left -= 1;
+        }
+        Some(Value::Flag(says_yes))
     }
 
     /// `simplest` for zero, then the next greater, and after the greatest from the least.
