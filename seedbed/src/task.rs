@@ -1,5 +1,6 @@
 //! Tasks: spawning them, waiting for them, aborting them.
 
+pub use sim_executor::coop::{Unconstrained, unconstrained};
 pub use sim_executor::{
     AbortHandle, JoinError, JoinHandle, JoinSet, LocalEnterGuard, LocalKey, LocalSet, TaskBuilder as Builder,
     TaskId, TaskId as Id, TaskPanic, YieldNow, block_in_place, coop::consume_budget, current_id as id, spawn,
@@ -8,7 +9,10 @@ pub use sim_executor::{
 
 /// What a task may do in one poll, and how a future takes part in that.
 pub mod coop {
-    pub use sim_executor::coop::{Coop, consume_budget, cooperative, has_budget_remaining};
+    pub use sim_executor::coop::{
+        Coop, RestoreOnPending, Unconstrained, consume_budget, cooperative, has_budget_remaining,
+        poll_proceed, unconstrained,
+    };
 }
 
 /// What [`JoinSet`] is made with.

@@ -70,3 +70,50 @@ impl<F: Future> Future for Coop<F> {
         polled
     }
 }
+
+/// Asks whether a leaf future may go on. If it may not, it is to be pending: its task is woken when it has yielded. If it may and comes
+/// to something, it is to say so ([`RestoreOnPending::made_progress`]); else nothing is counted.
+///
+/// # Panics
+/// Outside a run.
+pub fn poll_proceed(context: &mut Context<'_>) -> Poll<RestoreOnPending> {
+    if context::may_go_on(context) { Poll::Ready(RestoreOnPending { hidden: () }) } else { Poll::Pending }
+}
+
+/// An operation that may go on: see [`poll_proceed`].
+#[derive(Debug)]
+#[must_use = "an operation that came to something is to say so"]
+pub struct RestoreOnPending {
+    hidden: (),
+}
+
+impl RestoreOnPending {
+    /// The operation came to something, and counts.
+    pub fn made_progress(&self) {
+        let () = self.hidden;
+        context::made_progress();
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The future of [`unconstrained`].
+    #[derive(Debug)]
+    #[must_use = "a future does nothing until it is awaited"]
+    pub struct Unconstrained<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+/// Lets a future go on without a budget. Nothing that it does counts.
+pub fn unconstrained<F>(future: F) -> Unconstrained<F> {
+    Unconstrained { future }
+}
+
+impl<F: Future> Future for Unconstrained<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        context::without_budget(|| self.project().future.poll(context))
+    }
+}

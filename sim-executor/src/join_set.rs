@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use crate::choice::TaskId;
-use crate::context::{AbortHandle, JoinError, JoinHandle, spawn};
+use crate::context::{AbortHandle, JoinError, JoinHandle, made_progress, may_go_on, spawn};
 use crate::local_set::{LocalSet, spawn_local};
 use crate::spawn_blocking::spawn_blocking;
 
@@ -258,7 +258,12 @@ impl<T: 'static> JoinSet<T> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<(TaskId, T), JoinError>>> {
+        let has_ended = !self.ends.lock().tasks.is_empty();
+        if has_ended && !may_go_on(context) {
+            return Poll::Pending;
+        }
         if let Some(joined) = self.try_join_next_with_id() {
+            made_progress();
             return Poll::Ready(Some(joined));
         }
         let Some((_, first)) = self.tasks.first_key_value() else { return Poll::Ready(None) };

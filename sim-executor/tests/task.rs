@@ -4,8 +4,8 @@ use std::future::{Future, pending};
 use std::time::Duration;
 
 use sim_executor::{
-    Executor, LocalSet, ProductionOrder, TaskId, block_in_place, spawn, spawn_blocking, time, try_current_id,
-    yield_now,
+    Config, Executor, JoinSet, LocalSet, ProductionOrder, TaskId, block_in_place, coop, spawn,
+    spawn_blocking, time, try_current_id, yield_now,
 };
 
 fn run<F: Future + 'static>(future: F) -> F::Output {
@@ -127,4 +127,45 @@ fn a_local_set_does_not_block_in_place() {
     let end = Executor::new(ProductionOrder)
         .block_on(async { LocalSet::new().run_until(async { block_in_place(|| ()) }).await });
     panic!("{}", end.unwrap_err());
+}
+
+/// How many of 300 calls of each kind there are before another task has had its turn, with tokio's budget.
+fn calls_before_a_yield<F: Future<Output = ()>>(mut call: impl FnMut() -> F + 'static) -> u32 {
+    let config = Config { budget: Some(128), ..Config::default() };
+    let calls = Executor::with_config(config, ProductionOrder).block_on(async move {
+        let other = spawn(async {});
+        let mut calls = 0;
+        while calls < 300 && !other.is_finished() {
+            call().await;
+            calls += 1;
+        }
+        calls
+    });
+    calls.unwrap()
+}
+
+#[test]
+fn a_budget_is_used_up_by_what_counts() {
+    assert_eq!(calls_before_a_yield(coop::consume_budget), 129);
+    assert_eq!(calls_before_a_yield(|| coop::cooperative(std::future::ready(()))), 129);
+    assert_eq!(calls_before_a_yield(|| std::future::ready(())), 300);
+    assert_eq!(calls_before_a_yield(|| coop::unconstrained(coop::consume_budget())), 300);
+}
+
+#[test]
+fn a_set_of_tasks_that_have_ended_yields_as_tokios() {
+    let config = Config { budget: Some(128), ..Config::default() };
+    let joined = Executor::with_config(config, ProductionOrder).block_on(async {
+        let mut set: JoinSet<()> = (0..300).map(|_| async {}).collect();
+        yield_now().await;
+        let other = spawn(async {});
+        let mut joined = 0;
+        while !other.is_finished() {
+            set.join_next().await.unwrap().unwrap();
+            joined += 1;
+        }
+        assert!(coop::has_budget_remaining(), "there is a new one after a yield");
+        (joined, std::iter::from_fn(|| set.try_join_next()).count())
+    });
+    assert_eq!(joined.unwrap(), (129, 171), "what does not wait needs no budget");
 }

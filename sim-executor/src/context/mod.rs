@@ -47,7 +47,7 @@ pub(crate) use life::set_fate;
 pub(crate) use local_set::{local_set, set_local_set};
 pub use node::{Node, host_count, host_number, life_of, node, node_by_name, node_name};
 use operations::Turn;
-pub(crate) use operations::{Stopped, has_budget_remaining};
+pub(crate) use operations::{Stopped, has_budget_remaining, without_budget};
 pub use operations::{count_call, made_progress, may_go_on};
 use outside::outside;
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};

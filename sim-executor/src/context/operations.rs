@@ -149,6 +149,30 @@ pub(crate) fn has_budget_remaining() -> bool {
     CURRENT.with(|current| !current.turn.is_over() || !current.turn.has_budget.get())
 }
 
+/// Calls `what` as if the task had no budget: nothing that it does counts.
+pub(crate) fn without_budget<R>(what: impl FnOnce() -> R) -> R {
+    struct GoBack {
+        done: u32,
+        done_max: u32,
+        has_budget: bool,
+    }
+    impl Drop for GoBack {
+        fn drop(&mut self) {
+            CURRENT.with(|current| {
+                current.turn.done.set(self.done);
+                current.turn.done_max.set(self.done_max);
+                current.turn.has_budget.set(self.has_budget);
+            });
+        }
+    }
+    let _before = CURRENT.with(|current| GoBack {
+        done: current.turn.done.replace(0),
+        done_max: current.turn.done_max.replace(STRIDE),
+        has_budget: current.turn.has_budget.replace(false),
+    });
+    what()
+}
+
 /// Counts a call that never waits, and is no future that could be pending: opening a socket, looking at the time, a `try_`
 /// call. In a poll in which there are too many it does not come back: it unwinds, and the run ends with the limit
 /// [`Limits::operations_per_poll_max`](crate::Limits::operations_per_poll_max).
