@@ -19,7 +19,8 @@ pub struct Limits {
     /// that needs time. It also bounds how many tasks the `Drop` code of others spawns at the end of the run.
     pub polls_per_instant_max: u64,
     /// Calls of this harness in one poll, after which the task is one that never comes back: reads, writes and sleeps that are
-    /// over at once, sockets that are opened, looks at the time, draws, events. Counted in thousands. Default: 100,000,
+    /// over at once, sockets that are opened, looks at the time, draws, events. Counted in thousands; so many for
+    /// each ten thousand tasks, or part of that, that were alive at one time. Default: 100,000,
     /// far beyond what real programs do before they wait. A loop that makes no such call is ended by the test harness' watchdog.
     pub operations_per_poll_max: u64,
     /// Tasks alive at one time. Default: a million.
@@ -81,9 +82,20 @@ impl Limits {
     /// The polls without any advance of virtual time after which the run is a busy loop, if so many tasks were alive at one
     /// time: what many tasks do once is none.
     pub(crate) fn polls_per_instant_of(&self, tasks: usize) -> u64 {
-        const TASKS: u64 = 10_000;
-        self.polls_per_instant_max.saturating_mul(1 + tasks as u64 / TASKS)
+        for_tasks(self.polls_per_instant_max, tasks)
     }
+
+    /// The operations in one poll after which its task never waits, if so many tasks were alive at one time: who has spawned
+    /// many may join them all at once.
+    pub(crate) fn operations_per_poll_of(&self, tasks: usize) -> u64 {
+        for_tasks(self.operations_per_poll_max, tasks)
+    }
+}
+
+/// So much for each ten thousand tasks, or part of that.
+fn for_tasks(bound: u64, tasks: usize) -> u64 {
+    const TASKS: u64 = 10_000;
+    bound.saturating_mul(1 + tasks as u64 / TASKS)
 }
 
 impl LimitReached {

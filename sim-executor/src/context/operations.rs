@@ -88,7 +88,8 @@ impl Turn {
                 }
             }
             self.in_poll.set(self.in_poll.get() + u64::from(STRIDE));
-            if self.in_poll.get() < core.verdict.limits().operations_per_poll_max {
+            let tasks = core.polling.tasks().most();
+            if self.in_poll.get() < core.verdict.limits().operations_per_poll_of(tasks) {
                 return true;
             }
             core.limit_reached(LimitReached::operations_per_poll);
