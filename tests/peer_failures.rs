@@ -537,7 +537,7 @@ mod peer_failures {
         let listener = listen().await;
         let clogged = LinkConfig { loss: Ratio::new(1, 1), ..LinkConfig::default() };
         fault::set_links("main", "server", clogged);
-        assert_eq!(refusal("server:7").await, (ErrorKind::TimedOut, 127 * SECOND));
+        assert_eq!(refusal("server:7").await, (ErrorKind::TimedOut, 131 * SECOND));
         let start = time::now();
         let (stream, ()) = join(TcpStream::connect("server:7"), async {
             time::sleep(5 * SECOND).await;

@@ -37,8 +37,8 @@ pub struct NetworkConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct UdpConfig {
-    /// Bytes of datagrams that wait to be received by one socket, each counted with 256 bytes more; what does not fit is
-    /// dropped. Default: 212,992 (`net.core.rmem_default`).
+    /// Memory for datagrams that wait to be received by one socket, as Linux counts it for each: 832 bytes for a short one, beyond
+    /// that a power of two and 256 bytes. What does not fit is dropped. Default: 212,992 (`net.core.rmem_default`).
     pub receive_buffer_bytes: u32,
     /// Bytes of datagrams, headers included, that one socket may have waiting for their turn at links with a bandwidth. While
     /// it is not full another datagram is taken; else the sender waits until it is half empty. Without a limit to the

@@ -299,6 +299,7 @@ impl Device for Network {
             return self.wake_all(state);
         }
         if let Some(waker) = state.wire.wakes.take_only() {
+            state.probes.set(0);
             drop(state);
             context::wake_for_device(waker);
         } else if !state.wire.wakes.is_empty() {

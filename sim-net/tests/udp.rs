@@ -96,7 +96,7 @@ fn a_port_is_bound_once_for_each_address() {
 
 #[test]
 fn a_full_receive_buffer_drops_datagrams() {
-    let udp = UdpConfig { receive_buffer_bytes: 3_000, ..UdpConfig::default() };
+    let udp = UdpConfig { receive_buffer_bytes: 5_000, ..UdpConfig::default() };
     run_on(NetworkConfig { udp, ..NetworkConfig::default() }, async {
         let (client, server) = sockets().await;
         for number in 0..5_u8 {

@@ -311,6 +311,22 @@ pub fn record_device(name: Rc<str>, text: String) {
     });
 }
 
+/// Records what was done to a device, such as a partition, if the run's events are recorded. The text is made only then.
+///
+/// # Panics
+/// Outside a run.
+pub fn record_fault(name: Rc<str>, text: impl FnOnce() -> String) {
+    let records = with(|run| run.core().records_events());
+    if records {
+        let text = text();
+        with(|run| {
+            let mut core = run.core_mut();
+            let at = core.time.now();
+            core.record(at, name, Event::Device { text });
+        });
+    }
+}
+
 /// Reports an event of the program: what `event!` calls. The text is part of the run's hash; it is kept only if the run
 /// is traced.
 ///

@@ -228,6 +228,11 @@ impl Core {
         is_over
     }
 
+    /// Whether what the program reports, and what is done to it, is recorded.
+    pub(crate) fn records_events(&self) -> bool {
+        self.log.level() >= TraceLevel::Events
+    }
+
     /// Whether everything is traced.
     pub(crate) fn traces_all(&self) -> bool {
         self.log.level() >= TraceLevel::All

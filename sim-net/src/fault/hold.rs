@@ -69,7 +69,7 @@ pub fn release(a: impl ToHost, b: impl ToHost) {
     let now = context::now();
     network.with_wire(|wire| {
         wire.links.resume_between(Stop::Hold, a, b);
-        wire.note(|| format!("release {} <-> {}", wire.name(a), wire.name(b)));
+        wire.note_fault(|| format!("release {} <-> {}", wire.name(a), wire.name(b)));
         wire.carry_released(now);
     });
 }
@@ -82,7 +82,7 @@ pub fn release_all() {
     let now = context::now();
     Network::current().with_wire(|wire| {
         wire.links.resume_all(Stop::Hold);
-        wire.note(|| "release all".to_string());
+        wire.note_fault(|| "release all".to_string());
         wire.carry_released(now);
     });
 }

@@ -5,6 +5,7 @@
 //!   [`heal`] or [`heal_all`] ends them.
 //! - [`hold`] and [`hold_one_way`] keep packets back until [`release`]; [`in_flight`] lists them as data, and [`deliver`] and
 //!   [`lose`] decide one by one.
+//! - [`reset`] ends one TCP connection with a RST.
 //! - [`hook`] shows each packet to a function, which may change, drop, delay or multiply it.
 //!
 //! A host is named by its node's name, its [`NodeId`](sim_executor::NodeId), or its address. Each function panics outside a
@@ -13,6 +14,7 @@
 mod hold;
 mod hook;
 mod partition;
+mod reset;
 mod settings;
 
 pub use crate::network::ToHost;
@@ -20,4 +22,5 @@ pub use crate::wire::{Crossing, HeldId, InFlight, PacketData, Protocol};
 pub use hold::{Hold, deliver, hold, hold_one_way, in_flight, lose, release, release_all};
 pub use hook::{Hook, hook};
 pub use partition::{Partition, heal, heal_all, isolate, partition, partition_groups, partition_one_way};
+pub use reset::{ToConnection, reset};
 pub use settings::{link, set_link, set_links};

@@ -102,7 +102,7 @@ pub fn heal(a: impl ToHost, b: impl ToHost) {
         // Both links must be there, to be free of what would cut them when they are made.
         let (_, _) = (wire.link(a, b), wire.link(b, a));
         wire.links.resume_between(Stop::Cut, a, b);
-        wire.note(|| format!("heal {} <-> {}", wire.name(a), wire.name(b)));
+        wire.note_fault(|| format!("heal {} <-> {}", wire.name(a), wire.name(b)));
     });
 }
 
@@ -113,7 +113,7 @@ pub fn heal(a: impl ToHost, b: impl ToHost) {
 pub fn heal_all() {
     Network::current().with_wire(|wire| {
         wire.links.resume_all(Stop::Cut);
-        wire.note(|| "heal all".to_string());
+        wire.note_fault(|| "heal all".to_string());
     });
 }
 

@@ -28,6 +28,7 @@ pub fn set_link(from: impl ToHost, to: impl ToHost, config: LinkConfig) {
     network.with_wire(|wire| {
         let link = wire.link(from, to);
         wire.link_mut(link).configure(config);
+        wire.note_fault(|| format!("link {} -> {} {}", wire.name(from), wire.name(to), config.summary()));
     });
 }
 

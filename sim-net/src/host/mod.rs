@@ -138,6 +138,25 @@ impl Host {
         }
     }
 
+    /// The connection of the host between these addresses, if it has one.
+    pub(crate) fn find_connection(
+        &self,
+        wire: &Wire,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Option<SocketId> {
+        let same = |endpoint, address: SocketAddr| {
+            let known = wire.interfaces.address(endpoint);
+            known.port() == address.port() && known.ip().to_canonical() == address.ip().to_canonical()
+        };
+        let mut all = self.sockets.streams_by_id();
+        let found = all.find(|(_, stream)| {
+            let Pair { local: here, remote: there } = stream.pair;
+            !stream.connection.is_closed() && same(here, local) && same(there, remote)
+        });
+        found.map(|(socket, _)| socket)
+    }
+
     /// The interface with this loopback address.
     fn loopback(&mut self, wire: &mut Wire, ip: IpAddr) -> InterfaceId {
         let loopback = InterfaceId::loopback(self.id, ip.is_ipv6());

@@ -97,6 +97,12 @@ impl Kernel<'_> {
         self.pump(socket);
     }
 
+    /// Something between the hosts ends a connection: a RST comes that the peer has not sent.
+    pub(crate) fn reset_from_outside(&mut self, socket: SocketId) {
+        let mut segment = self.host.sockets.stream(socket).connection.acceptable_reset();
+        self.handle_for(socket, SocketId::UNKNOWN, &mut segment);
+    }
+
     fn is_backlog_full(&mut self, listener: SocketId) -> bool {
         let listener = self.host.sockets.find_listener(listener);
         listener.is_some_and(|listener| listener.backlog.len() > listener.backlog_max as usize)

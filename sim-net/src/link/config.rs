@@ -77,6 +77,24 @@ pub(crate) const MTU_BYTES_MAX: u32 = 65_536;
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
 impl LinkConfig {
+    /// For people: the latency, and what is not as by default.
+    pub(crate) fn summary(&self) -> String {
+        let mut parts = vec![format!("{:?}", self.latency)];
+        let faults = [
+            ("loss", self.loss),
+            ("delay", self.delay),
+            ("duplicate", self.duplicate),
+            ("reorder", self.reorder),
+            ("corrupt", self.corrupt),
+        ];
+        let faults = faults.into_iter().filter(|(_, ratio)| !ratio.is_never());
+        parts.extend(faults.map(|(name, ratio)| format!("{name} {ratio}")));
+        if let Some(bandwidth) = self.bandwidth_bytes_per_second {
+            parts.push(format!("{bandwidth} bytes/s"));
+        }
+        parts.join(", ")
+    }
+
     /// A link that loses nothing and always takes this long.
     #[must_use]
     pub const fn fixed(latency: Duration) -> Self {

@@ -105,6 +105,11 @@ impl Links {
         links.for_each(|link| link.resume_all(stop));
     }
 
+    /// The link in that direction, if there is one.
+    pub(crate) fn find(&self, from: HostId, to: HostId) -> Option<&Link> {
+        self.index.get(&(from, to)).map(|&link| self.get(link))
+    }
+
     #[inline]
     pub(crate) fn get(&self, link: LinkId) -> &Link {
         &self.links[link.0 as usize]

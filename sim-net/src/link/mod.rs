@@ -140,6 +140,12 @@ impl Link {
         !self.cuts.is_empty()
     }
 
+    /// Whether a packet may be lost that it takes.
+    pub(crate) fn may_lose(&self) -> bool {
+        let LinkConfig { loss, corrupt, .. } = self.config;
+        !loss.is_never() || !corrupt.is_never()
+    }
+
     /// Whether its packets are held back.
     pub(crate) fn is_held(&self) -> bool {
         !self.holds.is_empty()

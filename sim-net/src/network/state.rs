@@ -1,5 +1,6 @@
 //! What a network consists of: the hosts, and what is between them.
 
+use std::cell::Cell;
 use std::net::IpAddr;
 
 use sim_executor::{Instant, Reuse as _, context};
@@ -16,19 +17,30 @@ pub(super) struct State {
     pub(super) wire: Wire,
     /// Hosts of earlier runs, as new; the last is for the next node.
     spare: Vec<Host>,
+    /// How often in a row the network went on for nothing but probes that may be lost.
+    pub(super) probes: Cell<u32>,
 }
+
+/// More than a connection sends before it is given up: 15 of a window, 9 of keepalive, or what is configured within reason.
+const PROBES_MAX: u32 = 1_000;
 
 /// So many hosts are left to the next run.
 const HOSTS_KEPT_MAX: usize = 64;
 
 impl State {
     pub(super) fn new(config: NetworkConfig, is_traced: bool) -> Self {
-        State { hosts: Vec::new(), wire: Wire::new(config, is_traced), spare: Vec::new() }
+        State {
+            hosts: Vec::new(),
+            wire: Wire::new(config, is_traced),
+            spare: Vec::new(),
+            probes: Cell::new(0),
+        }
     }
 
     /// Makes it as new, and keeps memory for the next run.
     pub(super) fn renew(&mut self) {
-        let State { hosts, wire, spare } = self;
+        let State { hosts, wire, spare, probes } = self;
+        probes.set(0);
         hosts.truncate(HOSTS_KEPT_MAX.saturating_sub(spare.len()));
         hosts.iter_mut().for_each(Host::renew);
         // From the last on, so that the first comes out first.
@@ -67,9 +79,28 @@ impl State {
 
     /// Whether what is under way can change anything for a program.
     pub(super) fn may_wake(&self) -> bool {
-        self.wire.has_packets()
-            || self.wire.searches > 0
-            || self.hosts.iter().any(|host| host.streams().any(|stream| self.may_go_on(stream)))
+        if self.wire.has_packets() || self.wire.searches > 0 {
+            return true;
+        }
+        let mut all = self.hosts.iter().flat_map(Host::streams);
+        if all.any(|stream| self.may_go_on(stream)) {
+            return true;
+        }
+        // A probe that may be lost is not yet answered. So that two ends which are well do not probe each other for ever, so many
+        // of them in a row tell enough.
+        let mut all = self.hosts.iter().flat_map(Host::streams);
+        if !all.any(|stream| stream.connection.timer() != Instant::MAX && self.may_lose_probe(stream)) {
+            return false;
+        }
+        self.probes.set(self.probes.get() + 1);
+        self.probes.get() <= PROBES_MAX
+    }
+
+    /// Whether a probe of a stream, or its answer, may come to nothing on the way.
+    fn may_lose_probe(&self, stream: &Stream) -> bool {
+        let link = self.wire.links.get(stream.link);
+        let back = self.wire.links.find(link.to, link.from);
+        self.wire.has_hooks() || link.may_lose() || back.is_some_and(|back| back.may_lose())
     }
 
     /// Whether a timer of the stream can lead to anything but another probe: of a window that its peer keeps closed, or of
@@ -84,7 +115,10 @@ impl State {
         }
         let host = self.wire.interfaces.host(stream.pair.remote.interface);
         let peer = self.hosts.get(host.index()).and_then(|host| host.stream_of(stream.pair.reversed()));
-        let is_cut = |link| self.wire.links.get(link).is_cut();
+        let is_cut = |link| {
+            let link = self.wire.links.get(link);
+            link.is_cut() || link.is_held()
+        };
         peer.is_none_or(|peer| {
             connection.is_behind(&peer.connection) || is_cut(stream.link) || is_cut(peer.link)
         })

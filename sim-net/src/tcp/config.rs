@@ -22,8 +22,11 @@ pub struct TcpConfig {
     /// Whether small segments are sent at once while others are unacknowledged (`TCP_NODELAY`). Default: no.
     pub nodelay: bool,
     /// How often the first packet of a connection is repeated before connecting ends with `TimedOut`
-    /// (`tcp_syn_retries`). Default: 6, so 127 s.
+    /// (`tcp_syn_retries`), besides those of `syn_linear_timeouts`. Default: 6, so 131 s in all.
     pub syn_retries: u32,
+    /// How often the first packet of a connection is repeated before its timeout begins to double
+    /// (`tcp_syn_linear_timeouts`, since Linux 6.5; before, none was). Default: 4.
+    pub syn_linear_timeouts: u32,
     /// How often the answer to it is repeated (`tcp_synack_retries`). Default: 5.
     pub synack_retries: u32,
     /// How often data is repeated before the connection ends with `TimedOut` (`tcp_retries2`). Default: 15, so about
@@ -90,6 +93,7 @@ impl Default for TcpConfig {
             segment_bytes_max: 65_536,
             nodelay: false,
             syn_retries: 6,
+            syn_linear_timeouts: 4,
             synack_retries: 5,
             retries: 15,
             orphan_retries: 8,

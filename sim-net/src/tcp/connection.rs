@@ -204,14 +204,13 @@ impl Connection {
             None if fin_at.is_none() && seq + 1 == self.rx.next() => self.rx.demand_ack(),
             None => {}
         }
-        if let Some(fin_at) = fin_at
-            && self.rx.handle_fin(context, fin_at)
-        {
+        let Some(fin_at) = fin_at else { return };
+        if self.rx.handle_fin(context, fin_at) {
             self.ready.read = true;
-        }
-        if self.rx.is_finished() && self.tx.is_finished() && self.closes_first {
-            // The last word is ours.
-            self.rx.demand_ack();
+            if self.closes_first {
+                // Nothing is left to be sent, be it that our FIN has crossed this one (Linux: `tcp_fin` in FIN-WAIT).
+                self.rx.demand_ack();
+            }
         }
     }
 
@@ -291,13 +290,15 @@ impl Connection {
     }
 
     fn handle_transfer_timeout(&mut self, context: &mut Context<'_>) {
+        let config = &context.rules.config;
+        let linear = if self.phase == Phase::SynSent { config.syn_linear_timeouts } else { 0 };
         let retries = match self.phase {
-            Phase::SynSent => context.rules.config.syn_retries,
-            Phase::SynReceived => context.rules.config.synack_retries,
-            _ if self.is_orphan => context.rules.config.orphan_retries,
-            _ => context.rules.config.retries,
+            Phase::SynSent => config.syn_retries.saturating_add(linear),
+            Phase::SynReceived => config.synack_retries,
+            _ if self.is_orphan => config.orphan_retries,
+            _ => config.retries,
         };
-        if self.tx.handle_timeout(context, retries) {
+        if self.tx.handle_timeout(context, retries, linear) {
             self.syn_due = self.phase != Phase::Open;
         } else {
             self.fail(context, Errno::TimedOut);

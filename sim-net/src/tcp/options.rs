@@ -36,11 +36,17 @@ impl Options {
         }
     }
 
-    /// The same on a path whose packets have at most `mtu_bytes`: no full segment is larger than fits.
+    /// The same on a path whose packets have at most `mtu_bytes`: no full segment is larger than fits, and one packet carries
+    /// whole segments, as with segmentation offload.
     pub(crate) fn on_path(self, mtu_bytes: u32, is_v6: bool) -> Self {
         let header_bytes = if is_v6 { HEADER_BYTES_V6 } else { HEADER_BYTES_V4 };
         let payload_bytes = mtu_bytes.saturating_sub(header_bytes).max(1);
-        Options { mss_bytes: self.mss_bytes.min(payload_bytes), ..self }
+        let mss_bytes = self.mss_bytes.min(payload_bytes);
+        let segment_bytes_max = match self.segment_bytes_max / mss_bytes {
+            0 => self.segment_bytes_max,
+            segments => segments * mss_bytes,
+        };
+        Options { mss_bytes, segment_bytes_max, ..self }
     }
 
     /// By how much a window opens at least: by a full segment, or half the buffer.
@@ -61,5 +67,16 @@ mod tests {
         assert_eq!(mss_bytes(1_280, true), 1_220);
         assert_eq!(mss_bytes(9_000, false), 1_460, "what is configured");
         assert_eq!(mss_bytes(10, false), 1, "a path too narrow for headers still works");
+    }
+
+    #[test]
+    fn a_packet_carries_whole_segments() {
+        let carried = |segment_bytes_max, is_v6| {
+            let config = TcpConfig { segment_bytes_max, ..TcpConfig::default() };
+            Options::new(&config).on_path(1_500, is_v6).segment_bytes_max
+        };
+        assert_eq!([carried(1_460, false), carried(1_460, true)], [1_460, 1_440]);
+        assert_eq!([carried(65_536, false), carried(65_536, true)], [44 * 1_460, 45 * 1_440]);
+        assert_eq!(carried(100, true), 100, "less than a segment, if that is asked for");
     }
 }

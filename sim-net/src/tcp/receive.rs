@@ -11,6 +11,9 @@ use super::rules::Rules;
 use crate::bytes::Bytes;
 use crate::pool::{Pool, Slice};
 
+/// A tick of Linux' clock at 250 Hz, in nanoseconds.
+const TICK_NS: u64 = 4_000_000;
+
 /// The sequence numbers of this half: `read <= next`, and data is taken up to `read + buffer_bytes`.
 #[derive(Debug)]
 pub(crate) struct Receiver {
@@ -243,6 +246,10 @@ impl Receiver {
         }
         self.next += 1;
         self.finished = true;
+        if self.arrived_at == Instant::MAX {
+            // Linux learns from data how long to wait, and waits for its next tick before that (`icsk_ack.ato` is zero).
+            self.ack_at = after(context.now, context.rules.delayed_ack.min(TICK_NS)).min(self.ack_at);
+        }
         self.delay_ack(context);
         true
     }

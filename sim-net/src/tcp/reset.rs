@@ -1,5 +1,6 @@
 //! The answer to a segment for which there is no connection.
 
+use super::connection::Connection;
 use super::segment::{Flags, Segment};
 
 /// A RST that the sender of the segment will take, unless it is one itself.
@@ -13,6 +14,14 @@ pub(crate) fn reset_for(segment: &Segment) -> Option<Segment> {
         (Flags::RST.with(Flags::ACK), 0)
     };
     Some(Segment { flags, seq, ack: segment.seq_end(), window: 0, payload: None })
+}
+
+impl Connection {
+    /// A RST that this end takes, whoever has sent it.
+    pub(crate) fn acceptable_reset(&self) -> Segment {
+        let flags = Flags::RST.with(Flags::ACK);
+        Segment { flags, seq: self.rx.next(), ack: self.tx.next(), window: 0, payload: None }
+    }
 }
 
 #[cfg(test)]

@@ -266,14 +266,15 @@ impl Sender {
             if self.next > ack { self.timeout_from(context.now, context.rules) } else { Instant::MAX };
     }
 
-    /// Its time has come; `false` if it was for the last time, after `retries` in a row without an answer.
-    pub(crate) fn handle_timeout(&mut self, context: &Context<'_>, retries: u32) -> bool {
+    /// Its time has come; `false` if it was for the last time, after `retries` in a row without an answer. The timeout doubles,
+    /// but for the first `linear` times.
+    pub(crate) fn handle_timeout(&mut self, context: &Context<'_>, retries: u32, linear: u32) -> bool {
         self.timer = Instant::MAX;
         self.attempts += 1;
         if self.attempts > retries {
             return false;
         }
-        self.backoff += 1;
+        self.backoff += u32::from(self.attempts > linear);
         self.timed = Timed::NOTHING;
         if self.una == self.next {
             self.forced = true;

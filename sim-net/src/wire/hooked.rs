@@ -30,6 +30,11 @@ impl Wire {
         self.look_whether_watched();
     }
 
+    /// Whether there are hooks, which may drop any packet.
+    pub(crate) fn has_hooks(&self) -> bool {
+        self.has_hooks
+    }
+
     /// Puts a packet aside until the network is borrowed no more.
     pub(super) fn put_aside(&mut self, now: Instant, packet: Packet) {
         self.aside.push_back((now, packet));

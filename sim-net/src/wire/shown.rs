@@ -27,12 +27,17 @@ impl Wire {
         }
     }
 
-    /// Adds to the trace what was done in these directions.
-    pub(crate) fn note_directions(&self, what: &str, directions: &Directions) {
-        if self.is_traced {
-            let lines = directions.lines(|host| self.name(host));
-            lines.into_iter().for_each(|line| self.note(|| format!("{what} {line}")));
+    /// Adds to the log of a run what was done to the network, as a crash is in it.
+    pub(crate) fn note_fault(&self, text: impl FnOnce() -> String) {
+        if context::in_run() {
+            context::record_fault("net".into(), text);
         }
+    }
+
+    /// Adds to the log of a run what was done in these directions.
+    pub(crate) fn note_directions(&self, what: &str, directions: &Directions) {
+        let lines = directions.lines(|host| self.name(host));
+        lines.into_iter().for_each(|line| self.note_fault(|| format!("{what} {line}")));
     }
 
     /// An endpoint for people: `server:7`.

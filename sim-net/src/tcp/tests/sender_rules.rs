@@ -202,6 +202,7 @@ fn data_for_a_stream_that_was_dropped_is_reset() {
 fn each_phase_has_its_number_of_retries() {
     let config = TcpConfig {
         syn_retries: 1,
+        syn_linear_timeouts: 0,
         synack_retries: 2,
         retries: 3,
         orphan_retries: 4,
@@ -217,6 +218,8 @@ fn each_phase_has_its_number_of_retries() {
         tries - 1
     };
     assert_eq!(tries(OneEnd::connecting(config)), 1);
+    let linear = TcpConfig { syn_linear_timeouts: 4, ..config };
+    assert_eq!(tries(OneEnd::connecting(linear)), 1 + 4);
     let mut accepting = OneEnd::connecting(config);
     accepting.connection = Connection::accept(&accepting.rules, &Options::new(&config));
     assert_eq!(tries(accepting), 2);
