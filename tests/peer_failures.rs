@@ -76,7 +76,7 @@ mod peer_failures {
     /// V1: connecting to a host behind a partition was refused at once, as if nobody listened there.
     #[seedbed::test(seeds = 20)]
     async fn connecting_through_a_partition_times_out_after_syn_retries() {
-        with_tcp(TcpConfig { syn_retries: 3, ..TcpConfig::default() });
+        with_tcp(TcpConfig { syn_retries: 3, syn_linear_timeouts: 0, ..TcpConfig::default() });
         let _listener = listen().await;
         let partition = fault::partition("main", "server");
         assert_eq!(refusal("server:7").await, (ErrorKind::TimedOut, 15 * SECOND), "1 + 2 + 4 + 8");
@@ -522,7 +522,9 @@ mod peer_failures {
         });
         for _ in 0..2 {
             time::sleep(500 * SECOND).await;
-            assert_eq!(written.get(), BUFFERS);
+            // What is left of the window is less than a segment, and frees less than a third of the sender's buffer.
+            let left = BUFFERS - written.get();
+            assert!(left < 1_460, "{left} bytes are free");
             assert!(!writing.is_finished());
         }
         let mut some = vec![0; 3 * BUFFERS];

@@ -1,4 +1,4 @@
-//! Rules of Linux' TCP and UDP, as packetdrill and Linux 6.18 show them.
+//! Rules of Linux' network, as packetdrill shows them on Linux 6.18.
 
 mod pair;
 
