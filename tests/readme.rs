@@ -19,3 +19,52 @@ async fn no_payment_is_lost() {
     }
     assert_eq!(balance.get(), 30);
 }
+
+/// The README's test of a network.
+async fn every_line_is_echoed() {
+    use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use seedbed::net::{TcpListener, TcpStream};
+
+    seedbed::node("server").spawn(async {
+        let listener = TcpListener::bind("0.0.0.0:7").await.unwrap();
+        let (stream, from) = listener.accept().await.unwrap();
+        seedbed::event!("a connection from {}", from.ip());
+        let (reader, mut writer) = stream.split();
+        futures::io::copy(reader, &mut writer).await.unwrap();
+    });
+    time::sleep(Duration::from_millis(1)).await;
+    let mut stream = TcpStream::connect("server:7").await.unwrap();
+    stream.write_all(b"hello").await.unwrap();
+    let mut line = [0; 5];
+    stream.read_exact(&mut line).await.unwrap();
+    assert_eq!(&line, b"hello");
+}
+
+#[seedbed::test(seeds = 20, network = "lossy_mobile", virtual_time_max = Duration::from_secs(600))]
+async fn every_line_is_echoed_over_a_bad_network() {
+    every_line_is_echoed().await;
+}
+
+#[test]
+fn the_log_of_a_run_is_a_snapshot() {
+    let only = Some(seedbed::RunSeed::Production);
+    let passed = seedbed::Sweep { only, ..Default::default() }.try_run("echo", every_line_is_echoed).unwrap();
+    insta::assert_snapshot!(passed.log, @"0.001 server/task a connection from 10.0.0.1");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(8))]
+    #[test]
+    fn whatever_is_slept_passes(millis in proptest::collection::vec(0_u64..1_000, 1..8)) {
+        let longest = millis.iter().copied().max();
+        seedbed::sweep("whatever_is_slept_passes", 5, move || {
+            let sleeps: Vec<_> = millis.iter().map(|&ms| spawn(time::sleep(Duration::from_millis(ms)))).collect();
+            async move {
+                for sleep in sleeps {
+                    sleep.await.unwrap();
+                }
+                assert_eq!(Some(time::elapsed()), longest.map(Duration::from_millis));
+            }
+        });
+    }
+}

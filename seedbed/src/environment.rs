@@ -1,6 +1,7 @@
 //! What the environment asks of a test.
 
 use std::env::VarError;
+use std::time::Duration;
 
 use sim_executor::TraceLevel;
 use sim_explorer::{ParseRunSeedError, RunSeed};
@@ -9,6 +10,11 @@ use sim_explorer::{ParseRunSeedError, RunSeed};
 pub(crate) const SEED: &str = "SEEDBED_SEED";
 /// The variable that says how much of a run is shown.
 pub(crate) const TRACE: &str = "SEEDBED_TRACE";
+
+/// The variable that says how many seeds are run.
+pub(crate) const SEEDS: &str = "SEEDBED_SEEDS";
+/// The variable that says for how many seconds of wall time a run may stand still.
+pub(crate) const WATCHDOG: &str = "SEEDBED_WATCHDOG";
 
 /// Set in a process that was started to make a run alone, so that it starts no other.
 pub(crate) const ALONE: &str = "SEEDBED_ALONE";
@@ -20,6 +26,20 @@ pub enum EnvironmentError {
     /// `SEEDBED_SEED` names no run.
     #[error("SEEDBED_SEED={0}")]
     Seed(#[from] ParseRunSeedError),
+    /// `SEEDBED_SEEDS` is no number of seeds.
+    #[error("SEEDBED_SEEDS={text:?} is no number of seeds: it must be a whole number, such as 5000")]
+    Seeds {
+        /// What was given.
+        text: String,
+    },
+    /// `SEEDBED_WATCHDOG` is no time.
+    #[error(
+        "SEEDBED_WATCHDOG={text:?} is no time: it must be a whole number of seconds above 0, or the word off"
+    )]
+    Watchdog {
+        /// What was given.
+        text: String,
+    },
     /// `SEEDBED_TRACE` names no level.
     #[error("SEEDBED_TRACE={text:?} is no level: it must be events, all or wakes")]
     Trace {
@@ -41,6 +61,20 @@ pub(crate) fn read(variable: &str) -> Option<String> {
 
 pub(crate) fn parse_seed(text: &str) -> Result<RunSeed, EnvironmentError> {
     Ok(text.parse::<RunSeed>()?)
+}
+
+pub(crate) fn parse_seeds(text: &str) -> Result<u64, EnvironmentError> {
+    // As in Rust, where a long number is easier to read so.
+    text.replace('_', "").parse().map_err(|_| EnvironmentError::Seeds { text: text.to_string() })
+}
+
+/// How long a run may stand still; `None` for any time.
+pub(crate) fn parse_watchdog(text: &str) -> Result<Option<Duration>, EnvironmentError> {
+    match (text, text.parse::<u32>()) {
+        ("off", _) => Ok(None),
+        (_, Ok(seconds)) if seconds > 0 => Ok(Some(Duration::from_secs(seconds.into()))),
+        _ => Err(EnvironmentError::Watchdog { text: text.to_string() }),
+    }
 }
 
 pub(crate) fn parse_trace(text: &str) -> Result<TraceLevel, EnvironmentError> {

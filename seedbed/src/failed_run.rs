@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sim_executor::{Report, Trace};
+use sim_executor::{Report, StatsTable, Trace};
 use sim_explorer::{FailureText, RunSeed};
 
 use crate::advice;
@@ -114,6 +114,9 @@ impl fmt::Display for Text<'_> {
         writeln!(out, "{name} fails {} ({})", Under(*run), report.outcome.word())?;
         self.log(out)?;
         write!(out, "{}", FailureText(report))?;
+        if !report.stats.is_empty() {
+            write!(out, "{}", StatsTable(&report.stats))?;
+        }
         let advice = advice::on_failure(report).into_iter().chain(outside.advice());
         advice.into_iter().try_for_each(|advice| writeln!(out, "hint: {advice}"))?;
         self.repetitions(out)

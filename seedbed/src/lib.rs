@@ -57,6 +57,7 @@ pub use tokio::pin;
 #[cfg(any(feature = "hyper", feature = "rustls", feature = "tungstenite"))]
 pub mod adapters;
 mod advice;
+mod around_poll;
 mod causes;
 mod divergence;
 mod environment;
@@ -70,6 +71,7 @@ pub mod sync;
 pub mod task;
 mod test_output;
 pub mod time;
+pub mod watchdog;
 
 pub use divergence::{Difference, Divergence};
 pub use environment::EnvironmentError;

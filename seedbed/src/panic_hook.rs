@@ -1,9 +1,12 @@
 //! What is printed when something panics.
 
+use std::io::{Write as _, stderr};
 use std::panic::PanicHookInfo;
 use std::sync::Once;
 
 use sim_executor::context;
+
+use crate::watchdog;
 
 /// What becomes of the message of a panic inside a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,12 @@ pub fn install_panic_hook(inside: PanicsInside) {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let in_run = context::note_panic(panic.location());
+            if aborts(panic)
+                && let Some(whereabouts) = watchdog::whereabouts()
+            {
+                // Past the capture of the test harness, which ends with the process.
+                let _ = write!(stderr(), "\nseedbed: the process ends in a run:\n{whereabouts}");
+            }
             if !in_run || inside == PanicsInside::Shown || aborts(panic) {
                 previous(panic);
             }

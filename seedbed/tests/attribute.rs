@@ -63,3 +63,33 @@ async fn joins_and_selects_are_at_hand() {
     let both = seedbed::try_join!(async { Ok::<_, ()>(1) }, async { Ok(2) });
     assert_eq!(both, Ok((1, 2)));
 }
+
+#[seedbed::test(seeds = 3, network = "satellite", virtual_time_max = Duration::from_secs(60), budget = 64)]
+async fn the_attribute_sets_the_network_and_the_limits() {
+    use seedbed::net::{TcpListener, TcpStream};
+    seedbed::node("server").spawn(async {
+        let listener = TcpListener::bind("0.0.0.0:7").await?;
+        listener.accept().await
+    });
+    time::sleep(Duration::from_secs(1)).await;
+    TcpStream::connect("server:7").await.unwrap();
+    assert!(
+        time::elapsed() > Duration::from_millis(1_400),
+        "a round trip over a satellite takes half a second"
+    );
+}
+
+#[seedbed::test(seeds = 0, polls_per_instant_max = 10)]
+#[should_panic(expected = "Limits::polls_per_instant_max = 10 is reached")]
+async fn a_limit_of_the_attribute_is_kept() {
+    for _ in 0..20 {
+        seedbed::yield_now().await;
+    }
+}
+
+#[seedbed::test(seeds = 0, stats, trace = "all")]
+#[should_panic(expected = "waited: polls")]
+async fn a_failure_tells_the_statistics_that_the_attribute_asks_for() {
+    spawn(async {}).await.unwrap();
+    panic!("at the end");
+}

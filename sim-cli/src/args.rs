@@ -10,6 +10,7 @@ use sim_explorer::{Expect, RunSeed, Scenario, Strategy};
 
 use crate::program::Program;
 use crate::search::Search;
+use crate::seed;
 use crate::seed_range::SeedRange;
 use crate::setting::Setting;
 
@@ -40,7 +41,7 @@ pub(crate) enum Command {
     /// number of threads.
     ///
     /// Exit status: 0 if a failure was found in every variant that is known to break, and in no other; 1 if not; 2 for a
-    /// mistake on the command line; 130 if Ctrl-C ended it, with what it had.
+    /// mistake on the command line; 130 if Ctrl-C or SIGTERM ended it, with what it had.
     Sweep(SweepArgs),
     /// Makes a run of a sweep again, and once more from the recording of its decisions.
     ///
@@ -71,9 +72,9 @@ pub(crate) struct RunArgs {
     /// The variant.
     #[arg(long)]
     pub(crate) variant: Option<String>,
-    /// The seed; without one the run is in production order.
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
+    /// The seed, or the word `production`; without one the run is in production order.
+    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
+    pub(crate) seed: Option<RunSeed>,
     /// How decisions are made, by default `random` if there is a seed: see `sweep --help`.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Strategy>,
@@ -87,7 +88,10 @@ pub(crate) struct RunArgs {
     /// their ends.
     #[arg(long)]
     pub(crate) stats: bool,
-    /// Writes the packets of the run to this file, as pcapng, which Wireshark opens.
+    /// Writes the run to this file, as JSON; `-` is standard output, which then has nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Writes the packets of the run to this file, as pcapng, which Wireshark opens; `-` is standard output.
     ///
     /// Each host is an interface of the file. A packet that arrives is in it twice, once for each end: to have Wireshark look
     /// for retransmissions, keep one interface, as with `tshark -r FILE -Y 'frame.interface_name == "server"' -w ONE`.
@@ -111,7 +115,7 @@ pub(crate) struct SweepArgs {
     #[arg(long, conflicts_with = "names")]
     pub(crate) all: bool,
     /// The seeds from A to B - 1.
-    #[arg(long, value_name = "A..B")]
+    #[arg(long, value_name = "A..B", allow_hyphen_values = true)]
     pub(crate) seeds: Option<SeedRange>,
     /// Which order ready tasks are polled in, by default `random`.
     ///
@@ -128,7 +132,7 @@ pub(crate) struct SweepArgs {
     /// How many threads run; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Writes the result to this file, as JSON.
+    /// Writes the result to this file, as JSON; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Runs everything over each profile of the network in this folder: its files `*.toml`.
@@ -147,11 +151,14 @@ pub(crate) struct ReplayArgs {
     /// `scenario`, for its first variant, or `scenario/variant`.
     pub(crate) name: String,
     /// The seed, or the word `production`.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
     pub(crate) seed: RunSeed,
     /// How decisions were made, by default `random`: see `sweep --help`.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Strategy>,
+    /// Writes the run to this file, as JSON; `-` is standard output, which then has nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
     /// The variant.
     #[arg(long)]
     pub(crate) variant: Option<String>,

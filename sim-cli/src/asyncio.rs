@@ -1,7 +1,6 @@
 //! `asyncio`: runs difftest programs, prints their event logs.
 
 use std::error::Error;
-use std::fs;
 use std::path::Path;
 
 use sim_asyncio::difftest::Program;
@@ -9,7 +8,7 @@ use sim_asyncio::difftest::Program;
 use crate::args::AsyncioArgs;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::show;
+use crate::{input_file, show};
 
 pub(crate) fn asyncio(args: &AsyncioArgs, console: &mut Console<'_>) -> Result<Exit, Box<dyn Error>> {
     let mut exit = Exit::Expected;
@@ -34,12 +33,7 @@ pub(crate) fn asyncio(args: &AsyncioArgs, console: &mut Console<'_>) -> Result<E
 }
 
 fn read(file: &Path) -> Result<Program, Box<dyn Error>> {
-    let bytes = fs::read(file)?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let position = error.utf8_error().valid_up_to();
-        format!("at byte {position}: this is no UTF-8")
-    })?;
-    Ok(text.parse()?)
+    Ok(input_file::read(file)?.parse()?)
 }
 
 fn name_of(program: &Program, file: &Path) -> String {

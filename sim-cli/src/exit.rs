@@ -12,7 +12,7 @@ pub enum Exit {
     Failure,
     /// 2: what was asked for cannot be done.
     Usage,
-    /// 130: Ctrl-C ended it.
+    /// 130: Ctrl-C or SIGTERM ended it.
     Interrupted,
 }
 

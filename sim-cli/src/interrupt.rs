@@ -1,4 +1,4 @@
-//! Ctrl-C, which ends a sweep with what it has.
+//! Ctrl-C or SIGTERM, which end a sweep with what it has.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Is asked for by Ctrl-C; the second one ends the process at once.
+    /// Is asked for by Ctrl-C, SIGTERM or SIGHUP; the second one ends the process at once.
     pub(crate) fn on_ctrl_c() -> Self {
         let interrupt = Interrupt::default();
         let handler = interrupt.clone();

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use seedbed::net::profile::{Profile, ProfileError, choose};
 use sim_executor::Executor;
 
+use crate::input_file;
+
 /// A network profile, with the file that it was read from.
 #[derive(Clone, Debug)]
 pub(crate) struct NetworkProfile {
@@ -33,7 +35,7 @@ impl NetworkProfile {
     /// If there is no such file, or what is in it is no profile.
     pub(crate) fn read(path: &Path) -> Result<Self, ReadError> {
         let io = |source| ReadError::Io { path: path.to_path_buf(), source };
-        let text = fs::read_to_string(path).map_err(io)?;
+        let text = input_file::read(path).map_err(io)?;
         Ok(NetworkProfile { path: path.to_path_buf(), profile: Profile::from_toml(path, &text)? })
     }
 

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::str::FromStr;
 
+use crate::seed;
+
 /// The seeds from `start` to below `end`; at least one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SeedRange {
@@ -15,7 +17,7 @@ pub(crate) struct SeedRange {
 pub(crate) enum SeedRangeError {
     #[error("write it as A..B, such as 0..200, for the seeds from A to B - 1")]
     Form,
-    #[error("{text:?} is no seed: it must be a whole number from 0 to {}", u64::MAX)]
+    #[error("{text:?} is no seed: {}", seed::advice(text))]
     Seed { text: String },
     #[error("no seed is from {start} to below {end}; the second number must be greater than the first")]
     Empty { start: u64, end: u64 },
@@ -32,16 +34,16 @@ impl FromStr for SeedRange {
 
     fn from_str(text: &str) -> Result<Self, SeedRangeError> {
         let (start, end) = text.split_once("..").ok_or(SeedRangeError::Form)?;
-        let (start, end) = (seed(start)?, seed(end)?);
+        let (start, end) = (one(start)?, one(end)?);
         if start < end { Ok(SeedRange { start, end }) } else { Err(SeedRangeError::Empty { start, end }) }
     }
 }
 
-fn seed(text: &str) -> Result<u64, SeedRangeError> {
+fn one(text: &str) -> Result<u64, SeedRangeError> {
     if text.is_empty() {
         return Err(SeedRangeError::Form);
     }
-    text.parse().map_err(|_| SeedRangeError::Seed { text: text.to_string() })
+    text.replace('_', "").parse().map_err(|_| SeedRangeError::Seed { text: text.to_string() })
 }
 
 #[cfg(test)]

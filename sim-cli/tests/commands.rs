@@ -299,7 +299,7 @@ fn bad_usage_is_told_apart_from_a_failure() {
         ("run counter --set tasks=10", "tasks must be from 1 to 9, not 10"),
         ("run counter --strategy random", "--strategy random needs a seed"),
         ("run counter --strategy pct", "there is no strategy pct; there are production, random"),
-        ("run counter --seed seven", "invalid digit"),
+        ("run counter --seed seven", "or the word production"),
         ("sweep --all --seeds 5..5", "no seed is from 5 to below 5"),
         ("sweep --all --seeds 5", "write it as A..B"),
         ("sweep --seeds 0..5", "required"),
@@ -308,7 +308,7 @@ fn bad_usage_is_told_apart_from_a_failure() {
         ("sweep silent --seeds 0..5 --set tasks=3", "none of these scenarios has a parameter tasks"),
         ("sweep counter --seeds 0..5 --json /nowhere/out.json", "cannot write /nowhere/out.json"),
         ("run counter --pcap /nowhere/out.pcapng", "cannot write /nowhere/out.pcapng"),
-        ("replay counter --seed soon", "\"soon\" is no seed"),
+        ("replay counter --seed soon", "or the word production"),
         ("replay counter", "--seed"),
         ("", "Usage"),
         ("walk", "unrecognized subcommand"),
@@ -350,4 +350,45 @@ fn output_that_cannot_be_written_is_an_error() {
     let mut console = Console { out: &mut Full, err: &mut err, is_process: false };
     assert_eq!(call(&SCENARIOS, ["seedbed", "list"], &mut console), Exit::Usage);
     assert!(!err.is_empty());
+}
+
+#[test]
+fn a_run_as_json_has_its_log_and_is_all_of_standard_output() {
+    let Called { exit, out, .. } = seedbed("run counter/broken --seed 7 --json -");
+    let run = json(&out);
+    assert_eq!(
+        (&run["version"], &run["full"], &run["seed"]),
+        (&1.into(), &"counter/broken".into(), &"7".into())
+    );
+    assert_eq!(run["hash"].as_str().unwrap().len(), 16);
+    assert_eq!(run["outcome"] == "done", exit == Exit::Expected);
+    assert!(seedbed("run counter/broken --seed 7").out.contains(run["hash"].as_str().unwrap()));
+    let replayed = json(&seedbed("replay counter/broken --seed 7 --json -").out);
+    assert_eq!((&replayed["hash"], &replayed["is_replayed"]), (&run["hash"], &true.into()));
+    assert_eq!(replayed["log"], run["log"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_refused_before_anything_runs() {
+    for command in ["run counter", "replay counter --seed 1", "sweep counter --seeds 0..5"] {
+        let Called { exit, out, err } = seedbed(&format!("{command} --json /nowhere/out.json"));
+        assert_eq!((exit, out.as_str()), (Exit::Usage, ""), "{command}");
+        assert!(err.contains("cannot write /nowhere/out.json: "), "{command}: {err}");
+    }
+}
+
+#[test]
+fn what_is_no_seed_is_refused_with_what_to_write() {
+    for (wrong, advice) in [
+        ("run counter --seed -1", "none is below 0: write 1"),
+        ("replay counter --seed 0x1f", "without 0x: write 31"),
+        ("run counter --seed 0..5", "use `sweep --seeds 0..5`"),
+        ("sweep counter --seeds -1..5", "none is below 0: write 1"),
+        ("run counter --seed --trace", "one must stand here, before --trace"),
+    ] {
+        let Called { exit, err, .. } = seedbed(wrong);
+        assert_eq!(exit, Exit::Usage, "{wrong}");
+        assert!(err.contains(advice), "{wrong}: {err}");
+    }
+    assert_eq!(seedbed("run counter --seed production").out, seedbed("run counter").out);
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::around::Around;
 use crate::limits::Limits;
 use crate::trace::TraceLevel;
 
@@ -24,6 +25,8 @@ pub struct Config {
     /// sockets, sleeps, awaited handles that were over without a wait. Default: none, as in asyncio, where an `await` that need
     /// not wait does not yield. `#[seedbed::test]` sets tokio's.
     pub budget: Option<u32>,
+    /// What stands around each poll. Default: nothing.
+    pub around: Option<Around>,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,
     /// The least important `tracing` events that are captured. Default: `INFO`.
@@ -40,6 +43,7 @@ impl Default for Config {
             stats: false,
             holds_max: None,
             budget: None,
+            around: None,
             poll_cost: Duration::ZERO,
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,

@@ -21,6 +21,7 @@
 //! assert_eq!(run(1), run(1));
 //! ```
 
+mod around;
 mod block_in_place;
 mod cancellable;
 mod choice;
@@ -50,6 +51,7 @@ mod trace;
 mod tracing_capture;
 mod yield_now;
 
+pub use around::{Around, PollOf};
 pub use block_in_place::block_in_place;
 pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{

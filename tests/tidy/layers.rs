@@ -29,7 +29,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-executor",
         &[
-            &["clock", "reuse"],
+            &["around", "clock", "reuse"],
             &["choice"],
             &["trace"],
             &["limits"],
@@ -113,15 +113,14 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "causes",
                 "environment",
                 "net",
-                "panic_hook",
                 "real_threads",
                 "sync",
                 "task",
                 "test_output",
                 "time",
             ],
-            &["reproduce"],
-            &["failed_run"],
+            &["reproduce", "watchdog"],
+            &["around_poll", "failed_run", "panic_hook"],
             &["divergence"],
             &["sweep"],
             &["lib"],
@@ -130,9 +129,9 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-cli",
         &[
-            &["console", "exit", "interrupt", "output_file", "pipe", "wall_time"],
+            &["console", "exit", "input_file", "interrupt", "output_file", "pipe", "seed", "wall_time"],
             &["profile", "program", "search", "seed_range", "setting", "table"],
-            &["args", "names", "show"],
+            &["args", "names", "run_json", "show"],
             &["asyncio", "list", "replay", "run"],
             &["sweep"],
             &["lib"],

@@ -14,9 +14,11 @@ pub(crate) fn expand(options: TokenStream, function: TokenStream) -> TokenStream
 
 fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream, Refusal> {
     let TestFn { attributes, visibility, name, output, body } = TestFn::parse(function)?;
-    let seeds = match Options::parse(options)?.seeds {
-        Some(seeds) => quote! { ::core::option::Option::Some(#seeds) },
-        None => quote! { ::core::option::Option::None },
+    let statements = Options::parse(options)?.statements;
+    let set = if statements.is_empty() {
+        quote! { |_| {} }
+    } else {
+        quote! { |sweep: &mut ::seedbed::Sweep| { #statements } }
     };
     let features = features::flags(std::env::args());
     // What cargo tells the compiler of the user's crate; nothing of it is there under another build tool.
@@ -35,7 +37,7 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
     let call = quote_spanned! { name.span() =>
         ::seedbed::run_test(
             #site,
-            #seeds,
+            #set,
             #name,
         )
     };
@@ -61,7 +63,7 @@ mod tests {
     fn a_test_keeps_its_attributes_and_gets_the_number_of_seeds() {
         let text = expanded("seeds = 7", "#[should_panic] async fn name() { body() }");
         assert!(text.contains(":: test] # [should_panic] fn name ()"), "{text}");
-        assert!(text.contains("Some (7)"), "{text}");
+        assert!(text.contains("sweep . seeds = 7 ;"), "{text}");
         assert!(text.contains("async fn name () { body () }"), "{text}");
     }
 

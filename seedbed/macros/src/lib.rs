@@ -14,6 +14,9 @@ mod test_fn;
 /// #[seedbed::test]
 /// async fn with_100_seeds() {}
 ///
+/// #[seedbed::test(network = "lossy_mobile", virtual_time_max = Duration::from_secs(60), stats, trace = "all")]
+/// async fn over_a_bad_network() {}
+///
 /// #[seedbed::test(seeds = 1_000)]
 /// async fn with_a_result() -> std::io::Result<()> { Ok(()) }
 /// ```

@@ -1,58 +1,135 @@
 //! What stands in the parentheses of the attribute.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use quote::quote;
 
 use crate::refusal::Refusal;
 
-/// What stands in the parentheses of the attribute.
+/// What stands in the parentheses of the attribute, as statements that set the fields of a `sweep`.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
-    /// How many seeds are run; as many as is usual if it is not said.
-    pub(crate) seeds: Option<Literal>,
+    pub(crate) statements: TokenStream,
+    given: Vec<String>,
 }
 
-const USAGE: &str =
-    "`#[seedbed::test]` takes one option, the number of seeds: `#[seedbed::test(seeds = 200)]`";
+const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, \
+    `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, and the fields of `Limits`, such as \
+    `virtual_time_max = Duration::from_secs(60)`";
+
+/// The fields of `Sweep` that are a number.
+const NUMBERS: [&str; 3] = ["seeds", "repeated", "lines_shown"];
+
+/// Those of `Limits`, which are given as they are in Rust.
+const LIMITS: [&str; 8] = [
+    "virtual_time_max",
+    "polls_max",
+    "polls_per_instant_max",
+    "operations_per_poll_max",
+    "tasks_max",
+    "timers_max",
+    "records_max",
+    "decisions_max",
+];
+
+const TRACES: [(&str, &str); 3] = [("events", "Events"), ("wakes", "Wakes"), ("all", "All")];
+
+const NETWORKS: [(&str, &str); 4] = [
+    ("lan", "LAN"),
+    ("cross_region", "CROSS_REGION"),
+    ("lossy_mobile", "LOSSY_MOBILE"),
+    ("satellite", "SATELLITE"),
+];
 
 impl Options {
     pub(crate) fn parse(tokens: TokenStream) -> Result<Options, Refusal> {
         let mut options = Options::default();
-        let mut tokens = tokens.into_iter();
+        let mut tokens = tokens.into_iter().peekable();
         while let Some(token) = tokens.next() {
             let TokenTree::Ident(name) = token else { return Err(Refusal::new(token.span(), USAGE)) };
-            if name != "seeds" {
-                return Err(Refusal::new(name.span(), format_args!("there is no option `{name}`; {USAGE}")));
+            let has_value = tokens.next_if(|token| is_punct(token, '=')).is_some();
+            let mut value = Vec::new();
+            while let Some(token) = tokens.next_if(|token| !is_punct(token, ',')) {
+                value.push(token);
             }
-            expect_punct(tokens.next(), '=', &name)?;
-            let value = seed_count(tokens.next(), &name)?;
-            if options.seeds.replace(value).is_some() {
-                return Err(Refusal::new(name.span(), "`seeds` is given twice"));
-            }
-            if let Some(token) = tokens.next() {
-                expect_punct(Some(token), ',', &name)?;
-            }
+            tokens.next();
+            options.add(&name, has_value, &value)?;
         }
         Ok(options)
     }
-}
 
-fn expect_punct(token: Option<TokenTree>, expected: char, option: &Ident) -> Result<(), Refusal> {
-    match token {
-        Some(TokenTree::Punct(punct)) if punct.as_char() == expected => Ok(()),
-        other => Err(Refusal::new(span_of(other.as_ref(), option), USAGE)),
-    }
-}
-
-fn seed_count(token: Option<TokenTree>, option: &Ident) -> Result<Literal, Refusal> {
-    let wrong = |at| Refusal::new(at, "the number of seeds is a whole number, such as `seeds = 200`");
-    match token {
-        Some(TokenTree::Literal(literal)) => {
-            let digits = literal.to_string().replace('_', "");
-            let number = digits.strip_suffix("u64").unwrap_or(&digits);
-            if number.parse::<u64>().is_ok() { Ok(literal) } else { Err(wrong(literal.span())) }
+    fn add(&mut self, name: &Ident, has_value: bool, value: &[TokenTree]) -> Result<(), Refusal> {
+        let text = name.to_string();
+        let statement = match text.as_str() {
+            "stats" if !has_value && value.is_empty() => quote! { sweep.stats = true; },
+            number if NUMBERS.contains(&number) && has_value => {
+                let value = whole_number(name, value)?;
+                quote! { sweep.#name = #value; }
+            }
+            "budget" if has_value => {
+                let value = whole_number(name, value)?;
+                quote! { sweep.budget = ::core::option::Option::Some(#value); }
+            }
+            "trace" if has_value => {
+                let level = one_of(name, value, &TRACES)?;
+                quote! { sweep.trace = ::seedbed::TraceLevel::#level; }
+            }
+            "network" if has_value => {
+                let link = one_of(name, value, &NETWORKS)?;
+                quote! {
+                    sweep.network = ::core::option::Option::Some(::seedbed::net::profile::Profile {
+                        link: ::core::option::Option::Some(::seedbed::net::profile::#link),
+                        ..::core::default::Default::default()
+                    });
+                }
+            }
+            limit if LIMITS.contains(&limit) && has_value && !value.is_empty() => {
+                let value: TokenStream = value.iter().cloned().collect();
+                quote! { sweep.limits.#name = #value; }
+            }
+            known if is_known(known) => return Err(Refusal::new(span_of(value.first(), name), USAGE)),
+            _ => return Err(Refusal::new(name.span(), format_args!("there is no option `{name}`; {USAGE}"))),
+        };
+        if self.given.contains(&text) {
+            return Err(Refusal::new(name.span(), format_args!("`{name}` is given twice")));
         }
-        other => Err(wrong(span_of(other.as_ref(), option))),
+        self.given.push(text);
+        self.statements.extend(statement);
+        Ok(())
     }
+}
+
+fn is_known(name: &str) -> bool {
+    NUMBERS.contains(&name)
+        || LIMITS.contains(&name)
+        || ["budget", "network", "stats", "trace"].contains(&name)
+}
+
+fn is_punct(token: &TokenTree, expected: char) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == expected)
+}
+
+fn whole_number(name: &Ident, value: &[TokenTree]) -> Result<Literal, Refusal> {
+    if let [TokenTree::Literal(literal)] = value {
+        let digits = literal.to_string().replace('_', "");
+        let number = digits.strip_suffix("u64").unwrap_or(&digits);
+        if number.parse::<u64>().is_ok() {
+            return Ok(literal.clone());
+        }
+    }
+    let message = format_args!("`{name}` is a whole number, such as `{name} = 200`");
+    Err(Refusal::new(span_of(value.first(), name), message))
+}
+
+/// What the text means, of those there are.
+fn one_of(name: &Ident, value: &[TokenTree], known: &[(&str, &str)]) -> Result<Ident, Refusal> {
+    if let [TokenTree::Literal(literal)] = value {
+        let text = literal.to_string();
+        if let Some((_, meant)) = known.iter().find(|(word, _)| text == format!("\"{word}\"")) {
+            return Ok(Ident::new(meant, literal.span()));
+        }
+    }
+    let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    Err(Refusal::new(span_of(value.first(), name), format_args!("`{name}` is one of {}", words.join(", "))))
 }
 
 fn span_of(token: Option<&TokenTree>, before: &Ident) -> Span {
@@ -63,34 +140,63 @@ fn span_of(token: Option<&TokenTree>, before: &Ident) -> Span {
 mod tests {
     use super::*;
 
-    fn seeds(options: &str) -> Result<Option<String>, String> {
+    fn statements(options: &str) -> Result<String, String> {
         let parsed = Options::parse(options.parse().unwrap());
-        parsed
-            .map(|options| options.seeds.map(|seeds| seeds.to_string()))
-            .map_err(|r| r.message().to_string())
+        parsed.map(|options| options.statements.to_string()).map_err(|r| r.message().to_string())
     }
 
     #[test]
     fn the_number_of_seeds_may_be_given() {
-        assert_eq!(seeds(""), Ok(None));
-        assert_eq!(seeds("seeds = 1_000"), Ok(Some("1_000".to_string())));
-        assert_eq!(seeds("seeds = 0u64,"), Ok(Some("0u64".to_string())));
+        assert_eq!(statements(""), Ok(String::new()));
+        assert_eq!(statements("seeds = 1_000"), Ok("sweep . seeds = 1_000 ;".to_string()));
+        assert_eq!(statements("seeds = 0u64,"), Ok("sweep . seeds = 0u64 ;".to_string()));
+    }
+
+    #[test]
+    fn limits_are_given_as_in_rust_and_the_rest_by_name() {
+        let text = statements(
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", polls_max = 1 + 2",
+        )
+        .unwrap();
+        assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
+        assert!(text.contains("sweep . stats = true ;"), "{text}");
+        assert!(text.contains(":: seedbed :: TraceLevel :: All ;"), "{text}");
+        assert!(text.contains("sweep . limits . polls_max = 1 + 2 ;"), "{text}");
+        assert!(statements("network = \"satellite\"").unwrap().contains("profile :: SATELLITE"));
+        assert!(statements("budget = 64").unwrap().contains("Some (64)"));
     }
 
     #[test]
     fn what_is_no_number_of_seeds_is_refused() {
-        for wrong in ["seeds = \"3\"", "seeds = 1.5", "seeds = -1", "seeds = many", "seeds =", "seeds = 3i8"]
-        {
-            assert!(seeds(wrong).unwrap_err().contains("whole number"), "{wrong}");
+        for wrong in [
+            "seeds = \"3\"",
+            "seeds = 1.5",
+            "seeds = -1",
+            "seeds = many",
+            "seeds =",
+            "seeds = 3i8",
+            "seeds = 3 4",
+        ] {
+            assert!(statements(wrong).unwrap_err().contains("whole number"), "{wrong}");
         }
     }
 
     #[test]
+    fn what_names_nothing_is_refused_with_what_there_is() {
+        let error = statements("network = \"lann\"").unwrap_err();
+        assert_eq!(error, "`network` is one of \"lan\", \"cross_region\", \"lossy_mobile\", \"satellite\"");
+        assert_eq!(
+            statements("trace = all").unwrap_err(),
+            "`trace` is one of \"events\", \"wakes\", \"all\""
+        );
+    }
+
+    #[test]
     fn what_is_no_option_is_refused_with_those_there_are() {
-        assert!(seeds("sedes = 3").unwrap_err().starts_with("there is no option `sedes`; "));
-        for wrong in ["3", "seeds", "seeds(3)", "seeds = 3 4", "seeds: 3"] {
-            assert_eq!(seeds(wrong).unwrap_err(), USAGE, "{wrong}");
+        assert!(statements("sedes = 3").unwrap_err().starts_with("there is no option `sedes`; "));
+        for wrong in ["3", "seeds", "seeds(3)", "seeds: 3", "stats = true", "polls_max", "polls_max ="] {
+            assert_eq!(statements(wrong).unwrap_err(), USAGE, "{wrong}");
         }
-        assert_eq!(seeds("seeds = 3, seeds = 4").unwrap_err(), "`seeds` is given twice");
+        assert_eq!(statements("seeds = 3, seeds = 4").unwrap_err(), "`seeds` is given twice");
     }
 }

@@ -11,6 +11,7 @@ use super::Sweep;
 use super::runs::is_cut_off;
 use crate::real_threads::{Outside, Watched};
 use crate::test_output::TestOutput;
+use crate::watchdog;
 
 /// What can leave the thread of a run that was made again.
 #[derive(Debug)]
@@ -56,7 +57,12 @@ where
     let (sweep, body) = (*sweep, Arc::clone(body));
     // Threads that the program starts inherit the name where the platform has it so, which shows whose they are.
     let thread = Builder::new().name(crate::real_threads::unused_name());
-    let made = thread.spawn(move || deeper(&sweep, run, trace, &body)).expect("the system has a thread left");
+    let subject = watchdog::subject();
+    let make = move || {
+        watchdog::name_subject(&subject);
+        deeper(&sweep, run, trace, &body)
+    };
+    let made = thread.spawn(make).expect("the system has a thread left");
     made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 

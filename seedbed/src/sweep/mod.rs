@@ -54,6 +54,11 @@ pub struct Sweep {
     pub trace: TraceLevel,
     /// How many lines from the end of that log are shown. Default: 40.
     pub lines_shown: usize,
+    /// Whether it is told how often each task of a failed run was polled, and how long it waited for that. Default: no.
+    pub stats: bool,
+    /// What the network of each run is like, where the test does not set it. Default: perfect.
+    #[cfg(feature = "net")]
+    pub network: Option<crate::net::profile::Profile>,
     /// The only run to make; its log is shown in full, whether it fails or not. Default: none, so all are made.
     pub only: Option<RunSeed>,
 }
@@ -67,6 +72,9 @@ impl Default for Sweep {
             repeated: 8,
             trace: TraceLevel::Events,
             lines_shown: 40,
+            stats: false,
+            #[cfg(feature = "net")]
+            network: None,
             only: None,
         }
     }
@@ -97,12 +105,13 @@ where
 /// What `#[seedbed::test]` calls.
 #[doc(hidden)]
 #[track_caller]
-pub fn run_test<B, F>(site: TestSite, seeds: Option<u64>, body: B)
+pub fn run_test<B, F>(site: TestSite, set: impl FnOnce(&mut Sweep), body: B)
 where
     B: Fn() -> F + Send + Sync + 'static,
     F: Future<Output: TestOutput> + 'static,
 {
-    let sweep = Sweep { seeds: seeds.unwrap_or(Sweep::default().seeds), ..Sweep::default() };
+    let mut sweep = Sweep::default();
+    set(&mut sweep);
     sweep.run_for(Caller::Attribute(&site), body, on_another_thread::<B, F>);
 }
 
@@ -126,8 +135,9 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let asked = [environment::SEED, environment::TRACE].map(environment::read);
-        let sweep = match self.with_environment(asked[0].as_deref(), asked[1].as_deref()) {
+        let asked = [environment::SEED, environment::TRACE, environment::SEEDS].map(environment::read);
+        let [seed, trace, seeds] = asked.each_ref().map(Option::as_deref);
+        let sweep = match self.with_environment(seed, trace).and_then(|sweep| sweep.with_seeds(seeds)) {
             Ok(sweep) => sweep,
             Err(error) => panic!("{error}"),
         };
@@ -158,5 +168,15 @@ impl Sweep {
         let only = seed.map(environment::parse_seed).transpose()?.or(self.only);
         let trace = trace.map(environment::parse_trace).transpose()?.unwrap_or(self.trace);
         Ok(Sweep { only, trace, ..self })
+    }
+
+    /// This, with as many seeds as the value of `SEEDBED_SEEDS` says, if the test is run under seeds at all.
+    ///
+    /// # Errors
+    /// When it is no number.
+    pub fn with_seeds(self, seeds: Option<&str>) -> Result<Self, EnvironmentError> {
+        let asked = seeds.map(environment::parse_seeds).transpose()?;
+        let seeds = asked.filter(|_| self.seeds > 0).unwrap_or(self.seeds);
+        Ok(Sweep { seeds, ..self })
     }
 }

@@ -9,10 +9,12 @@ use super::again::{Elsewhere, deeper};
 use super::caller::Caller;
 use super::subject::Subject;
 use super::{Passed, Sweep, SweepError};
+use crate::around_poll;
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
 use crate::real_threads::Watched;
 use crate::test_output::TestOutput;
+use crate::watchdog::{self, Watch};
 
 impl Sweep {
     /// Runs a test, whatever the environment says.
@@ -45,6 +47,7 @@ impl Sweep {
     {
         let inside = if self.only.is_some() { PanicsInside::Shown } else { PanicsInside::Quiet };
         install_panic_hook(inside);
+        watchdog::name_subject(caller.name());
         let body = Arc::new(body);
         if let Some(run) = self.only {
             let report = self.make_run(&mut World::default(), run, self.trace, &body);
@@ -96,6 +99,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
+        let _watch = Watch::begin(run);
         let (executor, outcome) = self.begin_run(world, run, trace, body);
         executor.finish_into(outcome, world)
     }
@@ -113,6 +117,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
+        let _watch = Watch::begin(run);
         let mut world = World::default();
         let (executor, outcome) = self.begin_run(&mut world, run, trace, body);
         watched.look(&executor, &outcome);
@@ -131,8 +136,19 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let config = Config { limits: self.limits, budget: self.budget, trace, ..Config::default() };
+        let config = Config {
+            limits: self.limits,
+            budget: self.budget,
+            stats: self.stats,
+            around: Some(around_poll::OF_A_TEST),
+            trace,
+            ..Config::default()
+        };
         let mut executor = Executor::in_world(config, run.source(), world);
+        #[cfg(feature = "net")]
+        if let Some(profile) = self.network {
+            executor.enter(|| crate::net::profile::choose(profile));
+        }
         let body = Arc::clone(body);
         let outcome = match executor.block_on(async move { body().await.failure() }) {
             Ok(None) => Outcome::Done,

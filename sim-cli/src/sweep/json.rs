@@ -1,5 +1,6 @@
 //! What a script is told of a sweep.
 
+use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
@@ -64,9 +65,10 @@ pub(crate) fn write(
     plan: &Plan,
     interrupted: bool,
     findings: &[Finding<'_>],
+    out: &mut dyn Write,
 ) -> Result<(), WriteError> {
     let text = text(plan, interrupted, findings);
-    output_file::write(path, text)
+    output_file::write(path, text, out)
 }
 
 fn text(plan: &Plan, interrupted: bool, findings: &[Finding<'_>]) -> String {
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn a_folder_that_does_not_exist_is_named_in_the_error() {
         let plan = Plan { entries: Vec::new(), part: Part::whole(0..1), strategy: Strategy::Random };
-        let error = write(Path::new("/nowhere/sweep.json"), &plan, false, &[]).unwrap_err();
+        let error = write(Path::new("/nowhere/sweep.json"), &plan, false, &[], &mut Vec::new()).unwrap_err();
         assert!(error.to_string().starts_with("cannot write /nowhere/sweep.json: "), "{error}");
     }
 }

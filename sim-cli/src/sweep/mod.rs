@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 
@@ -15,6 +16,7 @@ use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::names;
+use crate::output_file;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::search::Search;
@@ -58,6 +60,13 @@ pub(crate) struct Entry {
     pub(crate) survey: OnceLock<Arc<Survey>>,
 }
 
+impl Entry {
+    /// Puts the network under a run.
+    fn prepare(&self, executor: &mut Executor) {
+        self.profile.iter().for_each(|profile| profile.prepare(executor));
+    }
+}
+
 /// What became of one program of a sweep.
 pub(crate) struct Finding<'a> {
     pub(crate) program: Program,
@@ -97,6 +106,7 @@ pub(crate) fn sweep(
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
     let plan = plan(args, scenarios)?;
+    args.json.iter().try_for_each(|path| output_file::check(path))?;
     let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let interrupt = if console.is_process { Interrupt::on_ctrl_c() } else { Interrupt::default() };
     if let Some(Search::Each(search)) = args.strategy {
@@ -113,9 +123,11 @@ pub(crate) fn sweep(
     look_elsewhere(&mut findings);
     let interrupted = findings.iter().any(|finding| !is_complete(finding.tally, &plan.part));
     let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
-    summary::write(&findings, &speed, interrupted, console.out)?;
+    if args.json.as_deref() != Some(Path::new("-")) {
+        summary::write(&findings, &speed, interrupted, console.out)?;
+    }
     if let Some(path) = &args.json {
-        json::write(path, &plan, interrupted, &findings)?;
+        json::write(path, &plan, interrupted, &findings, console.out)?;
     }
     let is_expected = findings.iter().all(|finding| finding.is_expected() == Some(true));
     Ok(match (interrupted, is_expected) {

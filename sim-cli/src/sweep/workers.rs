@@ -1,14 +1,16 @@
 //! The threads that make the runs of a sweep.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use seedbed::watchdog::{self, Watch};
 use sim_executor::{Config, Executor, Report, World};
 use sim_explorer::{RunSeed, Swept, Tally};
 
-use super::Plan;
+use super::{Entry, Plan};
 use crate::interrupt::Interrupt;
 use crate::wall_time::Stopwatch;
 
@@ -59,24 +61,37 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
         let Some(entry) = plan.entries.get((number / pieces) as usize) else { return };
         let piece = plan.part.piece(number % pieces, SEEDS_PER_PIECE);
         let stopwatch = Stopwatch::start();
-        let prepare =
-            |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
+        watchdog::name_subject(&entry.program.to_string());
+        // What is watched is the run that comes next.
+        let runs = RefCell::new(piece.runs());
+        let watch = RefCell::new(None);
+        let prepare = |executor: &mut Executor| {
+            *watch.borrow_mut() = runs.borrow_mut().next().map(Watch::begin);
+            entry.prepare(executor);
+        };
         let on_run = |_: RunSeed, _: &Report| {
+            watch.borrow_mut().take();
             (work.on_run)();
             if work.interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let swept = Swept {
-            variant: entry.program.variant,
-            settings: &entry.settings,
-            config: Config::default(),
-            strategy: plan.strategy,
-            prepare: &prepare,
-        };
-        let survey = entry.survey.get_or_init(|| swept.survey(&mut world));
-        let tally = swept.sweep(&mut world, survey, &piece, on_run);
+        let survey = entry.survey.get_or_init(|| {
+            let prepare = |executor: &mut Executor| entry.prepare(executor);
+            swept(plan, entry, &prepare).survey(&mut world)
+        });
+        let tally = swept(plan, entry, &prepare).sweep(&mut world, survey, &piece, on_run);
         let mut row = rows[(number / pieces) as usize].lock().unwrap_or_else(PoisonError::into_inner);
         row.tally.merge(tally);
         row.busy += stopwatch.elapsed();
+    }
+}
+
+fn swept<'a>(plan: &Plan, entry: &'a Entry, prepare: &'a dyn Fn(&mut Executor)) -> Swept<'a> {
+    Swept {
+        variant: entry.program.variant,
+        settings: &entry.settings,
+        config: Config { around: Some(watchdog::BEATS), ..Config::default() },
+        strategy: plan.strategy,
+        prepare,
     }
 }
 
@@ -84,7 +99,6 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
 mod tests {
     use super::*;
     use crate::program::Program;
-    use crate::sweep::Entry;
     use sim_executor::choose;
     use sim_explorer::{Expect, Part, Scenario, Settings, Strategy, Variant, Violation};
     use std::sync::OnceLock;

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::cell::RefMut;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::Executor;
+use crate::around::{Around, PollOf};
 use crate::choice::TaskId;
 use crate::context::{Polled, Stopped};
 use crate::run::{Begun, Core, manner, text_of};
@@ -22,13 +23,16 @@ impl Executor {
         let Begun { task, mut memory, is_cancelled } = core.begin_poll::<MANNER>(index);
         drop(core);
         let turn = Polled::begin(self.run.id(), task);
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            if is_cancelled {
-                memory.as_mut().vacate();
-                return None;
-            }
-            Some(memory.as_mut().poll(&mut Context::from_waker(turn.waker())))
-        }));
+        let polled = match self.run.around() {
+            None => catch_unwind(AssertUnwindSafe(|| {
+                if is_cancelled {
+                    memory.as_mut().vacate();
+                    return None;
+                }
+                Some(memory.as_mut().poll(&mut Context::from_waker(turn.waker())))
+            })),
+            Some(around) => self.poll_around(around, task, &mut memory, turn.waker(), is_cancelled),
+        };
         let has_woken_itself = turn.end();
         if let Ok(Some(Poll::Pending)) = polled {
             let mut core = self.run.core_mut();
@@ -41,6 +45,48 @@ impl Executor {
             Err(payload) => Some(panicked(payload, self.run.core_mut().verdict.take_panic_location())),
         };
         self.end_task(task, memory, failure)
+    }
+
+    /// Polls a task, with what stands around its polls.
+    #[cold]
+    #[inline(never)]
+    fn poll_around(
+        &self,
+        around: Around,
+        task: TaskId,
+        memory: &mut Memory,
+        waker: &Waker,
+        is_cancelled: bool,
+    ) -> Result<Option<Poll<()>>, Box<dyn Any + Send>> {
+        catch_unwind(AssertUnwindSafe(|| {
+            let mut polled = None;
+            around.0(&|| self.poll_of(task), &mut || {
+                polled = if is_cancelled {
+                    memory.as_mut().vacate();
+                    None
+                } else {
+                    Some(memory.as_mut().poll(&mut Context::from_waker(waker)))
+                };
+            });
+            polled
+        }))
+    }
+
+    /// Which task is polled, for who stands around that.
+    fn poll_of(&self, task: TaskId) -> PollOf {
+        let mut core = self.run.core_mut();
+        let slot = core.polling.tasks().at(task.index);
+        let (lineage, cpu) = (slot.lineage(), slot.node());
+        let spawned_at = core.polling.tasks().background(task.index).spawned_at();
+        let waited_at = slot.waiting_at().label.name();
+        let host = core.nodes.host_of(cpu);
+        PollOf {
+            task: core.decisions.lineages_mut().path(lineage),
+            node: core.nodes.name(host),
+            spawned_at,
+            waited_at,
+            is_blocking: host.0 != cpu,
+        }
     }
 
     fn end_task(&self, task: TaskId, mut memory: Memory, failure: Option<Failure>) -> RefMut<'_, Core> {

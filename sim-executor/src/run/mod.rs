@@ -29,6 +29,7 @@ mod verdict;
 
 use std::cell::{Ref, RefCell, RefMut};
 
+use crate::around::Around;
 use crate::choice::{Needs, Order, RunInfo, Source, TaskId};
 use crate::clock::Instant;
 use crate::config::Config;
@@ -63,6 +64,8 @@ pub(crate) struct Run {
     id: RunId,
     /// Of [`Config::budget`].
     budget: Option<u32>,
+    /// Of [`Config::around`].
+    around: Option<Around>,
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
     devices: Devices,
@@ -109,6 +112,7 @@ impl Run {
             tag,
             id,
             budget: config.budget,
+            around: config.around,
             core: RefCell::new(core),
             source: RefCell::new(source),
             devices,
@@ -123,6 +127,12 @@ impl Run {
     #[inline]
     pub(crate) fn id(&self) -> RunId {
         self.id
+    }
+
+    /// What stands around each poll.
+    #[inline]
+    pub(crate) fn around(&self) -> Option<Around> {
+        self.around
     }
 
     /// After how many operations in one poll a task has to yield.

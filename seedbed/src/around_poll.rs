@@ -1,0 +1,53 @@
+//! What stands around each poll of a test: the watchdog, and tokio's budget.
+
+use sim_executor::{Around, PollOf};
+
+use crate::watchdog;
+
+/// For [`Config::around`](sim_executor::Config::around).
+pub(crate) const OF_A_TEST: Around = Around(around_poll);
+
+fn around_poll(of: &dyn Fn() -> PollOf, poll: &mut dyn FnMut()) {
+    let of = of();
+    #[cfg(feature = "tokio")]
+    if !of.is_blocking {
+        return watchdog::watch_poll(of, || tokios::poll_in_runtime(poll));
+    }
+    watchdog::watch_poll(of, poll);
+}
+
+/// A poll as tokio's runtime makes it.
+#[cfg(feature = "tokio")]
+mod tokios {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use tokio::runtime::{Builder, Runtime};
+
+    thread_local! {
+        /// Never driven, and without time and sockets: it is there for what tokio's primitives ask of the thread.
+        static RUNTIME: Runtime = Builder::new_current_thread()
+            .thread_name_fn(|| panic!("tokio::task::spawn_blocking has no place in a run: {INSTEAD}"))
+            .build()
+            .unwrap_or_else(|error| panic!("tokio cannot make a runtime: {error}"));
+    }
+
+    const INSTEAD: &str = "use seedbed::spawn, seedbed::task and seedbed::spawn_blocking";
+
+    /// Polls inside of tokio's runtime, so that its channels and semaphores have a budget in this poll (after which they are
+    /// pending, and wake the task at once), and so that its calls that block say that they may not.
+    pub(super) fn poll_in_runtime(poll: &mut dyn FnMut()) {
+        RUNTIME.with(|runtime| {
+            let handle = runtime.handle();
+            handle.block_on(poll_fn(|_| {
+                poll();
+                Poll::Ready(())
+            }));
+            // Nobody would ever run it.
+            assert!(
+                handle.metrics().num_alive_tasks() == 0,
+                "tokio::spawn has no place in a run, which has no runtime of tokio: {INSTEAD}"
+            );
+        });
+    }
+}

@@ -1,0 +1,107 @@
+//! The watchdog: ends a process in which a run stands still, and says where.
+//!
+//! A poll that never comes back (a lock of `std` that is held across an await, another library's `block_on`, an endless loop)
+//! cannot be ended by a limit, since the run cannot look at its limits. So a thread outside of the runs looks at them every
+//! now and then. It reads wall time, and decides nothing but that: no run that comes back depends on it.
+
+mod seat;
+mod thread;
+
+use std::cell::{OnceCell, RefCell};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sim_executor::{Around, PollOf};
+use sim_explorer::RunSeed;
+
+use crate::environment::{self, EnvironmentError};
+use seat::Seat;
+
+/// How long a run may stand still, unless the environment says it.
+const WALL_TIME_MAX: Duration = Duration::from_secs(10);
+
+thread_local! {
+    /// Where the runs of this thread are told. It lives as long as the thread.
+    static SEAT: OnceCell<Option<Arc<Seat>>> = const { OnceCell::new() };
+    /// The test, or whatever makes runs on this thread.
+    static SUBJECT: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Tells the watchdog of each poll which task it is: for [`Config::around`](sim_executor::Config::around).
+pub const EACH_POLL: Around = Around(|of, poll| watch_poll(of(), poll));
+
+/// Tells the watchdog that the run goes on, and not which task is polled, which costs less.
+pub const BEATS: Around = Around(|_, poll| {
+    with_seat(Seat::beat);
+    poll();
+});
+
+/// Says for whom the runs of this thread are made from now on.
+pub fn name_subject(name: &str) {
+    SUBJECT.with(|subject| {
+        let mut subject = subject.borrow_mut();
+        subject.clear();
+        subject.push_str(name);
+    });
+}
+
+/// For whom the runs of this thread are made.
+pub(crate) fn subject() -> String {
+    SUBJECT.with(|subject| subject.borrow().clone())
+}
+
+/// Watches the run that this thread makes now, until this is dropped.
+#[must_use = "the run is watched as long as this lives"]
+#[derive(Debug)]
+pub struct Watch(());
+
+impl Watch {
+    /// Begins to watch a run.
+    ///
+    /// # Panics
+    /// If `SEEDBED_WATCHDOG` has no meaning.
+    pub fn begin(run: RunSeed) -> Self {
+        with_seat(|seat| SUBJECT.with(|subject| seat.begin_run(&subject.borrow(), run)));
+        Watch(())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        with_seat(Seat::end_run);
+    }
+}
+
+/// Tells the watchdog of a poll, and makes it.
+pub(crate) fn watch_poll(of: PollOf, mut poll: impl FnMut()) {
+    with_seat(|seat| seat.begin_poll(&of));
+    poll();
+    with_seat(Seat::end_poll);
+}
+
+/// What this thread is at, for who tells of the end of the process.
+pub(crate) fn whereabouts() -> Option<String> {
+    SEAT.with(|seat| seat.get()?.as_ref()?.whereabouts())
+}
+
+fn with_seat(what: impl FnOnce(&Seat)) {
+    SEAT.with(|seat| {
+        let seat = seat.get_or_init(|| {
+            let wall_time_max = wall_time_max().unwrap_or_else(|error| panic!("{error}"))?;
+            Some(thread::seat(wall_time_max))
+        });
+        if let Some(seat) = seat {
+            what(seat);
+        }
+    });
+}
+
+/// How long a run may stand still; `None` if it is not watched.
+fn wall_time_max() -> Result<Option<Duration>, EnvironmentError> {
+    static ASKED: OnceLock<Result<Option<Duration>, EnvironmentError>> = OnceLock::new();
+    let asked = ASKED.get_or_init(|| match environment::read(environment::WATCHDOG) {
+        None => Ok(Some(WALL_TIME_MAX)),
+        Some(text) => environment::parse_watchdog(&text),
+    });
+    asked.clone()
+}

@@ -1,0 +1,58 @@
+//! What stands around each poll: for who watches a run from outside of it.
+
+use std::fmt;
+use std::panic::Location;
+use std::rc::Rc;
+
+/// A function that is called for each poll of a task, and that makes it: for a watchdog, or for a budget of another library.
+///
+/// Its first argument says which task is polled, if it is asked. It stands outside of the run, and must not change what the
+/// task does.
+///
+/// ```
+/// use sim_executor::{Around, Config, Executor, PollOf, ProductionOrder};
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// static POLLS: AtomicU64 = AtomicU64::new(0);
+///
+/// fn count(of: &dyn Fn() -> PollOf, poll: &mut dyn FnMut()) {
+///     assert_eq!(&*of().task, "main");
+///     POLLS.fetch_add(1, Ordering::Relaxed);
+///     poll();
+/// }
+///
+/// let config = Config { around: Some(Around(count)), ..Config::default() };
+/// Executor::with_config(config, ProductionOrder).block_on(sim_executor::yield_now()).unwrap();
+/// assert_eq!(POLLS.load(Ordering::Relaxed), 2);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Around(pub fn(&dyn Fn() -> PollOf, &mut dyn FnMut()));
+
+impl PartialEq for Around {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
+}
+
+impl Eq for Around {}
+
+impl fmt::Debug for Around {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Around").finish_non_exhaustive()
+    }
+}
+
+/// Which task is polled.
+#[derive(Clone, Debug)]
+pub struct PollOf {
+    /// The task's path of names.
+    pub task: Rc<str>,
+    /// Its node.
+    pub node: Rc<str>,
+    /// Where it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    /// The operation at which it has waited, as far as that is known.
+    pub waited_at: &'static str,
+    /// Whether it is a function of `spawn_blocking`.
+    pub is_blocking: bool,
+}
