@@ -49,7 +49,7 @@ async fn every_line_is_echoed_over_a_bad_network() {
 fn the_log_of_a_run_is_a_snapshot() {
     let only = Some(seedbed::RunSeed::Production);
     let passed = seedbed::Sweep { only, ..Default::default() }.try_run("echo", every_line_is_echoed).unwrap();
-    insta::assert_snapshot!(passed.log, @"0.001 server/task a connection from 10.0.0.1");
+    insta::assert_snapshot!(passed.log, @"0.004 server/every_line_is_echoed a connection from 10.0.0.1");
 }
 
 proptest::proptest! {

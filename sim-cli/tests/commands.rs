@@ -298,7 +298,7 @@ fn bad_usage_is_told_apart_from_a_failure() {
         ("run counter --set jobs=3", "counter has no parameter jobs; it has tasks"),
         ("run counter --set tasks=10", "tasks must be from 1 to 9, not 10"),
         ("run counter --strategy random", "--strategy random needs a seed"),
-        ("run counter --strategy pct", "there is no strategy pct; there are production, random"),
+        ("run counter --strategy fastest", "there is no strategy fastest"),
         ("run counter --seed seven", "or the word production"),
         ("sweep --all --seeds 5..5", "no seed is from 5 to below 5"),
         ("sweep --all --seeds 5", "write it as A..B"),
