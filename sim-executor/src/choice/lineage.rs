@@ -114,7 +114,7 @@ impl Lineages {
     }
 
     /// [`Lineages::child`] when the hash of the name is known.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn child_hashed(
         &mut self,
         parent: LineageId,
@@ -128,7 +128,7 @@ impl Lineages {
         self.insert(Some(parent), name, hash, ordinal)
     }
 
-    #[inline]
+    #[inline(always)]
     fn insert(
         &mut self,
         parent: Option<LineageId>,

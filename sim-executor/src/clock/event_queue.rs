@@ -75,7 +75,7 @@ impl<E> EventQueue<E> {
     ///
     /// # Errors
     /// When the queue is full, and the event is lost.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, due: Instant, event: E) -> Result<EventId, QueueFull> {
         if self.is_full() {
             return Err(QueueFull { events_max: self.events_max });
@@ -92,7 +92,7 @@ impl<E> EventQueue<E> {
     }
 
     /// Takes an event out before it is due; `None` if it has been taken already.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, id: EventId) -> Option<E> {
         let slot = self.slots.get_mut(id.slot as usize)?;
         if slot.sequence != id.sequence {

@@ -92,15 +92,18 @@ impl Executor {
     /// Polls what is ready, until time has to move or something else has to be seen to, and sees to that.
     pub(super) fn poll_ready(&self, goal: Goal) -> Turn {
         let manner = self.run.core().polling.manner();
-        match manner {
-            manner::PRODUCTION => self.poll_ready_in::<{ manner::PRODUCTION }>(goal),
-            manner::KEYED => self.poll_ready_in::<{ manner::KEYED }>(goal),
-            _ => self.poll_ready_in::<{ manner::ANY }>(goal),
+        match (manner, self.run.around().is_some()) {
+            (manner::PRODUCTION, false) => self.poll_ready_in::<{ manner::PRODUCTION }, false>(goal),
+            (manner::PRODUCTION, true) => self.poll_ready_in::<{ manner::PRODUCTION }, true>(goal),
+            (manner::KEYED, false) => self.poll_ready_in::<{ manner::KEYED }, false>(goal),
+            (manner::KEYED, true) => self.poll_ready_in::<{ manner::KEYED }, true>(goal),
+            _ => self.poll_ready_in::<{ manner::ANY }, true>(goal),
         }
     }
 
-    /// The same, compiled for each manner of polling, so that the common ones look at no switches.
-    fn poll_ready_in<const MANNER: u8>(&self, goal: Goal) -> Turn {
+    /// The same, compiled for each manner of polling, and for whether something may stand around each poll, so that the common
+    /// ones look at no switches.
+    fn poll_ready_in<const MANNER: u8, const AROUND: bool>(&self, goal: Goal) -> Turn {
         let mut core = self.run.core_mut();
         loop {
             let (index, ends_iteration) = if let Some(task) = core.polling.pop_resumed() {
@@ -140,7 +143,7 @@ impl Executor {
                     }
                 }
             };
-            core = self.poll_task::<MANNER>(core, index);
+            core = self.poll_task::<MANNER, AROUND>(core, index);
             if core.verdict.is_interrupted() {
                 drop(core);
                 return self.interruption(ends_iteration);

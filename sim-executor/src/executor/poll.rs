@@ -15,7 +15,7 @@ use crate::task::{Failure, Memory};
 impl Executor {
     /// Polls a task that was taken out of the ready queue.
     #[inline(always)]
-    pub(super) fn poll_task<'run, const MANNER: u8>(
+    pub(super) fn poll_task<'run, const MANNER: u8, const AROUND: bool>(
         &'run self,
         mut core: RefMut<'run, Core>,
         index: u32,
@@ -23,7 +23,7 @@ impl Executor {
         let Begun { task, mut memory, is_cancelled } = core.begin_poll::<MANNER>(index);
         drop(core);
         let turn = Polled::begin(self.run.id(), task);
-        let polled = match self.run.around() {
+        let polled = match if AROUND { self.run.around() } else { None } {
             None => catch_unwind(AssertUnwindSafe(|| {
                 if is_cancelled {
                     memory.as_mut().vacate();

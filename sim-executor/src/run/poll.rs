@@ -53,7 +53,7 @@ impl Core {
     }
 
     /// Gives the next poll of a task its name.
-    #[inline]
+    #[inline(always)]
     fn name_next_poll<const MANNER: u8>(&mut self, task: TaskId) {
         let waker = self.polling.unnamed_waker(task);
         let lineages = self.decisions.lineages_mut();

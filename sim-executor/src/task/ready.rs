@@ -242,7 +242,7 @@ impl ReadyQueue {
 
     /// The task with the highest priority, which is taken out of its list next: see [`ReadyQueue::take`]. At least one task
     /// may be polled.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pop_highest(&mut self, links: &impl Links) -> Option<u32> {
         let ReadyQueue { nodes, priorities, .. } = self;
         let priorities = priorities.as_mut()?;

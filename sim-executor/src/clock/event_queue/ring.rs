@@ -76,7 +76,7 @@ impl Rings {
     }
 
     /// Puts an entry into a ring, before that of the number `next`: so it is the last, if that is the first.
-    #[inline]
+    #[inline(always)]
     pub(super) fn link_before(&mut self, next: u32, number: u32, due: u64) {
         let previous = std::mem::replace(&mut self.entries[next as usize].previous, number);
         self.entries[previous as usize].next = number;

@@ -82,7 +82,7 @@ impl Wheel {
     }
 
     /// Adds an entry, after those of the same due time, and gives its number: that of a free one, or the next.
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, due: u64, sequence: u64) -> u32 {
         let number = self.rings.take_free();
         self.len += 1;
@@ -156,7 +156,7 @@ impl Wheel {
         self.early.clear();
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, number: u32, due: u64, sequence: u64) {
         if self.is_few {
             if self.len <= FEW {

@@ -94,7 +94,7 @@ impl Priorities {
 
     /// Gives a priority to the one that has none yet, if there is just one, and takes it if it is the first of all: a task that
     /// yields among others is so again and again.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pop_fresh(&mut self, links: &impl Links) -> Option<Ranked> {
         let &[(task, stamp)] = &self.fresh[..] else { return None };
         self.fresh.clear();
@@ -119,7 +119,7 @@ impl Priorities {
     }
 
     /// Gives priorities to those that have none yet.
-    #[inline]
+    #[inline(always)]
     pub(super) fn draw(&mut self, links: &impl Links) {
         if self.fresh.len() >= MANY && self.fresh.len() > self.sorted.len() {
             self.draw_many(links);
