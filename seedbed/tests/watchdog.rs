@@ -170,3 +170,46 @@ fn a_panic_within_a_panic_names_test_and_seed_before_the_process_ends() {
         assert_eq!(1 + 1, 3, "the first");
     });
 }
+
+#[test]
+fn a_program_that_ends_the_process_in_a_run_fails_and_names_test_and_seed() {
+    const NAME: &str = "a_program_that_ends_the_process_in_a_run_fails_and_names_test_and_seed";
+    if !is_asked(NAME) {
+        // Whether it is watched or not.
+        for watchdog in ["1", "off"] {
+            let (text, succeeded) = standing_still(NAME, &[("SEEDBED_WATCHDOG", watchdog)]);
+            assert!(!succeeded, "{text}");
+            assert!(text.contains("has ended the process inside a run"), "{text}");
+            assert!(text.contains(&format!("{NAME} under seed 3\n")), "{text}");
+            assert!(text.contains("of task main/quitter on node main"), "{text}");
+            assert!(text.contains("SEEDBED_SEED=3"), "{text}");
+        }
+        return;
+    }
+    let runs = std::cell::Cell::new(0);
+    Sweep { repeated: 0, ..Sweep::default() }.run(NAME, move || {
+        runs.set(runs.get() + 1);
+        let run = runs.get();
+        async move {
+            // Production order is made twice, then the seeds from 0 on.
+            let quitter = spawn_named("quitter", async move {
+                if run == 6 {
+                    std::process::exit(0)
+                }
+            });
+            quitter.await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_program_may_end_the_process_between_runs() {
+    const NAME: &str = "a_program_may_end_the_process_between_runs";
+    if !is_asked(NAME) {
+        let (text, succeeded) = standing_still(NAME, &[]);
+        assert!(succeeded, "{text}");
+        return;
+    }
+    Sweep { seeds: 3, ..Sweep::default() }.run(NAME, || async {});
+    std::process::exit(0);
+}

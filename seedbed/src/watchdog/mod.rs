@@ -4,17 +4,19 @@
 //! cannot be ended by a limit, since the run cannot look at its limits. So a thread outside of the runs looks at them every
 //! now and then. It reads wall time, and decides nothing but that: no run that comes back depends on it.
 
+mod exit;
 mod seat;
 mod thread;
 
 use std::cell::{OnceCell, RefCell};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use sim_executor::{Around, PollOf};
 use sim_explorer::RunSeed;
 
 use crate::environment::{self, EnvironmentError};
+use exit::Taken;
 use seat::Seat;
 
 /// How long a run may stand still, unless the environment says it.
@@ -22,7 +24,7 @@ const WALL_TIME_MAX: Duration = Duration::from_secs(10);
 
 thread_local! {
     /// Where the runs of this thread are told. It lives as long as the thread.
-    static SEAT: OnceCell<Option<Arc<Seat>>> = const { OnceCell::new() };
+    static SEAT: OnceCell<Taken> = const { OnceCell::new() };
     /// The test, or whatever makes runs on this thread.
     static SUBJECT: RefCell<String> = const { RefCell::new(String::new()) };
 }
@@ -81,18 +83,16 @@ pub(crate) fn watch_poll(of: PollOf, mut poll: impl FnMut()) {
 
 /// What this thread is at, for who tells of the end of the process.
 pub(crate) fn whereabouts() -> Option<String> {
-    SEAT.with(|seat| seat.get()?.as_ref()?.whereabouts())
+    SEAT.with(|seat| seat.get()?.whereabouts())
 }
 
 fn with_seat(what: impl FnOnce(&Seat)) {
     SEAT.with(|seat| {
         let seat = seat.get_or_init(|| {
-            let wall_time_max = wall_time_max().unwrap_or_else(|error| panic!("{error}"))?;
-            Some(thread::seat(wall_time_max))
+            let wall_time_max = wall_time_max().unwrap_or_else(|error| panic!("{error}"));
+            Taken(wall_time_max.map_or_else(Default::default, thread::seat))
         });
-        if let Some(seat) = seat {
-            what(seat);
-        }
+        what(seat);
     });
 }
 

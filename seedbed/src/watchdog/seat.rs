@@ -32,15 +32,17 @@ struct Place {
     waited_at: &'static str,
 }
 
-impl Seat {
+impl Default for Seat {
     /// Of the thread that calls.
-    pub(super) fn new() -> Seat {
+    fn default() -> Seat {
         // `thread-self` leads to `<process>/task/<thread>`.
         let thread = std::fs::read_link("/proc/thread-self").ok();
         let thread = thread.map(|of_self| PathBuf::from("/proc").join(of_self));
         Seat { beats: AtomicU64::new(0), place: Mutex::default(), thread }
     }
+}
 
+impl Seat {
     pub(super) fn begin_run(&self, subject: &str, run: RunSeed) {
         self.tell(|place| {
             place.subject.clear();
@@ -142,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_seat_tells_test_seed_task_node_and_spawn_site() {
-        let seat = Seat::new();
+        let seat = Seat::default();
         assert_eq!(seat.whereabouts(), None);
         seat.begin_run("module::test", RunSeed::Seed(7));
         seat.begin_poll(&poll_of("server/conn#2"));
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     fn whatever_is_told_is_a_beat() {
-        let seat = Seat::new();
+        let seat = Seat::default();
         let before = seat.beats();
         seat.begin_run("test", RunSeed::Production);
         seat.begin_poll(&poll_of("main"));

@@ -20,7 +20,7 @@ const EXIT_STATUS: i32 = 101;
 /// A seat for the thread that calls, which is looked at from now on.
 pub(super) fn seat(wall_time_max: Duration) -> Arc<Seat> {
     static WATCHING: OnceLock<()> = OnceLock::new();
-    let seat = Arc::new(Seat::new());
+    let seat = Arc::new(Seat::default());
     SEATS.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&seat));
     WATCHING.get_or_init(|| {
         let thread = std::thread::Builder::new().name("seedbed-watchdog".to_string());
