@@ -39,8 +39,11 @@ fn assert_is_ended(test: &str, told: &[&str]) {
 fn a_lock_that_is_held_across_an_await() {
     const NAME: &str = "a_lock_that_is_held_across_an_await";
     if !is_asked(NAME) {
-        let told =
-            ["a_lock_that_is_held_across_an_await in production order", "of task main/payer on node main"];
+        let told = [
+            "a_lock_that_is_held_across_an_await in production order",
+            "of task main/payer on node main",
+            "what it last waited at, before this poll: time.sleep",
+        ];
         assert_is_ended(
             NAME,
             &[&told[..], &["seedbed/tests/watchdog.rs:", "SEEDBED_SEED=production"]].concat(),

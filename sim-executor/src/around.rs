@@ -51,7 +51,7 @@ pub struct PollOf {
     pub node: Rc<str>,
     /// Where it was spawned.
     pub spawned_at: &'static Location<'static>,
-    /// The operation at which it has waited, as far as that is known.
+    /// The operation at which it last waited before this poll, as far as that is known; `poll` if that is not known.
     pub waited_at: &'static str,
     /// Whether it is a function of `spawn_blocking`.
     pub is_blocking: bool,

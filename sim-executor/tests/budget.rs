@@ -130,6 +130,7 @@ fn every_call_that_never_waits_is_counted_and_ends_the_run() {
     for (name, call) in calls {
         let error = endless(call);
         assert!(error.contains("Limits::operations_per_poll_max = 20000 is reached"), "{name}: {error}");
+        assert!(error.contains("main  on main  ready"), "{name} waits for nothing: {error}");
     }
 }
 

@@ -78,7 +78,7 @@ impl Executor {
         let slot = core.polling.tasks().at(task.index);
         let (lineage, cpu) = (slot.lineage(), slot.node());
         let spawned_at = core.polling.tasks().background(task.index).spawned_at();
-        let waited_at = slot.waiting_at().label.name();
+        let waited_at = slot.last_wait().label.name();
         let host = core.nodes.host_of(cpu);
         PollOf {
             task: core.decisions.lineages_mut().path(lineage),
@@ -94,7 +94,8 @@ impl Executor {
             if payload.is::<Stopped>() {
                 // It goes on no more, but neither does the run, whose report tells where it is.
                 let mut core = self.run.core_mut();
-                core.end_poll::<{ manner::ANY }>(task, memory, false);
+                // It was not waiting for anything: so it is told as one that is ready.
+                core.end_poll::<{ manner::ANY }>(task, memory, true);
                 return core;
             }
             self.run.core_mut().note_panic_of(task, failure);

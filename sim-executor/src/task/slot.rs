@@ -319,6 +319,11 @@ impl Slot {
         if self.waits { self.wait } else { Wait::UNKNOWN }
     }
 
+    /// Where it waited when it was last known to wait, also while it is polled.
+    pub(crate) fn last_wait(&self) -> Wait {
+        self.wait
+    }
+
     /// Whether nothing but a wake can tell where it waits: it has been polled, and has not said so.
     #[inline]
     pub(crate) fn waits_for_unknown(&self) -> bool {
