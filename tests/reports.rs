@@ -37,14 +37,16 @@ async fn a_sleep_of_tokio_gets_a_hint() {
 }
 
 #[seedbed::test(seeds = 1)]
-#[should_panic(expected = "seedbed::spawn and seedbed::task for tokio::spawn and tokio::task")]
+#[should_panic(
+    expected = "tokio::spawn has no place in a run, which has no runtime of tokio: use seedbed::spawn, seedbed::task"
+)]
 async fn a_task_of_tokio_gets_a_hint() {
     let mut set = tokio::task::JoinSet::new();
     set.spawn(async { 1 });
 }
 
 #[seedbed::test(seeds = 1)]
-#[should_panic(expected = "seedbed::spawn_blocking for spawn_blocking")]
+#[should_panic(expected = "tokio::task::spawn_blocking has no place in a run: use seedbed::spawn")]
 async fn a_blocking_function_of_tokio_gets_a_hint() {
     tokio::task::spawn_blocking(|| 1).await.unwrap();
 }
