@@ -36,7 +36,7 @@ fn names_its_speaker(what: &str) -> bool {
 }
 
 /// The log in the stored one's form: who is the task alone, and a callback is the loop's. A task's name that has a slash in
-/// it is known from the stored log.
+/// it is known from the stored log; in a lineage the slash stands behind a backslash.
 fn log_of(trace: &Trace, stored: &str) -> String {
     let speakers: Vec<&str> = stored.lines().filter_map(|line| line.split(' ').nth(1)).collect();
     let line = |record: &Record, what: &str| {
@@ -44,7 +44,8 @@ fn log_of(trace: &Trace, stored: &str) -> String {
             return format!("{} {what}\n", record.at);
         }
         let lineage = &*record.lineage;
-        let slashed = speakers.iter().find(|who| who.contains('/') && lineage.ends_with(**who));
+        let is_it = |who: &&&str| who.contains('/') && lineage.ends_with(&who.replace('/', "\\/"));
+        let slashed = speakers.iter().find(is_it);
         let who = slashed.copied().or_else(|| lineage.rsplit('/').next()).unwrap_or_default();
         let who = who.split('#').next().unwrap_or_default();
         format!("{} {} {what}\n", record.at, if who == "callback" { "loop" } else { who })
