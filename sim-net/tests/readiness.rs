@@ -24,10 +24,28 @@ fn would_block<T>(result: io::Result<T>) -> bool {
 }
 
 #[test]
+fn an_accepted_stream_counts_as_readable_until_a_read_would_block() {
+    run(async {
+        let (client, server) = connected().await;
+        assert!(!at_once(client.readable()) && at_once(client.writable()));
+        assert!(at_once(server.readable()) && at_once(server.writable()));
+        assert!(would_block(server.try_read(&mut [0])) && !at_once(server.readable()));
+        let listener = UnixListener::bind("s").unwrap();
+        let client = UnixStream::connect("s").await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        assert!(!at_once(client.readable()) && at_once(client.writable()));
+        assert!(at_once(server.readable()) && at_once(server.writable()));
+        assert!(would_block(server.try_read(&mut [0])) && !at_once(server.readable()));
+        client.try_write(b"ping").unwrap();
+        assert!(at_once(server.readable()));
+    });
+}
+
+#[test]
 fn a_stream_counts_as_readable_after_an_exact_read_until_a_read_would_block() {
     run(async {
         let (client, mut server) = connected().await;
-        assert!(!at_once(server.readable()));
+        assert!(would_block(server.try_read(&mut [0])) && !at_once(server.readable()));
         client.try_write(b"ping").unwrap();
         server.read_exact(&mut [0; 4]).await.unwrap();
         assert!(at_once(server.readable()) && at_once(server.readable()));
@@ -131,6 +149,7 @@ fn a_sender_that_stops_when_it_would_block_stops() {
 fn a_function_that_says_it_would_block_ends_readiness() {
     run(async {
         let (client, server) = connected().await;
+        assert!(would_block(server.try_read(&mut [0])), "it counts as ready since it was accepted");
         client.try_write(b"x").unwrap();
         server.readable().await.unwrap();
         let blocks = || Err::<(), _>(io::Error::from(ErrorKind::WouldBlock));

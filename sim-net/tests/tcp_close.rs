@@ -39,7 +39,7 @@ fn dropping_a_stream_with_unread_data_resets_the_peer() {
     run(async {
         let (mut client, server) = connected().await;
         client.write_all(b"unread").await.unwrap();
-        server.readable().await.unwrap();
+        server.peek(&mut [0]).await.unwrap();
         drop(server);
         let error = client.read(&mut [0; 8]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionReset);

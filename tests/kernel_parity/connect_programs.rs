@@ -228,4 +228,28 @@ pub(crate) const PROGRAMS: &[Program] = &[
         ],
     },
     Program { name: "port zero cannot be connected to", steps: &[Connect("c", Address(LOCAL, Port::Is(0)))] },
+    Program {
+        name: "nobody listens after a refusal, then somebody does",
+        steps: &[
+            Connect("c", CLOSED),
+            Listen("l", ANY),
+            Connect("c", of("l")),
+            Accept("s", "l"),
+            TakeError("c"),
+            Writable("c"),
+        ],
+    },
+    Program {
+        name: "a closed port of another loopback address refuses",
+        steps: &[
+            Listen("l", ANY),
+            Connect("c", Address(SECOND, Port::Of("l"))),
+            Close("l"),
+            Connect("c", of("l")),
+        ],
+    },
+    Program {
+        name: "a datagram socket's port refuses",
+        steps: &[Bind("u", Address(SECOND, Port::Any)), Connect("c", Address(SECOND, Port::Of("u")))],
+    },
 ];

@@ -37,6 +37,15 @@ impl<S: AsFd> Edged<S> {
         })
     }
 
+    /// One that was accepted, which counts as ready from the beginning.
+    pub(crate) fn accepted(socket: S) -> io::Result<Self> {
+        let edged = Edged::new(socket)?;
+        let ready = Direction { is_ready: true, is_closed: false };
+        edged.reading.set(ready);
+        edged.writing.set(ready);
+        Ok(edged)
+    }
+
     /// Takes note of what has come, in the words of the crate `mio`.
     fn look(&self) {
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };

@@ -108,7 +108,7 @@ impl Machine for Real {
     fn accept(&self, listener: &TcpListener) -> io::Result<(Self::Stream, SocketAddr)> {
         let (stream, peer) = listener.accept()?;
         stream.set_nonblocking(true)?;
-        Ok((Edged::new(stream)?, peer))
+        Ok((Edged::accepted(stream)?, peer))
     }
 
     fn listener_address(&self, listener: &TcpListener) -> io::Result<SocketAddr> {

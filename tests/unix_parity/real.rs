@@ -92,7 +92,7 @@ impl Machine for Real {
     fn accept(&self, listener: &Self::Socket) -> io::Result<(Self::Socket, Named)> {
         let (socket, from) = listener.accept()?;
         socket.set_nonblocking(true)?;
-        Ok((Edged::new(socket)?, named(&from)))
+        Ok((Edged::accepted(socket)?, named(&from)))
     }
 
     fn pair(&self) -> io::Result<(Self::Socket, Self::Socket)> {

@@ -462,4 +462,30 @@ pub(crate) const PROGRAMS: &[Program] = &[
             Write("b", 1),
         ],
     },
+    Program {
+        name: "an accepted connection counts as readable until a read finds nothing",
+        steps: &[
+            Listen("l", Path("a")),
+            Connect("c", Path("a")),
+            Accept("s", "l"),
+            Readable("c"),
+            Readable("s"),
+            Writable("s"),
+            Read("s", 1),
+            Readable("s"),
+            Write("c", 1),
+            Readable("s"),
+        ],
+    },
+    Program {
+        name: "several buffers after one's own shutdown",
+        steps: &[
+            Pair("a", "b"),
+            Shutdown("a"),
+            WriteVectored("a", &[1, 2]),
+            Read("b", 1),
+            WriteVectored("b", &[1, 2]),
+            Read("a", 9),
+        ],
+    },
 ];

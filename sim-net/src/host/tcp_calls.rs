@@ -199,7 +199,7 @@ impl Kernel<'_> {
         Ok(socket)
     }
 
-    /// Takes a connection that has come to a listener.
+    /// Takes a connection that has come to a listener; it counts as ready (tokio's `Registration::assume_ready`).
     ///
     /// # Errors
     /// `WouldBlock` if there is none.
@@ -209,6 +209,8 @@ impl Kernel<'_> {
         let accepted = backlog.pop_front().ok_or(nothing)?;
         let stream = self.host.sockets.stream(accepted);
         stream.owner = Owner::User;
+        stream.readers.set_ready(true);
+        stream.writers.set_ready(true);
         Ok((accepted, self.wire.interfaces.address_for(stream.is_v6, stream.pair.remote)))
     }
 

@@ -128,6 +128,10 @@ impl Connection {
     /// # Errors
     /// As [`Connection::write`].
     pub(crate) fn write_vectored(&mut self, pool: &mut Pool, data: &[IoSlice<'_>]) -> Result<usize, Errno> {
+        if data.iter().all(|buffer| buffer.is_empty()) {
+            // `writev(2)` does not come to the socket.
+            return Ok(0);
+        }
         let mut written = 0;
         for buffer in data.iter().filter(|buffer| !buffer.is_empty()) {
             match self.write(pool, buffer) {
@@ -136,8 +140,7 @@ impl Connection {
                 Err(errno) => return Err(errno),
             }
         }
-        // With nothing to write it still tells what is wrong.
-        if written == 0 { self.write(pool, &[]) } else { Ok(written) }
+        Ok(written)
     }
 
     /// Whether a waiting writer may go on.

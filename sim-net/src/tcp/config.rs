@@ -37,7 +37,7 @@ pub struct TcpConfig {
     /// Retransmission timeout before a round trip was measured. Default: 1 s.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub rto_initial: Duration,
-    /// Least retransmission timeout. Default: 200 ms.
+    /// Least time between the smoothed round trip and the retransmission timeout (`tcp_rto_min_us`). Default: 200 ms.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
     pub rto_min: Duration,
     /// Greatest retransmission timeout. Default: 120 s.

@@ -1,4 +1,4 @@
-//! The retransmission timeout, from measured round trips (RFC 6298).
+//! The retransmission timeout, from measured round trips (RFC 6298, with Linux's least value).
 
 use sim_executor::Instant;
 
@@ -26,6 +26,10 @@ impl RoundTrip {
     }
 
     /// Takes a measured round trip into account.
+    ///
+    /// RFC 6298 (2.3, 2.4) has the least value for the whole timeout. Linux has it for the term of the deviation alone
+    /// (`tcp_rto_min` bounds `mdev_max`, and `__tcp_set_rto` adds that to `srtt`), so that the timeout is always that long
+    /// after the acknowledgement should have come.
     #[inline]
     pub(crate) fn measured(&mut self, took: u64, rules: &Rules) {
         let took = took.clamp(1, u64::MAX / 8);
@@ -39,8 +43,8 @@ impl RoundTrip {
             self.deviation = (3 * self.deviation + self.smoothed.abs_diff(took)) / 4;
             self.smoothed = (7 * self.smoothed + took) / 8;
         }
-        let timeout = self.smoothed.saturating_add(4 * self.deviation);
-        self.timeout = timeout.max(rules.rto_min).min(rules.rto_max);
+        let margin = (4 * self.deviation).max(rules.rto_min);
+        self.timeout = self.smoothed.saturating_add(margin).min(rules.rto_max);
     }
 
     /// How long to wait for an acknowledgement.
@@ -75,11 +79,31 @@ mod tests {
     }
 
     #[test]
+    fn the_timeout_is_never_closer_to_the_round_trip_than_200_ms() {
+        let rules = Rules::new(TcpConfig::default());
+        let mut round_trip = RoundTrip::new(&rules);
+        round_trip.measured(300 * MS, &rules);
+        assert_eq!(round_trip.timeout(), 900 * MS, "R + 4 * R/2");
+        for _ in 0..100 {
+            round_trip.measured(300 * MS, &rules);
+        }
+        assert_eq!(round_trip.timeout(), 500 * MS, "a steady round trip, and 200 ms more");
+    }
+
+    #[test]
+    fn the_timeout_has_a_greatest_value_before_it_doubles() {
+        let rules = Rules::new(TcpConfig::default());
+        let mut round_trip = RoundTrip::new(&rules);
+        round_trip.measured(100_000 * MS, &rules);
+        assert_eq!(round_trip.timeout(), 120_000 * MS);
+    }
+
+    #[test]
     fn the_timeout_doubles_between_its_bounds() {
         let rules = Rules::new(TcpConfig::default());
         let mut round_trip = RoundTrip::new(&rules);
         round_trip.measured(MS, &rules);
         let timeouts = [0, 1, 9, 10, 31, 64, 1_000].map(|backoff| round_trip.timeout_after(backoff, &rules));
-        assert_eq!(timeouts, [200, 400, 102_400, 120_000, 120_000, 120_000, 120_000].map(|ms| ms * MS));
+        assert_eq!(timeouts, [201, 402, 102_912, 120_000, 120_000, 120_000, 120_000].map(|ms| ms * MS));
     }
 }

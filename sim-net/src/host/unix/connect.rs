@@ -56,7 +56,8 @@ impl Kernel<'_> {
         Ok(())
     }
 
-    /// Takes a connection that has come to a listener.
+    /// Takes a connection that has come to a listener. It counts as ready in both directions, as with tokio:
+    /// its first read and write are tried (`Registration::assume_ready` of tokio 1.54).
     ///
     /// # Errors
     /// `WouldBlock` if there is none.
@@ -66,6 +67,10 @@ impl Kernel<'_> {
         };
         let accepted = listener.backlog.pop_front().ok_or(Errno::WouldBlock)?;
         let peer_name = self.unix_peer_name(accepted)?;
+        let unix = self.host.sockets.unix(accepted);
+        for interest in [Interest::Read, Interest::Write] {
+            unix.waiters(interest).set_ready(true);
+        }
         Ok((accepted, peer_name))
     }
 

@@ -144,6 +144,10 @@ impl Kernel<'_> {
         socket: SocketId,
         data: &[IoSlice<'_>],
     ) -> Result<usize, Errno> {
+        if data.iter().all(|buffer| buffer.is_empty()) {
+            // `writev(2)` does not come to the socket.
+            return Ok(0);
+        }
         match data {
             [part] => self.unix_write(socket, part),
             parts => self.unix_write(socket, &parts.iter().map(|part| &**part).collect::<Vec<_>>().concat()),

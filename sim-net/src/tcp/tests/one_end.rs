@@ -255,7 +255,11 @@ fn timeouts_double_until_something_is_acknowledged() {
     assert_eq!(waited, [200, 400, 800, 1_600]);
     end.receive(ACK, 1, 11, 1_000, &[]);
     end.write(10);
-    assert_eq!(end.connection.timer() - end.now, Duration::from_millis(200));
+    assert_eq!(
+        end.connection.timer() - end.now,
+        Duration::from_nanos(200_000_001),
+        "and the round trip of 1 ns"
+    );
 }
 
 proptest! {
