@@ -30,11 +30,13 @@ mod json;
 mod summary;
 mod workers;
 
-/// The seeds do not fit the strategy.
+/// Another option does not fit the strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum SeedsError {
     #[error("--seeds is missing; add --seeds 0..200, or --strategy each, which uses none")]
     Missing,
+    #[error("--strategy each writes no JSON; leave --json away, or name another strategy")]
+    NoJson,
     #[error("--strategy each uses no seeds; leave --seeds away, or name another strategy")]
     Useless,
 }
@@ -162,6 +164,7 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
         }
     }
     let (strategy, seeds) = match (args.strategy, args.seeds) {
+        (Some(Search::Each(_)), None) if args.json.is_some() => return Err(SeedsError::NoJson.into()),
         (Some(Search::Each(_)), None) => (Strategy::Production, 0..0),
         (Some(Search::Each(_)), Some(_)) => return Err(SeedsError::Useless.into()),
         (_, None) => return Err(SeedsError::Missing.into()),
