@@ -81,7 +81,7 @@ MUTANTS = [
         "tcp/rtt.rs",
         ("the deviation counts for 200 ms at least", "let margin = [[(4 * self.deviation).max(rules.rto_min)]];", "4 * self.deviation"),
         ("the least value comes on top of the round trip", "self.timeout = [[self.smoothed.saturating_add(margin)]].min(rules.rto_max);", "self.smoothed.saturating_add(4 * self.deviation).max(rules.rto_min)"),
-        ("the first timeout has a greatest value", "self.timeout = [[self.smoothed.saturating_add(margin).min(rules.rto_max)]];", "self.smoothed.saturating_add(margin)"),
+        ("the first timeout has a greatest value", "self.smoothed.saturating_add(margin).min([[rules.rto_max]]);", "std::time::Duration::MAX"),
         ("the timeout has a greatest value", "[[self.timeout.saturating_mul(factor).min(rules.rto_max)]]", "self.timeout.saturating_mul(factor)"),
         ("the timeout grows with the deviation", "let margin = ([[4 * self.deviation]])", "0"),
         ("the timeout doubles", "let factor = [[1_u64.checked_shl(backoff).unwrap_or(u64::MAX)]];", "u64::from(backoff)"),
