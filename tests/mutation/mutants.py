@@ -79,7 +79,7 @@ MUTANTS = [
     ),
     *table(
         "tcp/rtt.rs",
-        ("the deviation counts for 200 ms at least", "let margin = [[(4 * self.deviation).max(rules.rto_min)]];", "4 * self.deviation"),
+        ("the deviation counts for 200 ms at least", "let margin = (4 * self.deviation).max([[rules.rto_min]]);", "std::time::Duration::ZERO"),
         ("the least value comes on top of the round trip", "self.timeout = [[self.smoothed.saturating_add(margin)]].min(rules.rto_max);", "self.smoothed.saturating_add(4 * self.deviation).max(rules.rto_min)"),
         ("the first timeout has a greatest value", "self.smoothed.saturating_add(margin).min([[rules.rto_max]]);", "std::time::Duration::MAX"),
         ("the timeout has a greatest value", "[[self.timeout.saturating_mul(factor).min(rules.rto_max)]]", "self.timeout.saturating_mul(factor)"),
