@@ -79,9 +79,9 @@ MUTANTS = [
     ),
     *table(
         "tcp/rtt.rs",
-        ("the deviation counts for 200 ms at least", "let margin = (4 * self.deviation).max([[rules.rto_min]]);", "std::time::Duration::ZERO"),
+        ("the deviation counts for 200 ms at least", "let margin = (4 * self.deviation).max([[rules.rto_min]]);", "0"),
         ("the least value comes on top of the round trip", "self.timeout = [[self.smoothed.saturating_add(margin)]].min(rules.rto_max);", "self.smoothed.saturating_add(4 * self.deviation).max(rules.rto_min)"),
-        ("the first timeout has a greatest value", "self.smoothed.saturating_add(margin).min([[rules.rto_max]]);", "std::time::Duration::MAX"),
+        ("the first timeout has a greatest value", "self.smoothed.saturating_add(margin).min([[rules.rto_max]]);", "u64::MAX"),
         ("the timeout has a greatest value", "[[self.timeout.saturating_mul(factor).min(rules.rto_max)]]", "self.timeout.saturating_mul(factor)"),
         ("the timeout grows with the deviation", "let margin = ([[4 * self.deviation]])", "0"),
         ("the timeout doubles", "let factor = [[1_u64.checked_shl(backoff).unwrap_or(u64::MAX)]];", "u64::from(backoff)"),
