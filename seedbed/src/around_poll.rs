@@ -7,13 +7,21 @@ use crate::watchdog;
 /// For [`Config::around`](sim_executor::Config::around).
 pub(crate) const OF_A_TEST: Around = Around(around_poll);
 
-fn around_poll(of: &dyn Fn() -> PollOf, poll: &mut dyn FnMut()) {
-    let of = of();
+fn around_poll(tell: &dyn Fn(&mut dyn FnMut(&PollOf<'_>)), poll: &mut dyn FnMut()) {
+    let mut is_blocking = false;
+    tell(&mut |of| {
+        is_blocking = of.is_blocking;
+        watchdog::begin_poll(of);
+    });
     #[cfg(feature = "tokio")]
-    if !of.is_blocking {
-        return watchdog::watch_poll(of, || tokios::poll_in_runtime(poll));
+    if is_blocking {
+        poll()
+    } else {
+        tokios::poll_in_runtime(poll)
     }
-    watchdog::watch_poll(of, poll);
+    #[cfg(not(feature = "tokio"))]
+    poll();
+    watchdog::end_poll();
 }
 
 /// A poll as tokio's runtime makes it.

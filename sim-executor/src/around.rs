@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::panic::Location;
-use std::rc::Rc;
 
 /// A function that is called for each poll of a task, and that makes it: for a watchdog, or for a budget of another library.
 ///
-/// Its first argument says which task is polled, if it is asked. It stands outside of the run, and must not change what the
+/// Its first argument tells which task is polled, to whom it is given. It stands outside of the run, and must not change what the
 /// task does.
 ///
 /// ```
@@ -15,8 +14,8 @@ use std::rc::Rc;
 ///
 /// static POLLS: AtomicU64 = AtomicU64::new(0);
 ///
-/// fn count(of: &dyn Fn() -> PollOf, poll: &mut dyn FnMut()) {
-///     assert_eq!(&*of().task, "main");
+/// fn count(tell: &dyn Fn(&mut dyn FnMut(&PollOf<'_>)), poll: &mut dyn FnMut()) {
+///     tell(&mut |of| assert_eq!(of.task, "main"));
 ///     POLLS.fetch_add(1, Ordering::Relaxed);
 ///     poll();
 /// }
@@ -26,7 +25,7 @@ use std::rc::Rc;
 /// assert_eq!(POLLS.load(Ordering::Relaxed), 2);
 /// ```
 #[derive(Clone, Copy)]
-pub struct Around(pub fn(&dyn Fn() -> PollOf, &mut dyn FnMut()));
+pub struct Around(pub fn(&dyn Fn(&mut dyn FnMut(&PollOf<'_>)), &mut dyn FnMut()));
 
 impl PartialEq for Around {
     fn eq(&self, other: &Self) -> bool {
@@ -43,12 +42,12 @@ impl fmt::Debug for Around {
 }
 
 /// Which task is polled.
-#[derive(Clone, Debug)]
-pub struct PollOf {
+#[derive(Clone, Copy, Debug)]
+pub struct PollOf<'a> {
     /// The task's path of names.
-    pub task: Rc<str>,
+    pub task: &'a str,
     /// Its node.
-    pub node: Rc<str>,
+    pub node: &'a str,
     /// Where it was spawned.
     pub spawned_at: &'static Location<'static>,
     /// The operation at which it last waited before this poll, as far as that is known; `poll` if that is not known.

@@ -30,7 +30,11 @@ thread_local! {
 }
 
 /// Tells the watchdog of each poll which task it is: for [`Config::around`](sim_executor::Config::around).
-pub const EACH_POLL: Around = Around(|of, poll| watch_poll(of(), poll));
+pub const EACH_POLL: Around = Around(|tell, poll| {
+    tell(&mut |of| begin_poll(of));
+    poll();
+    end_poll();
+});
 
 /// Tells the watchdog that the run goes on, and not which task is polled, which costs less.
 pub const BEATS: Around = Around(|_, poll| {
@@ -74,10 +78,13 @@ impl Drop for Watch {
     }
 }
 
-/// Tells the watchdog of a poll, and makes it.
-pub(crate) fn watch_poll(of: PollOf, mut poll: impl FnMut()) {
-    with_seat(|seat| seat.begin_poll(&of));
-    poll();
+/// Tells the watchdog of a poll that begins.
+pub(crate) fn begin_poll(of: &PollOf<'_>) {
+    with_seat(|seat| seat.begin_poll(of));
+}
+
+/// Tells the watchdog that the poll is over.
+pub(crate) fn end_poll() {
     with_seat(Seat::end_poll);
 }
 

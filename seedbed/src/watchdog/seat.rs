@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::panic::Location;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sim_executor::PollOf;
@@ -14,6 +14,7 @@ use sim_explorer::RunSeed;
 pub(super) struct Seat {
     /// Rises with everything that is told: who stands still tells nothing.
     beats: AtomicU64,
+    is_in_poll: AtomicBool,
     place: Mutex<Place>,
     /// The folder in which Linux shows the thread.
     thread: Option<PathBuf>,
@@ -25,7 +26,6 @@ struct Place {
     /// The run that goes on.
     run: Option<RunSeed>,
     polls: u64,
-    is_in_poll: bool,
     task: String,
     node: String,
     spawned_at: Option<&'static Location<'static>>,
@@ -38,28 +38,30 @@ impl Default for Seat {
         // `thread-self` leads to `<process>/task/<thread>`.
         let thread = std::fs::read_link("/proc/thread-self").ok();
         let thread = thread.map(|of_self| PathBuf::from("/proc").join(of_self));
-        Seat { beats: AtomicU64::new(0), place: Mutex::default(), thread }
+        Seat { beats: AtomicU64::new(0), is_in_poll: AtomicBool::new(false), place: Mutex::default(), thread }
     }
 }
 
 impl Seat {
     pub(super) fn begin_run(&self, subject: &str, run: RunSeed) {
+        self.is_in_poll.store(false, Ordering::Relaxed);
         self.tell(|place| {
             place.subject.clear();
             place.subject.push_str(subject);
-            (place.run, place.polls, place.is_in_poll, place.spawned_at) = (Some(run), 0, false, None);
+            (place.run, place.polls, place.spawned_at) = (Some(run), 0, None);
         });
     }
 
     pub(super) fn end_run(&self) {
-        self.tell(|place| (place.run, place.is_in_poll) = (None, false));
+        self.tell(|place| place.run = None);
     }
 
-    pub(super) fn begin_poll(&self, of: &PollOf) {
+    pub(super) fn begin_poll(&self, of: &PollOf<'_>) {
+        self.is_in_poll.store(true, Ordering::Relaxed);
         self.tell(|place| {
-            (place.polls, place.is_in_poll) = (place.polls + 1, true);
+            place.polls += 1;
             (place.spawned_at, place.waited_at) = (Some(of.spawned_at), of.waited_at);
-            for (text, told) in [(&mut place.task, &of.task), (&mut place.node, &of.node)] {
+            for (text, told) in [(&mut place.task, of.task), (&mut place.node, of.node)] {
                 text.clear();
                 text.push_str(told);
             }
@@ -67,7 +69,8 @@ impl Seat {
     }
 
     pub(super) fn end_poll(&self) {
-        self.tell(|place| place.is_in_poll = false);
+        self.is_in_poll.store(false, Ordering::Relaxed);
+        self.beat();
     }
 
     /// Says that the run goes on.
@@ -103,7 +106,7 @@ impl Seat {
             RunSeed::Seed(seed) => writeln!(text, "{} under seed {seed}", place.subject),
         };
         let Some(spawned_at) = place.spawned_at else { return Some(text + "  before its first poll\n") };
-        let which = if place.is_in_poll { "in" } else { "after" };
+        let which = if self.is_in_poll.load(Ordering::Relaxed) { "in" } else { "after" };
         let Place { polls, task, node, waited_at, .. } = &*place;
         let _ = writeln!(text, "  {which} poll {polls} of the run, of task {task} on node {node}");
         let _ = writeln!(text, "  the task was spawned at {spawned_at}");
@@ -132,10 +135,10 @@ impl Seat {
 mod tests {
     use super::*;
 
-    fn poll_of(task: &str) -> PollOf {
+    fn poll_of(task: &str) -> PollOf<'_> {
         PollOf {
-            task: task.into(),
-            node: "server".into(),
+            task,
+            node: "server",
             spawned_at: Location::caller(),
             waited_at: "tcp.read",
             is_blocking: false,

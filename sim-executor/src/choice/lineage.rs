@@ -7,7 +7,7 @@ use super::counters::Counters;
 use super::hash::{hash_str, mix};
 use super::key::Key;
 use super::label::Label;
-use super::shown::shown;
+use super::shown::show;
 use crate::reuse::Reuse as _;
 
 /// An actor's place in the tree of names of one run.
@@ -37,6 +37,8 @@ pub struct Lineages {
     roots: Counters,
     /// Of an earlier run, as new: the last is for the next entry.
     spare: Vec<Option<Box<Extras>>>,
+    /// The path that was asked for as a text.
+    text: String,
 }
 
 /// A run with more entries leaves no memory to the next: it has so much to do that allocating again costs nothing beside it.
@@ -172,7 +174,7 @@ impl Lineages {
 
     /// A tree without names, with the memory of this one.
     pub(crate) fn renewed(self) -> Lineages {
-        let Lineages { mut entries, free, mut roots, mut spare } = self;
+        let Lineages { mut entries, free, mut roots, mut spare, text } = self;
         if entries.len() > SPARE_MAX {
             return Lineages::default();
         }
@@ -180,7 +182,7 @@ impl Lineages {
         spare.extend(entries.drain(..).rev().map(|entry| entry.extras.and_then(Extras::renewed)));
         roots.clear();
         let roots = if roots.is_small() { roots } else { Counters::default() };
-        Lineages { entries: entries.renewed(), free: free.renewed(), roots, spare }
+        Lineages { entries: entries.renewed(), free: free.renewed(), roots, spare, text }
     }
 
     /// The hash of the path, the same in every run.
@@ -194,21 +196,40 @@ impl Lineages {
     /// is written as in Rust. A path of more than 64 names, or of more than a kilobyte, is shown by its last names and by the
     /// hash of all of it: `…~8f3a09b1c2d3e4f5/beat/beat/beat/beat`.
     pub fn path(&mut self, id: LineageId) -> Rc<str> {
-        let entry = &self.entries[id.0 as usize];
-        if let Some(path) = entry.extras.as_ref().and_then(|extras| extras.path.as_ref()) {
+        if let Some(path) = self.kept_path(id) {
             return Rc::clone(path);
         }
-        let hash = entry.hash;
-        // From the actor up, no further than is shown: an actor may have any number of others above it.
-        let mut next = Some(id);
-        let names = std::iter::from_fn(|| {
-            let entry = &self.entries[next?.0 as usize];
-            next = entry.parent;
-            Some((&*entry.name, entry.ordinal))
-        });
-        let path: Rc<str> = shown(names, hash).into();
+        let mut text = String::new();
+        self.show_path(id, &mut text);
+        let path: Rc<str> = text.into();
         self.entry_mut(id).extras_mut().path = Some(Rc::clone(&path));
         path
+    }
+
+    /// The same as a text that is good until the next is asked for. It is kept with the actor only if it is to be.
+    pub(crate) fn path_text(&mut self, id: LineageId, keep: bool) -> &str {
+        if keep && self.kept_path(id).is_none() {
+            let _ = self.path(id);
+        }
+        if self.kept_path(id).is_none() {
+            let mut text = std::mem::take(&mut self.text);
+            text.clear();
+            self.show_path(id, &mut text);
+            self.text = text;
+        }
+        self.kept_path(id).map_or(&*self.text, |path| path)
+    }
+
+    fn kept_path(&self, id: LineageId) -> Option<&Rc<str>> {
+        self.entries[id.0 as usize].extras.as_ref()?.path.as_ref()
+    }
+
+    fn show_path(&self, id: LineageId, text: &mut String) {
+        // From the actor up, no further than is shown: an actor may have any number of others above it.
+        let entry = |id: LineageId| &self.entries[id.0 as usize];
+        let actors = std::iter::successors(Some(id), |id| entry(*id).parent);
+        let names = actors.map(|id| (&*entry(id).name, entry(id).ordinal));
+        show(text, names, self.entries[id.0 as usize].hash);
     }
 
     /// The key of the actor's next decision about a value at this operation.

@@ -16,8 +16,45 @@ const LAST_CHARS: usize = 64;
 /// A path of more than 64 names, or of more than a kilobyte, is shown by its last names and by the hash of all of it, which tells
 /// it from any other: `…~8f3a09b1c2d3e4f5/beat/beat/beat/beat`.
 ///
-/// `names` begins with the actor itself, and goes up to the root.
-pub(super) fn shown<'names>(names: impl Iterator<Item = (&'names str, u32)>, hash: u64) -> String {
+/// `names` begins with the actor itself, and goes up to the root. The path is added to the text.
+pub(super) fn show<'names>(
+    text: &mut String,
+    names: impl Iterator<Item = (&'names str, u32)> + Clone,
+    hash: u64,
+) {
+    if show_plain(text, names.clone()).is_none() {
+        text.push_str(&shown(names, hash));
+    }
+}
+
+/// Adds a path of few names in which nothing has to be escaped or cut: nearly each is one. `None` if it is another.
+fn show_plain<'names>(text: &mut String, names: impl Iterator<Item = (&'names str, u32)>) -> Option<()> {
+    const PLAIN_NAMES_MAX: usize = 6;
+    const PLAIN_BYTES_MAX: usize = 100;
+    const _: () = assert!(PLAIN_NAMES_MAX * (PLAIN_BYTES_MAX + "/#4294967296".len()) < BYTES_MAX);
+    let mut parts = [("", 0); PLAIN_NAMES_MAX];
+    let mut count = 0;
+    for (name, ordinal) in names {
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'/' | b'#' | b'\\');
+        if name.len() > PLAIN_BYTES_MAX || !name.bytes().all(is_plain) {
+            return None;
+        }
+        *parts.get_mut(count)? = (name, ordinal);
+        count += 1;
+    }
+    for (place, (name, ordinal)) in parts[..count].iter().rev().enumerate() {
+        if place > 0 {
+            text.push('/');
+        }
+        text.push_str(name);
+        if *ordinal > 0 {
+            write!(text, "#{}", ordinal + 1).expect("a string takes all");
+        }
+    }
+    Some(())
+}
+
+fn shown<'names>(names: impl Iterator<Item = (&'names str, u32)>, hash: u64) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut bytes = 0;
     for (name, ordinal) in names {
@@ -64,7 +101,20 @@ mod tests {
     use super::*;
 
     fn path(names: &[(&str, u32)]) -> String {
-        shown(names.iter().rev().copied(), 0xfeed)
+        let mut text = String::new();
+        show(&mut text, names.iter().rev().copied(), 0xfeed);
+        text
+    }
+
+    #[test]
+    fn a_plain_path_is_written_as_any_other() {
+        let names = ["main", "a", "a b", "worker-7", "x", "y", "z"].map(|name| (name, name.len() as u32 % 3));
+        for count in 1..=names.len() {
+            let slow = shown(names[..count].iter().rev().copied(), 0xfeed);
+            assert_eq!(path(&names[..count]), slow);
+            let mut plain = String::new();
+            assert_eq!(show_plain(&mut plain, names[..count].iter().rev().copied()).is_some(), count < 7);
+        }
     }
 
     #[test]

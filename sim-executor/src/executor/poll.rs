@@ -60,7 +60,7 @@ impl Executor {
     ) -> Result<Option<Poll<()>>, Box<dyn Any + Send>> {
         catch_unwind(AssertUnwindSafe(|| {
             let mut polled = None;
-            around.0(&|| self.poll_of(task), &mut || {
+            around.0(&|told| self.tell_poll_of(task, told), &mut || {
                 polled = if is_cancelled {
                     memory.as_mut().vacate();
                     None
@@ -73,20 +73,20 @@ impl Executor {
     }
 
     /// Which task is polled, for who stands around that.
-    fn poll_of(&self, task: TaskId) -> PollOf {
-        let mut core = self.run.core_mut();
+    fn tell_poll_of(&self, task: TaskId, told: &mut dyn FnMut(&PollOf<'_>)) {
+        let core = &mut *self.run.core_mut();
         let slot = core.polling.tasks().at(task.index);
-        let (lineage, cpu) = (slot.lineage(), slot.node());
-        let spawned_at = core.polling.tasks().background(task.index).spawned_at();
-        let waited_at = slot.last_wait().label.name();
+        let cpu = slot.node();
         let host = core.nodes.host_of(cpu);
-        PollOf {
-            task: core.decisions.lineages_mut().path(lineage),
-            node: core.nodes.name(host),
-            spawned_at,
-            waited_at,
+        // A task that was polled before may be polled often. Many a task is polled once, and then its path is not kept.
+        let keep = slot.polls() > 1;
+        told(&PollOf {
+            task: core.decisions.lineages_mut().path_text(slot.lineage(), keep),
+            node: core.nodes.name_ref(host),
+            spawned_at: core.polling.tasks().background(task.index).spawned_at(),
+            waited_at: slot.last_wait().label.name(),
             is_blocking: host.0 != cpu,
-        }
+        });
     }
 
     fn end_task(&self, task: TaskId, mut memory: Memory, failure: Option<Failure>) -> RefMut<'_, Core> {

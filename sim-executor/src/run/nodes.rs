@@ -113,7 +113,11 @@ impl Nodes {
     }
 
     pub(crate) fn name(&self, node: NodeId) -> Rc<str> {
-        Rc::clone(&self.nodes[node.index()].name)
+        Rc::clone(self.name_ref(node))
+    }
+
+    pub(crate) fn name_ref(&self, node: NodeId) -> &Rc<str> {
+        &self.nodes[node.index()].name
     }
 
     #[inline]
