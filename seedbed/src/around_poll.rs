@@ -1,13 +1,13 @@
 //! What stands around each poll of a test: the watchdog, and tokio's budget.
 
-use sim_executor::{Around, PollOf};
+use sim_executor::{Around, TellPollOf};
 
 use crate::watchdog;
 
 /// For [`Config::around`](sim_executor::Config::around).
 pub(crate) const OF_A_TEST: Around = Around(around_poll);
 
-fn around_poll(tell: &dyn Fn(&mut dyn FnMut(&PollOf<'_>)), poll: &mut dyn FnMut()) {
+fn around_poll(tell: &TellPollOf<'_>, poll: &mut dyn FnMut()) {
     let mut is_blocking = false;
     tell(&mut |of| {
         is_blocking = of.is_blocking;

@@ -9,12 +9,12 @@ use std::panic::Location;
 /// task does.
 ///
 /// ```
-/// use sim_executor::{Around, Config, Executor, PollOf, ProductionOrder};
+/// use sim_executor::{Around, Config, Executor, ProductionOrder, TellPollOf};
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// static POLLS: AtomicU64 = AtomicU64::new(0);
 ///
-/// fn count(tell: &dyn Fn(&mut dyn FnMut(&PollOf<'_>)), poll: &mut dyn FnMut()) {
+/// fn count(tell: &TellPollOf<'_>, poll: &mut dyn FnMut()) {
 ///     tell(&mut |of| assert_eq!(of.task, "main"));
 ///     POLLS.fetch_add(1, Ordering::Relaxed);
 ///     poll();
@@ -25,7 +25,10 @@ use std::panic::Location;
 /// assert_eq!(POLLS.load(Ordering::Relaxed), 2);
 /// ```
 #[derive(Clone, Copy)]
-pub struct Around(pub fn(&dyn Fn(&mut dyn FnMut(&PollOf<'_>)), &mut dyn FnMut()));
+pub struct Around(pub fn(&TellPollOf<'_>, &mut dyn FnMut()));
+
+/// Tells which task is polled, to whom it is given.
+pub type TellPollOf<'a> = dyn Fn(&mut dyn FnMut(&PollOf<'_>)) + 'a;
 
 impl PartialEq for Around {
     fn eq(&self, other: &Self) -> bool {

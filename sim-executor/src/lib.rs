@@ -51,7 +51,7 @@ mod trace;
 mod tracing_capture;
 mod yield_now;
 
-pub use around::{Around, PollOf};
+pub use around::{Around, PollOf, TellPollOf};
 pub use block_in_place::block_in_place;
 pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{

@@ -89,12 +89,6 @@ impl Waiters {
         }
     }
 
-    /// Whether futures wait.
-    #[inline]
-    pub(crate) fn has_futures(&self) -> bool {
-        !self.futures.is_empty()
-    }
-
     /// Whether a future is still to be woken.
     pub(crate) fn has(&self, id: WaitId) -> bool {
         self.futures.iter().any(|listed| listed.id == id)

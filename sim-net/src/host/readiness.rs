@@ -130,11 +130,17 @@ impl Kernel<'_> {
     /// A future waits no more.
     pub(crate) fn delist(&mut self, socket: SocketId, id: WaitId) {
         for interest in [Interest::Read, Interest::Write] {
-            if let Some(waiters) = self.host.sockets.waiters(socket, interest)
-                && let Some(waker) = waiters.delist(id)
-            {
-                self.wire.garbage.push(waker);
-            }
+            self.delist_from(socket, interest, id);
+        }
+    }
+
+    /// A future waits no more for that direction.
+    #[inline]
+    pub(crate) fn delist_from(&mut self, socket: SocketId, interest: Interest, id: WaitId) {
+        if let Some(waiters) = self.host.sockets.waiters(socket, interest)
+            && let Some(waker) = waiters.delist(id)
+        {
+            self.wire.garbage.push(waker);
         }
     }
 }

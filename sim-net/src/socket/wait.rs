@@ -248,11 +248,12 @@ impl<'a> Wait<'a> {
             // As listed as before.
             return Poll::Pending;
         }
-        let polled = self.descriptor.settle(interest, label, self.descriptor.with_uncounted(call));
-        self.note(polled)
+        let call = |kernel: &mut Kernel<'_>, socket| self.call(kernel, socket, interest, call);
+        let result = self.descriptor.with_uncounted(call);
+        self.settle(interest, label, result)
     }
 
-    /// Makes a call about an address that enlists the future if it would block.
+    /// The same, with the address that the call is about.
     #[inline]
     pub(super) fn poll_at<R>(
         &mut self,
@@ -264,32 +265,35 @@ impl<'a> Wait<'a> {
         if !context::may_go_on(context) {
             return Poll::Pending;
         }
-        let polled = self.descriptor.settle(Interest::Write, label, self.descriptor.with_address(ip, call));
-        self.note(polled)
+        let call = |kernel: &mut Kernel<'_>, socket| self.call(kernel, socket, Interest::Write, call);
+        let result = self.descriptor.with_address(ip, call);
+        self.settle(Interest::Write, label, result)
+    }
+
+    /// Makes a call, and takes the future out of the list of that direction if it does not wait.
+    #[inline(always)]
+    fn call<R>(
+        &self,
+        kernel: &mut Kernel<'_>,
+        socket: SocketId,
+        interest: Interest,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        let result = call(kernel, socket);
+        if self.is_listed && !matches!(result, Err(Errno::WouldBlock)) {
+            kernel.delist_from(socket, interest, self.id);
+        }
+        result
     }
 
     #[inline(always)]
-    fn note<R>(&mut self, polled: Poll<Result<R, Errno>>) -> Poll<io::Result<R>> {
-        match polled {
-            Poll::Pending => self.is_listed = true,
-            Poll::Ready(_) => self.end(),
-        }
-        polled.map_err(io::Error::from)
-    }
-
-    /// Makes a call that enlists the future if it would block, and takes it out of the list if not.
-    #[inline]
-    pub(super) fn poll_settled<R>(
+    fn settle<R>(
         &mut self,
-        context: &Context<'_>,
         interest: Interest,
         label: Label,
-        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+        result: Result<R, Errno>,
     ) -> Poll<io::Result<R>> {
-        if !context::may_go_on(context) {
-            return Poll::Pending;
-        }
-        let polled = self.descriptor.settle(interest, label, self.descriptor.with_uncounted(call));
+        let polled = self.descriptor.settle(interest, label, result);
         self.is_listed = polled.is_pending();
         polled.map_err(io::Error::from)
     }
@@ -314,32 +318,20 @@ impl<'a> Wait<'a> {
                 false => !for_change && !ready.is_empty(),
             };
             if is_over {
+                kernel.delist(socket, id);
                 return Ok(ready);
             }
             list(kernel, socket, interest, id, context.waker());
             Err(Errno::WouldBlock)
         })
     }
-
-    #[inline(always)]
-    fn end(&mut self) {
-        if self.is_listed {
-            self.delist();
-        }
-    }
-
-    #[inline(never)]
-    fn delist(&mut self) {
-        self.is_listed = false;
-        if self.descriptor.is_in_its_run() {
-            self.descriptor.with_uncounted(|kernel, socket| kernel.delist(socket, self.id));
-        }
-    }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        self.end();
+        if self.is_listed && self.descriptor.is_in_its_run() {
+            self.descriptor.with_uncounted(|kernel, socket| kernel.delist(socket, self.id));
+        }
     }
 }
 

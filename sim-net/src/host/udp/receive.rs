@@ -34,14 +34,10 @@ impl Kernel<'_> {
         (id, waker): (WaitId, &Waker),
         out: &mut [u8],
     ) -> Result<(usize, SocketAddr), Errno> {
-        let received = self.udp_recv_from_or(socket, out, |datagrams| {
+        self.udp_recv_from_or(socket, out, |datagrams| {
             datagrams.readers.set_ready(false);
             datagrams.readers.enlist(id, waker, For::Both)
-        });
-        if received != Err(Errno::WouldBlock) && self.host.sockets.datagrams(socket).readers.has_futures() {
-            self.delist(socket, id);
-        }
-        received
+        })
     }
 
     #[inline]
