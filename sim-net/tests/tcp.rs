@@ -34,6 +34,15 @@ fn fill(stream: &TcpStream) -> usize {
 }
 
 #[test]
+fn a_client_is_not_connected_to_itself_where_nobody_listens() {
+    run(async {
+        // The port that the client itself would be given next.
+        let refused = TcpStream::connect("127.0.0.1:49152").await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    });
+}
+
+#[test]
 fn both_ends_know_both_addresses() {
     run(async {
         let (client, server) = connected().await;

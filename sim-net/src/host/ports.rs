@@ -125,7 +125,9 @@ impl Kernel<'_> {
         for _ in EPHEMERAL_MIN..=u16::MAX {
             let local = Endpoint { interface, port: self.host.next_ephemeral(Protocol::Tcp) };
             let is_bound = self.host.bindings.conflicts(Protocol::Tcp, local.port, Bound::At(interface));
-            if !is_bound && !self.host.connections.contains_key(&Pair { local, remote }) {
+            // Linux may connect a socket to itself where nobody listens, but seldom: it draws the port.
+            let is_itself = local == remote;
+            if !is_bound && !is_itself && !self.host.connections.contains_key(&Pair { local, remote }) {
                 return Ok(local);
             }
         }
