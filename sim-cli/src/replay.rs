@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use seedbed::watchdog::{self, Watch};
+use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel, World};
 use sim_explorer::{RunSeed, Scenario, Strategy, Swept};
 
@@ -32,8 +32,8 @@ pub(crate) fn replay(
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
     watchdog::name_subject(&program.to_string());
-    let watch = Watch::begin(args.seed);
     let strategy = args.strategy.unwrap_or(Strategy::Random);
+    let watch = Watch::begin(WatchedRun::OfCommand(args.seed, strategy));
     let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
     let survey = match args.seed {
         RunSeed::Production => Arc::default(),

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::path::Path;
 
 use seedbed::net::capture;
-use seedbed::watchdog::{self, Watch};
+use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, StatsTable, TraceLevel, World};
 use sim_explorer::{RunSeed, Scenario, Strategy, Swept};
 
@@ -46,7 +46,7 @@ pub(crate) fn run(
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
     let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
     watchdog::name_subject(&program.to_string());
-    let watch = Watch::begin(seed);
+    let watch = Watch::begin(WatchedRun::OfCommand(seed, strategy));
     let source = seed.source_by(strategy, &swept.survey(&mut World::default()));
     let mut capture = None;
     let report = variant.run_prepared(&settings, config, source, |executor| {

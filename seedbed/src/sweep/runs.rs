@@ -14,7 +14,7 @@ use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
 use crate::real_threads::Watched;
 use crate::test_output::TestOutput;
-use crate::watchdog::{self, Watch};
+use crate::watchdog::{self, Watch, WatchedRun};
 
 impl Sweep {
     /// Runs a test, whatever the environment says.
@@ -99,7 +99,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let _watch = Watch::begin(run);
+        let _watch = Watch::begin(WatchedRun::OfTest(run));
         let (executor, outcome) = self.begin_run(world, run, trace, body);
         executor.finish_into(outcome, world)
     }
@@ -117,7 +117,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let _watch = Watch::begin(run);
+        let _watch = Watch::begin(WatchedRun::OfTest(run));
         let mut world = World::default();
         let (executor, outcome) = self.begin_run(&mut world, run, trace, body);
         watched.look(&executor, &outcome);

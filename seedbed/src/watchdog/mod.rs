@@ -7,17 +7,19 @@
 mod exit;
 mod seat;
 mod thread;
+mod watched_run;
 
 use std::cell::{OnceCell, RefCell};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use sim_executor::{Around, PollOf};
-use sim_explorer::RunSeed;
 
 use crate::environment::{self, EnvironmentError};
 use exit::Taken;
 use seat::Seat;
+
+pub use watched_run::{RunOptions, WatchedRun};
 
 /// How long a run may stand still, unless the environment says it.
 const WALL_TIME_MAX: Duration = Duration::from_secs(10);
@@ -66,7 +68,7 @@ impl Watch {
     ///
     /// # Panics
     /// If `SEEDBED_WATCHDOG` has no meaning.
-    pub fn begin(run: RunSeed) -> Self {
+    pub fn begin(run: WatchedRun) -> Self {
         with_seat(|seat| SUBJECT.with(|subject| seat.begin_run(&subject.borrow(), run)));
         Watch(())
     }

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use sim_executor::PollOf;
-use sim_explorer::RunSeed;
+
+use super::watched_run::WatchedRun;
 
 /// What one thread tells the watchdog: which run it makes, and which task it polls.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub(super) struct Seat {
 struct Place {
     subject: String,
     /// The run that goes on.
-    run: Option<RunSeed>,
+    run: Option<WatchedRun>,
     polls: u64,
     task: String,
     node: String,
@@ -43,7 +44,7 @@ impl Default for Seat {
 }
 
 impl Seat {
-    pub(super) fn begin_run(&self, subject: &str, run: RunSeed) {
+    pub(super) fn begin_run(&self, subject: &str, run: WatchedRun) {
         self.is_in_poll.store(false, Ordering::Relaxed);
         self.tell(|place| {
             place.subject.clear();
@@ -101,10 +102,7 @@ impl Seat {
         let run = place.run?;
         let mut text = String::new();
         // Writing into a string cannot fail.
-        let _ = match run {
-            RunSeed::Production => writeln!(text, "{} in production order", place.subject),
-            RunSeed::Seed(seed) => writeln!(text, "{} under seed {seed}", place.subject),
-        };
+        let _ = writeln!(text, "{} {run}", place.subject);
         let Some(spawned_at) = place.spawned_at else { return Some(text + "  before its first poll\n") };
         let which = if self.is_in_poll.load(Ordering::Relaxed) { "in" } else { "after" };
         let Place { polls, task, node, waited_at, .. } = &*place;
@@ -114,7 +112,7 @@ impl Seat {
             "poll" => writeln!(text, "  it has not waited at anything that Seedbed knows before this poll"),
             at => writeln!(text, "  what it last waited at, before this poll: {at}"),
         };
-        let _ = writeln!(text, "reproduce: {}={run}, with this test alone", crate::environment::SEED);
+        let _ = writeln!(text, "{}", run.reproduce(&place.subject));
         Some(text)
     }
 
@@ -134,6 +132,7 @@ impl Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_explorer::RunSeed;
 
     fn poll_of(task: &str) -> PollOf<'_> {
         PollOf {
@@ -149,7 +148,7 @@ mod tests {
     fn a_seat_tells_test_seed_task_node_and_spawn_site() {
         let seat = Seat::default();
         assert_eq!(seat.whereabouts(), None);
-        seat.begin_run("module::test", RunSeed::Seed(7));
+        seat.begin_run("module::test", WatchedRun::OfTest(RunSeed::Seed(7)));
         seat.begin_poll(&poll_of("server/conn#2"));
         let text = seat.whereabouts().unwrap();
         assert!(
@@ -170,7 +169,7 @@ mod tests {
     fn whatever_is_told_is_a_beat() {
         let seat = Seat::default();
         let before = seat.beats();
-        seat.begin_run("test", RunSeed::Production);
+        seat.begin_run("test", WatchedRun::WithDeviations);
         seat.begin_poll(&poll_of("main"));
         assert_eq!(seat.beats(), before + 2);
         assert!(seat.is_in_run());

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, World};
 use sim_explorer::{Each, Ended, Expect, SearchResult};
 
@@ -100,11 +101,15 @@ fn search(plan: &Plan, each: Each, jobs: usize, interrupt: &Interrupt) -> Vec<Op
 /// `None` if it was interrupted.
 fn search_one(world: &mut World, entry: &Entry, each: Each, interrupt: &Interrupt) -> Option<Row> {
     let stopwatch = Stopwatch::start();
-    let prepare =
-        |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
     let variant = entry.program.variant;
+    let config = Config { around: Some(watchdog::BEATS), ..Config::default() };
+    watchdog::name_subject(&entry.program.to_string());
     let result = each.search_until(
-        |source| variant.run_in(world, &entry.settings, Config::default(), source, prepare),
+        |source| {
+            let _watch = Watch::begin(WatchedRun::WithDeviations);
+            let prepare = |executor: &mut Executor| entry.prepare(executor);
+            variant.run_in(world, &entry.settings, config, source, prepare)
+        },
         || interrupt.is_asked(),
     );
     (!interrupt.is_asked()).then(|| Row { result: result.into(), busy: stopwatch.elapsed() })

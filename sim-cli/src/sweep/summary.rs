@@ -1,9 +1,9 @@
 //! What a person is shown of a sweep.
 
-use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use seedbed::watchdog::RunOptions;
 use sim_explorer::{RunResult, RunSeed, Strategy, Verdict};
 
 use super::Finding;
@@ -124,29 +124,17 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
                     result.hash, result.outcome, again.hash, again.outcome
                 )?;
             }
-            write!(out, "  replay {} --seed {run}", finding.program)?;
+            write!(out, "  replay {} {}", finding.program, RunOptions(run, finding.strategy))?;
             finding
                 .given
                 .iter()
                 .try_for_each(|given| write!(out, " --set {}={}", given.name, given.value))?;
-            writeln!(out, "{}{}", StrategyOption(finding.strategy, run), ProfileOption(finding.profile))
+            writeln!(out, "{}", ProfileOption(finding.profile))
         }
         (Some(Verdict::Missed), _) if !finding.is_found_elsewhere => {
             writeln!(out, "{finding} was {WRONG}MISSED{WRONG:#}: it breaks, but not under these seeds")
         }
         _ => Ok(()),
-    }
-}
-
-/// The option that makes the run of a sweep again: nothing for the default.
-struct StrategyOption(Strategy, RunSeed);
-
-impl fmt::Display for StrategyOption {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.0, self.1) {
-            (Strategy::Random, _) | (_, RunSeed::Production) => Ok(()),
-            (strategy, RunSeed::Seed(seed)) => write!(out, " --strategy {}", strategy.of_seed(seed)),
-        }
     }
 }
 

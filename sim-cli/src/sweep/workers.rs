@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use seedbed::watchdog::{self, Watch};
+use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Report, World};
 use sim_explorer::{RunSeed, Swept, Tally};
 
@@ -66,7 +66,8 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
         let runs = RefCell::new(piece.runs());
         let watch = RefCell::new(None);
         let prepare = |executor: &mut Executor| {
-            *watch.borrow_mut() = runs.borrow_mut().next().map(Watch::begin);
+            *watch.borrow_mut() =
+                runs.borrow_mut().next().map(|run| Watch::begin(WatchedRun::OfCommand(run, plan.strategy)));
             entry.prepare(executor);
         };
         let on_run = |_: RunSeed, _: &Report| {
