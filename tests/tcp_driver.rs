@@ -39,6 +39,8 @@ pub struct Program {
     partitions: Vec<(Duration, Duration)>,
 }
 
+/// How many faults a fuzzer's bytes may ask for: connections give up after 100 packets in a row that were lost.
+pub const FAULTS_MAX: u32 = 90;
 /// Bytes of the head of a program.
 const HEAD: usize = 10;
 /// Bytes of a step.

@@ -1,9 +1,11 @@
 //! TCP is a queue of bytes in each direction, whatever the link and the programs do.
 
+use std::path::{Path, PathBuf};
+
 use proptest::prelude::*;
 use seedbed::{KeyedRandom, Source};
 use sim_explorer::Bytes;
-use tests::tcp_driver::{Played, Program, run};
+use tests::tcp_driver::{FAULTS_MAX, Played, Program, run};
 
 fn check(program: &Program, source: impl Source + 'static) -> Result<Played, TestCaseError> {
     run(program.clone(), source).map_err(|wrong| TestCaseError::fail(format!("{wrong}\n{program:#?}")))
@@ -26,6 +28,22 @@ proptest! {
     ) {
         let (program, rest) = Program::decode(&data);
         check(&program, Bytes::new(rest.to_vec()))?;
+    }
+}
+
+/// What the fuzzer found, or began with: each file is a program, and what becomes of its packets.
+#[test]
+fn tcp_model_holds_for_the_corpus_of_the_fuzzer() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/tcp");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let data = std::fs::read(&file).unwrap();
+        let (program, rest) = Program::decode(&data);
+        let played = run(program, Bytes::new(rest.to_vec()).with_yes_max(FAULTS_MAX));
+        assert!(played.is_ok(), "{}: {}", file.display(), played.unwrap_err());
     }
 }
 

@@ -7,10 +7,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use sim_explorer::Bytes;
-use tests::tcp_driver::{Program, run};
-
-/// The program's connections give up after 100 packets in a row that were lost.
-const FAULTS_MAX: u32 = 90;
+use tests::tcp_driver::{FAULTS_MAX, Program, run};
 
 fuzz_target!(|data: &[u8]| {
     let (program, rest) = Program::decode(data);

@@ -28,7 +28,7 @@ from mutants import EXPLAINED, MUTANTS  # noqa: E402
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULT = ROOT / "tests/mutation/result.md"
 SURVIVED = "**survived**"
-INTEGRATION = ["tcp_close", "tcp_socket", "tcp_keepalive", "tcp", "linux_rules", "lose_any_packet"]
+INTEGRATION = ["tcp_close", "tcp_socket", "tcp_keepalive", "tcp", "linux_rules", "late_duplicates", "lose_any_packet"]
 QUICK = ["tests::one_end", "tests::sender_rules", "keepalive", "resend", "rtt", "reset", "time_wait", "options"]
 # From cheap to dear: a test binary with the tests that are run of it.
 STAGES = [("sim_net", [f"tcp::{name}" for name in QUICK])]

@@ -68,6 +68,8 @@ enum Known {
         time_wait: TimeWait,
         /// As that of the connection was.
         sharing: Sharing,
+        /// The socket of the other end.
+        peer: SocketId,
     },
 }
 

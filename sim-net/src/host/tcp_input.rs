@@ -44,7 +44,11 @@ impl Kernel<'_> {
                 return self.handle_for(socket, addressed.from, segment);
             }
             Some(Known::Connection(socket)) => self.handle_of_other(socket, addressed, segment),
-            Some(Known::TimeWait { time_wait, .. }) if segment.flags != Flags::SYN => {
+            Some(Known::TimeWait { time_wait, peer, .. })
+                if segment.flags != Flags::SYN || addressed.from == peer =>
+            {
+                // A SYN of the peer's own socket is a late duplicate of its first. A real end would tell by its sequence number,
+                // which is below what is expected (RFC 9293, 3.10.7.4: TIME-WAIT).
                 self.handle_in_time_wait(addressed, time_wait, segment);
             }
             _ if segment.flags == Flags::SYN => self.handle_syn(addressed, segment),
@@ -62,11 +66,13 @@ impl Kernel<'_> {
         is_other_peer || ![SocketId::UNKNOWN, socket, former].contains(&to)
     }
 
-    /// What is out of a connection's window, as a segment of another is, is answered with what is expected.
+    /// What is out of a connection's window, as a segment of another is, is answered with what is expected. While this end's SYN is not
+    /// acknowledged, a number that this end has not sent is answered with a RST (RFC 9293, 3.10.7.3 and 3.10.7.4).
     fn handle_of_other(&mut self, socket: SocketId, addressed: Addressed, segment: &Segment) {
         let connection = &mut self.host.sockets.stream(socket).connection;
-        if connection.is_unanswered() {
-            if segment.flags.has(Flags::ACK) {
+        let is_answer = segment.flags.has(Flags::ACK) && !segment.flags.has(Flags::RST);
+        if connection.is_unanswered() || connection.is_half_open() && is_answer {
+            if is_answer {
                 self.answer(addressed, reset_for(segment));
             }
         } else if !segment.flags.has(Flags::RST) {
@@ -78,6 +84,13 @@ impl Kernel<'_> {
     /// A segment for a connection.
     fn handle_for(&mut self, socket: SocketId, from: SocketId, segment: &mut Segment) {
         let stream = self.host.sockets.stream(socket);
+        let is_of_other = ![SocketId::UNKNOWN, from].contains(&stream.peer) && segment.flags.has(Flags::SYN);
+        if from != SocketId::UNKNOWN && is_of_other {
+            // The peer's host has forgotten this connection, and takes a late SYN of it for the first of another.
+            let addressed = Addressed { pair: stream.pair, from, to: socket };
+            self.handle_of_other(socket, addressed, segment);
+            return self.wire.pool.release_all(segment.payload.take());
+        }
         if from != SocketId::UNKNOWN {
             stream.peer = from;
         }
@@ -226,13 +239,13 @@ impl Kernel<'_> {
 
     fn forget(&mut self, socket: SocketId, ending: Ending) {
         let stream = self.host.sockets.stream(socket);
-        let (pair, owner, sharing) = (stream.pair, stream.owner, stream.sharing);
+        let (pair, owner, sharing, peer) = (stream.pair, stream.owner, stream.sharing, stream.peer);
         if std::mem::take(&mut stream.is_registered) {
             self.host.connections.remove(&pair);
         }
         if let Ending::TimeWait(time_wait) = ending {
             self.forget_expired();
-            self.host.connections.insert(pair, Known::TimeWait { time_wait, sharing });
+            self.host.connections.insert(pair, Known::TimeWait { time_wait, sharing, peer });
             self.host.expiring.push_back((time_wait.until(), pair));
         }
         if owner == Owner::Nobody {
@@ -276,7 +289,8 @@ impl Kernel<'_> {
 }
 
 impl Host {
-    /// Takes a packet if it is a segment for a stream that a program has open, as nearly all are; `None` if it is not.
+    /// Takes a packet if it is a segment of the known peer for a stream that a program has open, as nearly all are; `None` if it is
+    /// not.
     #[inline]
     pub(crate) fn handle_for_open_stream(
         &mut self,
@@ -286,10 +300,10 @@ impl Host {
     ) -> Option<Ending> {
         let Body::Tcp(segment) = &mut packet.body else { return None };
         let stream = self.sockets.find_stream(packet.to)?;
-        if stream.owner != Owner::User || stream.connection.is_closed() {
+        let is_plain = stream.owner == Owner::User && stream.peer == packet.from;
+        if !is_plain || stream.connection.is_closed() {
             return None;
         }
-        stream.peer = packet.from;
         let mut context = Context { now, pool: &mut wire.pool, rules: &wire.tcp };
         stream.connection.handle_segment(&mut context, segment);
         Some(stream.flush(wire, now, self.id, packet.to))

@@ -92,6 +92,17 @@ mod tests {
     }
 
     #[test]
+    fn a_late_duplicate_of_the_first_syn_is_acknowledged() {
+        for peer_is_finished in [false, true] {
+            let syn = Segment { ack: 0, ..bare(Flags::SYN, 0) };
+            let verdict =
+                waiting(peer_is_finished).handle_segment(Instant::START, &TcpConfig::default(), &syn);
+            assert_eq!(verdict.answer.map(|answer| (answer.seq, answer.ack)), Some((10, 20)));
+            assert!(!verdict.is_over);
+        }
+    }
+
+    #[test]
     fn data_that_nobody_will_read_is_reset() {
         let mut pool = crate::pool::Pool::default();
         let segment = Segment { payload: Some(pool.copy_in(b"late")), ..bare(Flags::ACK, 20) };

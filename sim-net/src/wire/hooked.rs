@@ -17,7 +17,7 @@ pub struct Crossing {
     pub packet: PacketData,
     /// Whether it is dropped. Hooks that are called later do not see it.
     pub is_dropped: bool,
-    /// By how much it comes later.
+    /// By how much it, and its copies, come later.
     pub delay: Duration,
     /// How many copies are sent before it.
     pub copies: u32,
