@@ -55,9 +55,10 @@ pub use around::{Around, PollOf, TellPollOf};
 pub use block_in_place::block_in_place;
 pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{
-    Candidate, Candidates, Decision, Domain, Eligibility, Key, KeyedDraws, KeyedRandom, Label, LineageId,
-    Lineages, Name, Names, Needs, Order, Point, ProductionOrder, Ratio, Recording, Replay, ReplayReport,
-    RunHash, RunInfo, Source, TaskId, Value, hash_bytes, hash_str, mix,
+    Access, Candidate, Candidates, Decision, Domain, Eligibility, Fact, FactKinds, Key, KeyedDraws,
+    KeyedRandom, Label, LineageId, Lineages, Name, Names, Needs, Order, Point, ProductionOrder, Ratio,
+    Recording, Replay, ReplayReport, Resource, RunEnd, RunHash, RunInfo, Source, TaskId, Value, hash_bytes,
+    hash_str, mix,
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use config::Config;

@@ -3,6 +3,7 @@
 mod counters;
 mod domain;
 mod draw;
+mod fact;
 mod hash;
 mod key;
 mod label;
@@ -18,6 +19,7 @@ mod task_id;
 
 pub use domain::{Candidate, Candidates, Domain, Eligibility, Ratio, Value};
 pub use draw::KeyedDraws;
+pub use fact::{Access, Fact, FactKinds, Resource};
 pub use hash::{RunHash, hash_bytes, hash_str, mix};
 pub use key::Key;
 pub use label::Label;
@@ -27,6 +29,6 @@ pub use production::ProductionOrder;
 pub use random::KeyedRandom;
 pub use recording::{Decision, Recording};
 pub use replay::{Replay, ReplayReport};
-pub use source::{Needs, Order, Point, RunInfo, Source};
+pub use source::{Needs, Order, Point, RunEnd, RunInfo, Source};
 pub use task_id::TaskId;
 pub(crate) use task_id::{GENERATION_BITS, GENERATION_MAX};

@@ -65,7 +65,13 @@ impl Replay {
 
 impl Source for Replay {
     fn needs(&self) -> Needs {
-        Needs { order: Order::Asked, batches: self.batches, point_keys: true, holds_max: self.holds_max }
+        Needs {
+            order: Order::Asked,
+            batches: self.batches,
+            point_keys: true,
+            holds_max: self.holds_max,
+            ..Needs::default()
+        }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {

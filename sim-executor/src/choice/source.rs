@@ -2,7 +2,9 @@
 
 use super::domain::{Domain, Value};
 use super::draw::KeyedDraws;
+use super::fact::{Fact, FactKinds};
 use super::key::Key;
+use super::recording::Recording;
 use crate::clock::Instant;
 
 /// What a source is told before a run.
@@ -40,6 +42,8 @@ pub struct Needs {
     /// one that became ready while the CPU was held may wait for one hold more. A source that means to
     /// starve tasks raises it; `u32::MAX` is never. In production order, where every task has its turn anyway, it means nothing.
     pub holds_max: u32,
+    /// Of which kinds of facts [`Source::observe`] is told. What nobody is told of costs one comparison at most.
+    pub facts: FactKinds,
 }
 
 impl Needs {
@@ -48,10 +52,30 @@ impl Needs {
 }
 
 impl Default for Needs {
-    /// To be asked which task is polled next, without batches and keys, after at most four holds.
+    /// To be asked which task is polled next, without batches, keys and facts, after at most four holds.
     fn default() -> Self {
-        Needs { order: Order::Asked, batches: false, point_keys: false, holds_max: Needs::HOLDS_MAX }
+        Needs {
+            order: Order::Asked,
+            batches: false,
+            point_keys: false,
+            holds_max: Needs::HOLDS_MAX,
+            facts: FactKinds::NONE,
+        }
     }
+}
+
+/// How a run has ended, for its source.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RunEnd<'a> {
+    /// Whether the run has failed.
+    pub has_failed: bool,
+    /// The hash of all that has happened in it.
+    pub hash: u64,
+    /// How many decisions there were that were not forced.
+    pub decisions: u64,
+    /// All decisions, if the run was recorded.
+    pub recording: Option<&'a Recording>,
 }
 
 /// A question.
@@ -83,6 +107,17 @@ pub trait Source {
     /// also counted as misaligned.
     fn decide(&mut self, point: &Point<'_>) -> Option<Value>;
 
+    /// Told of what happens, of the kinds in [`Needs::facts`], in the order in which it happens; all that was before a question is
+    /// told before it. It is called while the run goes on, so it must not call into it.
+    fn observe(&mut self, fact: &Fact) {
+        let _ = fact;
+    }
+
+    /// Called once, when the run was ended with a report, after all else. A run that is dropped without a report ends in silence.
+    fn end(&mut self, end: &RunEnd<'_>) {
+        let _ = end;
+    }
+
     /// Short, and enough to make the same source again: `random seed=7`.
     fn describe(&self) -> String;
 }
@@ -98,6 +133,14 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         (**self).decide(point)
+    }
+
+    fn observe(&mut self, fact: &Fact) {
+        (**self).observe(fact);
+    }
+
+    fn end(&mut self, end: &RunEnd<'_>) {
+        (**self).end(end);
     }
 
     fn describe(&self) -> String {

@@ -58,6 +58,7 @@ type Place = (Option<Rc<Run>>, Option<Rc<dyn Any>>);
 /// Says which run this thread is in, and in which local set; gives where it was.
 fn set_current(run: Option<Rc<Run>>, local_set: Option<Rc<dyn Any>>) -> Place {
     CURRENT.with(|current| {
+        current.tells_accesses.set(run.as_ref().is_some_and(|run| run.tells_accesses()));
         current.tag.set(run.as_ref().map_or(0, |run| run.tag().number()));
         (current.run.replace(run), current.local_set.replace(local_set))
     })

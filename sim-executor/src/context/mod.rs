@@ -1,5 +1,6 @@
 //! How the program inside a run reaches it: through the one thread-local.
 
+mod access;
 mod clocks;
 mod cpu;
 mod current_id;
@@ -34,6 +35,7 @@ pub use crate::run::{
     Activity, Clock, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag, TaskPanic,
 };
 pub use crate::task::NodeId;
+pub use access::{access, intend};
 pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
@@ -61,6 +63,8 @@ struct Current {
     /// The run that it is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a thread-local
     /// that has to be dropped costs more in each use.
     run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
+    /// Whether the source of the run is told what tasks touch.
+    tells_accesses: Cell<bool>,
     /// The number of its tag, or zero: for what only has to know whether it is in its own run.
     tag: Cell<u32>,
     /// What the task that is being polled has done in this poll.
@@ -83,6 +87,7 @@ thread_local! {
     static CURRENT: Current = const {
         Current {
             run: ManuallyDrop::new(RefCell::new(None)),
+            tells_accesses: Cell::new(false),
             tag: Cell::new(0),
             turn: Turn::new(),
             polled: Cell::new(0),

@@ -144,6 +144,9 @@ impl Executor {
                 }
             };
             core = self.poll_task::<MANNER, AROUND>(core, index);
+            if MANNER == manner::ANY && core.facts.are_untold() {
+                self.run.tell_facts(&mut core);
+            }
             if core.verdict.is_interrupted() {
                 drop(core);
                 return self.interruption(ends_iteration);

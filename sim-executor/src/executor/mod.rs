@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use crate::choice::Source;
+use crate::choice::{RunEnd, Source};
 use crate::clock::{EventQueue, Instant};
 use crate::config::Config;
 use crate::context::{self, Entered, JoinError, JoinHandle, Node};
@@ -317,10 +317,27 @@ impl Executor {
         report.pending = self.pending_at_end(&mut report.outcome);
         self.tear_down(afterwards);
         report.survived.append(&mut self.run.core_mut().verdict.take_survived());
+        self.look_whether_failed(&mut report);
+        self.end_source(&mut report);
+        report
+    }
+
+    /// Something has failed since the outcome was told: in what was dropped, or in the source.
+    fn look_whether_failed(&self, report: &mut Report) {
         if report.outcome.is_done() && self.run.core().verdict.has_failed() {
             report.outcome = self.failure().into();
         }
-        report
+    }
+
+    fn end_source(&self, report: &mut Report) {
+        let end = RunEnd {
+            has_failed: !report.outcome.is_done(),
+            hash: report.hash,
+            decisions: report.decisions,
+            recording: report.recording.as_ref(),
+        };
+        self.run.guard(IN_A_REPORT, || self.run.end_source(&end));
+        self.look_whether_failed(report);
     }
 
     /// The tasks that had not ended. Where the run stands still, or has failed without having too much to do, each says all that

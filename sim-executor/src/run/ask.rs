@@ -41,6 +41,9 @@ impl Run {
     fn ask_value(&self, actor: LineageId, label: Label, domain: Domain<'_>) -> Option<Value> {
         let (key, now) = {
             let mut core = self.core_mut();
+            if core.facts.are_untold() {
+                self.tell_facts(&mut core);
+            }
             (core.decisions.name_value(actor, label), core.local_now())
         };
         self.source.borrow_mut().decide(&Point { key, now, domain })
@@ -76,7 +79,10 @@ impl Run {
     /// Asks which of several ready tasks is polled next.
     pub(crate) fn ask_next(&self) -> TaskId {
         let (key, now) = {
-            let core = self.core();
+            let mut core = self.core_mut();
+            if core.facts.are_untold() {
+                self.tell_facts(&mut core);
+            }
             (core.decisions.point(), core.time.now())
         };
         let candidates = ReadyTasks(&self.core);

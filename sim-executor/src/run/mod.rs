@@ -11,6 +11,7 @@ mod crash;
 mod decisions;
 mod devices;
 mod end;
+mod facts;
 mod log;
 mod memory;
 mod node_report;
@@ -30,7 +31,7 @@ mod verdict;
 use std::cell::{Ref, RefCell, RefMut};
 
 use crate::around::Around;
-use crate::choice::{Needs, Order, RunInfo, Source, TaskId};
+use crate::choice::{FactKinds, Needs, Order, RunInfo, Source, TaskId};
 use crate::clock::Instant;
 use crate::config::Config;
 use crate::limits::{LimitReached, Limits};
@@ -40,6 +41,7 @@ pub(crate) use alarm::{Alarm, Fate};
 pub(crate) use decisions::Decisions;
 pub(crate) use devices::Devices;
 pub(crate) use end::{Ended, Joined, Leftover};
+pub(crate) use facts::{Facts, end_of};
 pub(crate) use log::Log;
 pub(crate) use memory::RunMemory;
 pub use node_report::NodeReport;
@@ -66,6 +68,8 @@ pub(crate) struct Run {
     budget: Option<u32>,
     /// Of [`Config::around`].
     around: Option<Around>,
+    /// Whether the source is told what tasks touch.
+    tells_accesses: bool,
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
     devices: Devices,
@@ -79,6 +83,7 @@ pub(crate) struct Core {
     pub(crate) nodes: Nodes,
     pub(crate) log: Log,
     pub(crate) verdict: Verdict,
+    pub(crate) facts: Facts,
 }
 
 /// Tells the wakers of the runs of a process apart, so that one that outlives its run wakes nobody in another. It is the high
@@ -105,6 +110,7 @@ impl Run {
             nodes: Nodes::new(config.poll_cost, nodes),
             log: Log::new(config, scratch),
             verdict: Verdict::new(limits),
+            facts: Facts::new(needs.facts),
         };
         core.add_node("main".into(), None);
         let devices = Devices::new(devices);
@@ -113,6 +119,7 @@ impl Run {
             id,
             budget: config.budget,
             around: config.around,
+            tells_accesses: needs.facts.has(FactKinds::ACCESSES),
             core: RefCell::new(core),
             source: RefCell::new(source),
             devices,

@@ -3,7 +3,7 @@
 use std::task::Waker;
 
 use super::{Core, Leftover, manner};
-use crate::choice::{Label, TaskId};
+use crate::choice::{FactKinds, Label, TaskId};
 use crate::task::{Failure, Joiner, Memory};
 use crate::trace::Event;
 
@@ -50,6 +50,7 @@ impl Core {
             self.polling.begin_wait(task.index, self.time.now());
         }
         self.record_wake(task);
+        self.note_wake(task);
     }
 
     /// Gives the next poll of a task its name.
@@ -105,6 +106,7 @@ impl Core {
         self.begin_turn(task, lineage_hash);
         if MANNER == manner::ANY && self.polling.watches_polls() {
             self.record_task(task, || Event::Polled);
+            self.note_poll(task);
         }
         Begun { task, memory, is_cancelled }
     }
@@ -137,6 +139,7 @@ impl Core {
         let cpu = slot.node();
         if MANNER == manner::ANY && self.polling.watches_polls() {
             self.watch_poll(task, cpu);
+            self.note_poll_end(task, is_woken, false);
         }
         if self.time.has_run_ahead() {
             self.end_blocking_poll(task, cpu, is_woken);
@@ -180,6 +183,9 @@ impl Core {
     ) -> Option<Leftover> {
         if self.polling.watches_polls() {
             self.watch_end(task, failure.as_ref());
+        }
+        if self.facts.has(FactKinds::ACCESSES) {
+            self.note_end(task);
         }
         let (slot, background) = self.polling.whole_mut(task.index);
         slot.end();
@@ -226,6 +232,7 @@ impl Core {
     fn watch_end(&mut self, task: TaskId, failure: Option<&Failure>) {
         let cpu = self.polling.tasks().at(task.index).node();
         self.watch_poll(task, cpu);
+        self.note_poll_end(task, false, true);
         self.record_task(task, || match failure {
             None => Event::Done,
             Some(Failure::Cancelled) => Event::Cancelled,

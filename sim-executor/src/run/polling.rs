@@ -7,7 +7,7 @@ mod stats;
 
 use std::collections::VecDeque;
 
-use crate::choice::{Candidate, LineageId, Lineages, Needs, Order, TaskId};
+use crate::choice::{Candidate, FactKinds, LineageId, Lineages, Needs, Order, TaskId};
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::task::{
@@ -66,6 +66,9 @@ impl Polling {
             order => order,
         };
         let watches_polls = needs.point_keys
+            || needs.facts.has(FactKinds::POLLS)
+            // Of which only the common manner of polling tells.
+            || needs.facts.has(FactKinds::WAKES)
             || config.record
             || config.stats
             || config.trace >= TraceLevel::All
@@ -88,13 +91,15 @@ impl Polling {
                 Order::Keyed(_) if !needs.batches => manner::KEYED,
                 Order::Keyed(_) | Order::Asked => manner::ANY,
             },
-            names_polls: order != Order::Production,
+            names_polls: order != Order::Production || needs.facts != FactKinds::NONE,
             watches_polls,
             awaited: None,
             kinds,
             stamps: 0,
             fresh,
-            watches_wakes: config.stats || config.trace >= TraceLevel::Wakes,
+            watches_wakes: config.stats
+                || config.trace >= TraceLevel::Wakes
+                || needs.facts.has(FactKinds::WAKES),
             stats: config.stats.then(Vec::new),
             probed: None,
         }

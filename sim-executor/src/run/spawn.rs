@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::Core;
-use crate::choice::{LineageId, TaskId};
+use crate::choice::{FactKinds, LineageId, TaskId};
 use crate::limits::LimitReached;
 use crate::task::{Memory, NewTask, NodeId};
 
@@ -130,6 +130,9 @@ impl Core {
         };
         if self.traces_all() {
             self.record_spawn(lineage);
+        }
+        if self.facts.has(FactKinds::SPAWNS) {
+            self.note_spawn(task, lineage_hash);
         }
         self.make_ready(task);
         task

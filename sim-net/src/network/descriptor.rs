@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use sim_executor::{context, time};
+use sim_executor::{Access, Label, Resource, context, time};
 
 use super::Network;
 use crate::address::{HostId, SocketId};
@@ -94,6 +94,13 @@ impl Descriptor {
         resource = (resource << GENERATION_BITS) | generation;
         resource = (resource << INDEX_BITS) | index;
         (resource << 1) | u64::from(interest == Interest::Write)
+    }
+
+    /// Says that the current task uses this direction of the socket.
+    #[inline]
+    pub(crate) fn touch(&self, interest: Interest, access: Access) {
+        const SOCKET: Label = Label::new("net.socket");
+        context::access(Resource::new(SOCKET, self.resource(interest)), access);
     }
 
     pub(super) fn from_resource(resource: u64) -> (HostId, SocketId, Interest) {

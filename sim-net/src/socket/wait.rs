@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::task::{Context, Poll, Waker};
 
-use sim_executor::{Label, context};
+use sim_executor::{Access, Label, context};
 
 use super::readiness::{self, Ready};
 use crate::address::SocketId;
@@ -87,6 +87,8 @@ impl Descriptor {
         label: Label,
         result: Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
+        // Also what turns out to have to wait has looked, and then who comes first matters.
+        self.touch(interest, Access::Write);
         if let Err(Errno::WouldBlock) = result {
             context::wait_at(label, self.resource(interest));
             return Poll::Pending;
@@ -206,6 +208,7 @@ impl Descriptor {
         interest: Interest,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> io::Result<R> {
+        self.touch(interest, Access::Write);
         self.try_now(|kernel, socket| kernel.attempt(socket, interest, call))
     }
 

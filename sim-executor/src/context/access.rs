@@ -1,0 +1,36 @@
+//! What the current task touches, for sources that want to know which polls race.
+
+use super::{CURRENT, with};
+use crate::choice::{Access, Resource};
+
+/// Says that the current task touches a resource. A primitive of a library calls it when it acts: a lock when it is taken, a
+/// queue when something is put in. Between polls, outside of a run, and where the source is not told, it does nothing.
+///
+/// ```
+/// use sim_executor::{Access, Executor, Label, ProductionOrder, Resource, context};
+///
+/// const CACHE: Label = Label::new("user.cache");
+/// Executor::new(ProductionOrder).block_on(async {
+///     context::access(Resource::new(CACHE, 1), Access::Write);
+/// }).unwrap();
+/// ```
+#[inline]
+pub fn access(resource: Resource, access: Access) {
+    if CURRENT.with(|current| current.tells_accesses.get()) {
+        tell(resource, access);
+    }
+}
+
+/// Says what the current task will touch first when it is polled again. A primitive that lets others go before it acts calls
+/// it, so that the source knows what it lets wait.
+#[inline]
+pub fn intend(resource: Resource, access: Access) {
+    if CURRENT.with(|current| current.tells_accesses.get()) {
+        with(|run| run.core_mut().note_intent(resource, access));
+    }
+}
+
+#[cold]
+fn tell(resource: Resource, access: Access) {
+    with(|run| run.core_mut().note_access(resource, access));
+}

@@ -1,0 +1,129 @@
+//! What the source is told of the run besides its questions.
+
+use super::{Core, Run};
+use crate::choice::{Access, Fact, FactKinds, Label, Resource, RunEnd, TaskId};
+use crate::task::Origin;
+
+/// Facts of which the source was not told yet. They are kept until nothing hinders: a task is woken and spawned with the run
+/// borrowed.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    kinds: FactKinds,
+    untold: Vec<Fact>,
+}
+
+impl Facts {
+    pub(super) fn new(kinds: FactKinds) -> Self {
+        Facts { kinds, untold: Vec::new() }
+    }
+
+    /// Whether the source is told of these.
+    #[inline]
+    pub(super) fn has(&self, kinds: FactKinds) -> bool {
+        self.kinds.has(kinds)
+    }
+
+    /// Whether there are some that the source does not know.
+    #[inline]
+    pub(crate) fn are_untold(&self) -> bool {
+        !self.untold.is_empty()
+    }
+
+    #[cold]
+    pub(super) fn add(&mut self, fact: Fact) {
+        self.untold.push(fact);
+    }
+}
+
+impl Core {
+    /// A task was spawned.
+    #[cold]
+    pub(super) fn note_spawn(&mut self, task: TaskId, lineage: u64) {
+        self.facts.add(Fact::Spawned { task, lineage, by: self.polling.current() });
+    }
+
+    /// A task becomes ready.
+    pub(super) fn note_wake(&mut self, task: TaskId) {
+        if !self.facts.has(FactKinds::WAKES) {
+            return;
+        }
+        let slot = self.polling.tasks().at(task.index);
+        let (key, was_polled) = (slot.key(), slot.polls() > 0);
+        // At the end of its own poll no task is current.
+        let is_by_itself = was_polled && self.polling.origin() == Origin::Task;
+        let by = self.polling.current().or_else(|| is_by_itself.then_some(task));
+        self.facts.add(Fact::Woken { task, key, by });
+    }
+
+    /// A poll begins.
+    pub(super) fn note_poll(&mut self, task: TaskId) {
+        if !self.facts.has(FactKinds::POLLS) {
+            return;
+        }
+        let slot = self.polling.tasks().at(task.index);
+        self.facts.add(Fact::PollBegun { task, lineage: slot.lineage_hash(), key: slot.key() });
+    }
+
+    /// A poll is over.
+    pub(super) fn note_poll_end(&mut self, task: TaskId, has_yielded: bool, has_ended: bool) {
+        if !self.facts.has(FactKinds::POLLS) {
+            return;
+        }
+        if has_yielded {
+            self.facts.add(Fact::Yielded { task });
+        }
+        self.facts.add(Fact::PollEnded { task, has_ended });
+    }
+
+    /// The current task touches a resource.
+    pub(crate) fn note_access(&mut self, resource: Resource, access: Access) {
+        let Some(task) = self.polling.current() else { return };
+        let Some(slot) = self.polling.tasks().get(task) else { return };
+        let fact = Fact::Accessed { task, key: slot.key(), resource, access };
+        self.facts.add(fact);
+    }
+
+    /// A task ends, which others may be waiting for or look at.
+    #[cold]
+    pub(super) fn note_end(&mut self, task: TaskId) {
+        let key = self.polling.tasks().at(task.index).key();
+        self.facts.add(Fact::Accessed { task, key, resource: end_of(task), access: Access::Write });
+    }
+
+    /// The current task will touch a resource in its next poll.
+    pub(crate) fn note_intent(&mut self, resource: Resource, access: Access) {
+        if let Some(task) = self.polling.current() {
+            self.facts.add(Fact::Intended { task, resource, access });
+        }
+    }
+}
+
+/// What a task touches at its end, and who waits for that or looks at it.
+pub(crate) fn end_of(task: TaskId) -> Resource {
+    const END: Label = Label::new("task.end");
+    Resource::new(END, u64::from(task.generation) << 32 | u64::from(task.index))
+}
+
+impl Run {
+    /// Whether the source is told what tasks touch.
+    #[inline]
+    pub(crate) fn tells_accesses(&self) -> bool {
+        self.tells_accesses
+    }
+
+    /// Tells the source what it does not know yet.
+    #[cold]
+    pub(crate) fn tell_facts(&self, core: &mut Core) {
+        let mut source = self.source.borrow_mut();
+        for fact in &core.facts.untold {
+            source.observe(fact);
+        }
+        core.facts.untold.clear();
+    }
+
+    /// Tells the source that the run has ended.
+    pub(crate) fn end_source(&self, end: &RunEnd<'_>) {
+        self.tell_facts(&mut self.core_mut());
+        self.source.borrow_mut().end(end);
+    }
+}
