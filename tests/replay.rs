@@ -11,7 +11,7 @@ use seedbed::{
     time, yield_now,
 };
 use seedbed::{Ratio, Source};
-use sim_explorer::Expect;
+use sim_explorer::{Expect, Follow, Noted};
 
 fn recorded() -> Config {
     Config { record: true, ..Config::default() }
@@ -113,6 +113,49 @@ proptest! {
         prop_assert_eq!(again.hash, original.hash);
         prop_assert_eq!(again.outcome, original.outcome);
         prop_assert_eq!(again.recording, original.recording);
+    }
+
+    #[test]
+    fn any_run_is_made_again_from_what_it_does_otherwise_than_the_default_order(
+        tasks in prop::collection::vec(prop::collection::vec(step(), 0..8), 1..6),
+        seed in prop_oneof![Just(RunSeed::Production), (0_u64..1_000).prop_map(RunSeed::Seed)],
+    ) {
+        let original = run(tasks.clone(), seed.source());
+        let (noted, notes) = Noted::new(seed.source());
+        let report = run(tasks.clone(), Box::new(noted));
+        prop_assert_eq!(report.hash, original.hash, "to note a run changes nothing");
+        let exceptions = notes.of_run(&report).exceptions();
+        let (follow, followed) = Follow::new(&exceptions);
+        let (noted, notes) = Noted::new(follow);
+        let again = run(tasks, Box::new(noted));
+        prop_assert!(followed.is_complete(), "{}", exceptions);
+        prop_assert_eq!(again.hash, original.hash);
+        prop_assert_eq!(notes.of_run(&again).exceptions(), exceptions);
+    }
+}
+
+#[test]
+fn every_scenario_is_made_again_from_what_it_does_otherwise_than_the_default_order() {
+    for scenario in all() {
+        let settings = scenario.settings([]).unwrap();
+        for variant in scenario.variants {
+            for seed in [RunSeed::Production, RunSeed::Seed(1), RunSeed::Seed(7)] {
+                let name = format!("{}/{} {seed}", scenario.name, variant.name);
+                let plain = variant.run(&settings, Config::default(), seed.source());
+                let (noted, notes) = Noted::new(seed.source());
+                let report = variant.run(&settings, recorded(), Box::new(noted));
+                assert_eq!(report.hash, plain.hash, "{name}");
+                let (follow, followed) = Follow::new(&notes.of_run(&report).exceptions());
+                let again = variant.run(&settings, recorded(), Box::new(follow));
+                assert!(
+                    followed.is_complete(),
+                    "{name}: {:?} {:?}",
+                    followed.turns_left(),
+                    followed.values_left()
+                );
+                assert_eq!((again.hash, again.outcome), (report.hash, report.outcome), "{name}");
+            }
+        }
     }
 }
 

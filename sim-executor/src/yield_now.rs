@@ -7,8 +7,6 @@ use std::task::{Context, Poll};
 use crate::choice::Label;
 use crate::context;
 
-const YIELD: Label = Label::new("task.yield");
-
 /// Goes to the back of the ready queue once, without a timer: what asyncio's `sleep(0)` does.
 ///
 /// # Panics
@@ -33,7 +31,7 @@ impl Future for YieldNow {
             return Poll::Ready(());
         }
         self.yielded = true;
-        context::wake_again(YIELD, context.waker());
+        context::wake_again(Label::YIELD, context.waker());
         Poll::Pending
     }
 }

@@ -1,6 +1,7 @@
 //! Which simulated runs to make, and what to make of a failure. Knows nothing of sockets.
 
 mod each;
+mod exceptions;
 mod failure_text;
 mod pattern;
 mod run_seed;
@@ -12,6 +13,10 @@ mod verdict;
 
 pub use each::{
     Alternative, Deviant, Deviation, Each, Ended, Kinds, ParseEachError, ParseKindsError, SearchResult,
+};
+pub use exceptions::{
+    AnswerKind, Asked, DefaultOrder, Exceptions, Follow, Followed, Noted, Notes, Realised, Step, Turn,
+    TurnException, ValueException,
 };
 pub use failure_text::FailureText;
 pub use pattern::Pattern;

@@ -98,7 +98,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         "sim-explorer",
         &[
             &["failure_text", "pattern", "strategy"],
-            &["each", "run_seed", "scenario", "simfail"],
+            &["each", "exceptions", "run_seed", "scenario", "simfail"],
             &["sweep"],
             &["verdict"],
             &["lib"],

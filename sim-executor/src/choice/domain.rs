@@ -79,6 +79,8 @@ pub struct Candidate {
     pub stamp: u32,
     /// How many polls there had been in the run when it became ready.
     pub ready_since: u64,
+    /// Whether it is ready because it let others go first: by a yield of its own, or since its budget was used up.
+    pub yields: bool,
 }
 
 /// Whether a task that was ready still is.
@@ -99,6 +101,10 @@ pub trait Candidates {
 
     /// The one that production order would run.
     fn gentlest(&self) -> TaskId;
+
+    /// The task that was polled last, if it may be polled again. Known where [`Needs::point_keys`](super::Needs) is set, or the
+    /// run is recorded.
+    fn latest(&self) -> Option<Candidate>;
 
     /// Visits each in a fixed order, the nodes in the order of their creation and in each its tasks by their wakes.
     fn visit(&self, visitor: &mut dyn FnMut(Candidate) -> ControlFlow<()>);

@@ -1,6 +1,6 @@
 //! The name of one decision in a run.
 
-use super::hash::mix;
+use super::hash::{hash_str, mix};
 use super::label::Label;
 
 /// Names one decision: an actor's lineage and an operation (together the *stream*), and which time it is in this run.
@@ -16,10 +16,21 @@ pub struct Key {
 }
 
 impl Key {
+    /// The name of the question which task is polled first, before any was.
+    pub const START: Key = Key { stream: 0, ordinal: 0 };
+
     /// The stream of an actor's operation.
     #[inline]
     #[must_use]
     pub const fn stream(lineage_hash: u64, label: Label) -> u64 {
         mix(lineage_hash, label.hash())
+    }
+
+    /// The stream of the questions which task is polled after a poll of this actor, which then waits at this operation.
+    #[inline]
+    #[must_use]
+    pub const fn after(lineage_hash: u64, label: Label) -> u64 {
+        const AFTER: u64 = hash_str("after");
+        mix(Key::stream(lineage_hash, label), AFTER)
     }
 }

@@ -30,6 +30,12 @@ impl Label {
     /// What a task waits at that has not said so, or that has never been polled.
     pub const POLL: Label = Label::new("poll");
 
+    /// What a task waits at that lets others go first.
+    pub(crate) const YIELD: Label = Label::new("task.yield");
+
+    /// What a task waits at whose budget is used up.
+    pub(crate) const BUDGET: Label = Label::new("task.budget");
+
     /// The label with that name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {

@@ -96,7 +96,6 @@ impl Entry {
 
 /// Kept apart from the streams of values that have the same label.
 const POLL_STREAM: u64 = hash_str("next poll of");
-const POINT_STREAM: u64 = hash_str("after");
 const ROOT: u64 = hash_str("");
 
 impl Lineages {
@@ -267,7 +266,7 @@ impl Lineages {
     /// The key of the question what is polled after this actor, which now waits at this operation.
     pub(crate) fn next_point_key(&mut self, id: LineageId, label: Label) -> Key {
         let entry = self.entry_mut(id);
-        let stream = mix(Key::stream(entry.hash, label), POINT_STREAM);
+        let stream = Key::after(entry.hash, label);
         let ordinal = entry.extras_mut().decisions.count(stream);
         Key { stream, ordinal }
     }

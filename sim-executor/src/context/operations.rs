@@ -7,8 +7,6 @@ use super::{CURRENT, Current, wake_again, with};
 use crate::choice::Label;
 use crate::limits::LimitReached;
 
-const BUDGET: Label = Label::new("task.budget");
-
 /// What is done in the polls of a run.
 ///
 /// Most of it is counted in one number that is set back at the end of each poll, so that an operation costs next to nothing
@@ -127,7 +125,7 @@ fn may_still_go_on(current: &Current, context: &Context<'_>) -> bool {
     if turn.has_budget.get() {
         // A task that asks on and on, though it has to yield, is stopped too.
         if !turn.count_call() || turn.is_within_limit(false) {
-            wake_again(BUDGET, context.waker());
+            wake_again(Label::BUDGET, context.waker());
         }
         return false;
     }

@@ -186,6 +186,13 @@ impl Candidates for ReadyTasks<'_> {
         self.0.borrow_mut().gentlest()
     }
 
+    fn latest(&self) -> Option<Candidate> {
+        let core = self.0.borrow();
+        let (task, polling) = (core.decisions.point_after()?, &core.polling);
+        let is_ready = polling.tasks().get(task).is_some_and(crate::task::Slot::is_ready);
+        (is_ready && polling.is_eligible(task.index)).then(|| polling.candidate(task.index))
+    }
+
     fn visit(&self, visitor: &mut dyn FnMut(Candidate) -> ControlFlow<()>) {
         let indices: Vec<u32> = {
             let polling = &self.0.borrow().polling;

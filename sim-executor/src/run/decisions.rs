@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::choice::{Decision, Key, Label, LineageId, Lineages, Name, Needs, Recording, RunHash, Value};
+use crate::choice::{
+    Decision, Key, Label, LineageId, Lineages, Name, Needs, Recording, RunHash, TaskId, Value,
+};
 use crate::config::Config;
 
 /// The tree of names, the rolling hash, and the recording if there is one.
@@ -18,6 +20,8 @@ pub(crate) struct Decisions {
     misaligned: u64,
     /// The name of the question what is polled next.
     point: Key,
+    /// The task after whose poll that is.
+    point_after: Option<TaskId>,
     /// Whether that question is named.
     names_points: bool,
     /// The name of the question about a value that was asked last.
@@ -39,7 +43,8 @@ impl Decisions {
             recorded_max: config.limits.decisions_max,
             count: 0,
             misaligned: 0,
-            point: Key { stream: 0, ordinal: 0 },
+            point: Key::START,
+            point_after: None,
             names_points: needs.point_keys || config.record,
             asked: Key { stream: 0, ordinal: 0 },
             is_over: false,
@@ -149,10 +154,16 @@ impl Decisions {
         self.names_points
     }
 
-    /// Names the question what is polled after an actor, which waits at this operation.
-    pub(super) fn name_point(&mut self, actor: LineageId, label: Label) {
+    /// Names the question what is polled after a task of that lineage, which waits at this operation.
+    pub(super) fn name_point(&mut self, task: TaskId, actor: LineageId, label: Label) {
+        self.point_after = Some(task);
         self.point = self.lineages.next_point_key(actor, label);
         self.name_stream(self.point.stream, actor, || Cow::Owned(format!("after {}", label.full_name(None))));
+    }
+
+    /// The task that was polled last, if points are named.
+    pub(super) fn point_after(&self) -> Option<TaskId> {
+        self.point_after
     }
 
     /// The name of the question what is polled next.

@@ -165,7 +165,7 @@ impl Core {
         if self.decisions.names_points()
             && let Some(slot) = self.polling.tasks().get(task)
         {
-            self.decisions.name_point(slot.lineage(), slot.waiting_at().label);
+            self.decisions.name_point(task, slot.lineage(), slot.waiting_at().label);
         }
         if !self.nodes.poll_cost().is_zero() {
             self.time.run_ahead(cpu, self.nodes.poll_cost());

@@ -7,7 +7,7 @@ mod stats;
 
 use std::collections::VecDeque;
 
-use crate::choice::{Candidate, FactKinds, LineageId, Lineages, Needs, Order, TaskId};
+use crate::choice::{Candidate, FactKinds, Label, LineageId, Lineages, Needs, Order, TaskId};
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::task::{
@@ -357,7 +357,9 @@ impl Polling {
         let (stamp, ready_since) = self.tasks.background(index).stamped();
         let slot = self.tasks.at(index);
         let (task, lineage) = (self.tasks.id_at(index), slot.lineage_hash());
-        Candidate { task, lineage, key: slot.key(), stamp, ready_since }
+        let label = slot.waiting_at().label;
+        let yields = label == Label::YIELD || label == Label::BUDGET;
+        Candidate { task, lineage, key: slot.key(), stamp, ready_since, yields }
     }
 
     pub(super) fn take_fresh(&mut self, fresh: &mut Vec<Candidate>) {

@@ -56,7 +56,7 @@ impl Draws {
 }
 
 /// The tasks of the question which is polled next; `None` for a question about a value.
-pub(super) fn among<'a>(domain: &Domain<'a>) -> Option<&'a dyn sim_executor::Candidates> {
+pub(crate) fn among<'a>(domain: &Domain<'a>) -> Option<&'a dyn sim_executor::Candidates> {
     match domain {
         Domain::Among(candidates) => Some(*candidates),
         _ => None,

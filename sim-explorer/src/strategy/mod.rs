@@ -16,6 +16,8 @@ mod text;
 mod urw;
 mod walk;
 
+pub(crate) use draws::among;
+
 pub use bytes::Bytes;
 pub use delay::Delay;
 pub use pct::Pct;
