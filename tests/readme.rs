@@ -1,6 +1,6 @@
 //! The README's test, which must fail as the README says.
 
-use seedbed::{choose_between, spawn, time};
+use seedbed::{Snapshot, choose_between, spawn, time};
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 #[seedbed::test(seeds = 200)]
@@ -47,24 +47,18 @@ async fn every_line_is_echoed_over_a_bad_network() {
 
 #[test]
 fn the_log_of_a_run_is_a_snapshot() {
-    let only = Some(seedbed::RunSeed::Production);
-    let passed = seedbed::Sweep { only, ..Default::default() }.try_run("echo", every_line_is_echoed).unwrap();
-    insta::assert_snapshot!(passed.log, @"0.004 server/every_line_is_echoed a connection from 10.0.0.1");
+    seedbed::assert_trace_snapshot!(Snapshot::default().without_times(), every_line_is_echoed, @"server/every_line_is_echoed a connection from 10.0.0.1");
 }
 
-proptest::proptest! {
+seedbed::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(8))]
     #[test]
-    fn whatever_is_slept_passes(millis in proptest::collection::vec(0_u64..1_000, 1..8)) {
-        let longest = millis.iter().copied().max();
-        seedbed::sweep("whatever_is_slept_passes", 5, move || {
-            let sleeps: Vec<_> = millis.iter().map(|&ms| spawn(time::sleep(Duration::from_millis(ms)))).collect();
-            async move {
-                for sleep in sleeps {
-                    sleep.await.unwrap();
-                }
-                assert_eq!(Some(time::elapsed()), longest.map(Duration::from_millis));
-            }
-        });
+    async fn whatever_is_slept_passes(millis in proptest::collection::vec(0_u64..1_000, 1..8)) {
+        let longest = millis.iter().copied().max().map(Duration::from_millis);
+        let sleeps: Vec<_> = millis.into_iter().map(|ms| spawn(time::sleep(Duration::from_millis(ms)))).collect();
+        for sleep in sleeps {
+            sleep.await.unwrap();
+        }
+        proptest::prop_assert_eq!(Some(time::elapsed()), longest);
     }
 }

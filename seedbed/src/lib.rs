@@ -62,9 +62,16 @@ mod causes;
 mod divergence;
 mod environment;
 mod failed_run;
+#[cfg(any(feature = "insta", feature = "proptest"))]
+mod macros;
 mod panic_hook;
+#[cfg(feature = "proptest")]
+pub mod property;
 mod real_threads;
 mod reproduce;
+#[cfg(feature = "insta")]
+#[doc(hidden)]
+pub mod snapshot;
 mod sweep;
 #[cfg(feature = "tokio")]
 pub mod sync;
@@ -81,6 +88,8 @@ pub use real_threads::Outside;
 pub use reproduce::TestCommand;
 #[doc(hidden)]
 pub use reproduce::TestSite;
+#[cfg(feature = "insta")]
+pub use snapshot::Snapshot;
 #[doc(hidden)]
 pub use sweep::run_test;
 pub use sweep::{Passed, Sweep, SweepError, sweep};

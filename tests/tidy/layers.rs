@@ -123,7 +123,8 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["around_poll", "failed_run", "panic_hook"],
             &["divergence"],
             &["sweep"],
-            &["lib"],
+            &["property", "snapshot"],
+            &["lib", "macros"],
         ],
     ),
     (

@@ -88,7 +88,7 @@ impl Sweep {
     }
 
     #[track_caller]
-    pub(super) fn make_run<B, F>(
+    pub(crate) fn make_run<B, F>(
         &self,
         world: &mut World,
         run: RunSeed,

@@ -1,0 +1,121 @@
+//! One case of a property: one run.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use proptest::test_runner::TestCaseError;
+use sim_executor::{Report, TraceLevel, World};
+use sim_explorer::{FailureText, RunSeed};
+
+use crate::environment;
+use crate::failed_run::Under;
+use crate::panic_hook::{PanicsInside, install_panic_hook};
+use crate::sweep::Sweep;
+use crate::test_output::TestOutput;
+use crate::watchdog;
+
+/// What a case is, but for its inputs.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// The property, by its path.
+    pub name: &'static str,
+    /// How each run is made.
+    pub sweep: Sweep,
+    /// In which order.
+    pub run: RunSeed,
+}
+
+/// One case in so many is run twice.
+const REPEATED_ONE_IN: u64 = 8;
+
+/// Runs one case.
+///
+/// # Errors
+/// If the body rejects the inputs, if the run fails, or if two equal runs are not equal.
+///
+/// # Panics
+/// Inside a run; if `SEEDBED_SEED` has no meaning.
+#[track_caller]
+pub fn check<I, B, F>(case: Case, inputs: I, body: B) -> Result<(), TestCaseError>
+where
+    I: Clone + 'static,
+    B: Fn(I) -> F + 'static,
+    F: Future<Output = Result<(), TestCaseError>> + 'static,
+{
+    let Case { name, sweep, run } = case;
+    install_panic_hook(PanicsInside::Quiet);
+    watchdog::name_subject(name);
+    let run = match environment::read(environment::SEED).as_deref().map(environment::parse_seed) {
+        Some(Ok(asked)) => asked,
+        Some(Err(error)) => panic!("{error}"),
+        None => run,
+    };
+    let verdict = Rc::new(RefCell::new(Ok(())));
+    let told = Rc::clone(&verdict);
+    let body = Arc::new(move || {
+        let (case, told) = (body(inputs.clone()), Rc::clone(&told));
+        async move {
+            let verdict = case.await;
+            *told.borrow_mut() = verdict.clone();
+            Verdict(verdict)
+        }
+    });
+    // No closure, whose own place would be told for that of the property.
+    let report = sweep.make_run(&mut World::default(), run, TraceLevel::Off, &body);
+    if let Err(TestCaseError::Reject(reason)) = &*verdict.borrow() {
+        return Err(TestCaseError::Reject(reason.clone()));
+    }
+    let is_done = report.outcome.is_done();
+    if is_done && !is_repeated(run) {
+        return Ok(());
+    }
+    let trace = if is_done { TraceLevel::Off } else { sweep.trace };
+    let again = sweep.make_run(&mut World::default(), run, trace, &body);
+    if again.hash != report.hash {
+        return Err(TestCaseError::fail(not_equal(name, run, [&report, &again])));
+    }
+    if is_done { Ok(()) } else { Err(TestCaseError::fail(failure(name, &sweep, run, &again))) }
+}
+
+fn is_repeated(run: RunSeed) -> bool {
+    match run {
+        RunSeed::Production => true,
+        RunSeed::Seed(seed) => seed.is_multiple_of(REPEATED_ONE_IN),
+    }
+}
+
+/// What the body of a case gave.
+struct Verdict(Result<(), TestCaseError>);
+
+impl TestOutput for Verdict {
+    fn failure(self) -> Option<String> {
+        self.0.err().map(|error| match error {
+            TestCaseError::Fail(reason) | TestCaseError::Reject(reason) => reason.to_string(),
+        })
+    }
+}
+
+fn failure(name: &str, sweep: &Sweep, run: RunSeed, report: &Report) -> String {
+    let records = &report.trace.records;
+    let left_out = records.len() - sweep.lines_shown.min(records.len());
+    let mut text = format!("{name} fails {} ({})\n", Under(run), report.outcome.word());
+    if left_out > 0 && left_out < records.len() {
+        writeln!(text, "… {left_out} lines before these").expect("a string takes all");
+    }
+    for record in &records[left_out..] {
+        writeln!(text, "{record}").expect("a string takes all");
+    }
+    write!(text, "{}hash {:016x}", FailureText(report), report.hash).expect("a string takes all");
+    text
+}
+
+fn not_equal(name: &str, run: RunSeed, [first, second]: [&Report; 2]) -> String {
+    format!(
+        "{name} is not deterministic {}: made twice with the same inputs, its hashes are {:016x} and {:016x}",
+        Under(run),
+        first.hash,
+        second.hash
+    )
+}
