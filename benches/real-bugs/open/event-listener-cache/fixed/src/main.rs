@@ -1,0 +1,10 @@
+//! The scenario `event-listener-cache` with the version without the bug.
+
+use std::process::ExitCode;
+
+#[path = "../../scenario.rs"]
+mod scenario;
+
+fn main() -> ExitCode {
+    driver::main("event-listener-cache", "fixed", |rt| Box::pin(scenario::scenario(rt)))
+}
