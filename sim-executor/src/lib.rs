@@ -58,7 +58,7 @@ pub use choice::{
     Access, Candidate, Candidates, Decision, Domain, Eligibility, Fact, FactKinds, Key, KeyedDraws,
     KeyedRandom, Label, LineageId, Lineages, Name, Names, Needs, Order, Point, ProductionOrder, Ratio,
     Recording, Replay, ReplayReport, Resource, RunEnd, RunHash, RunInfo, Source, TaskId, Value, hash_bytes,
-    hash_str, mix,
+    hash_str, mix, resolve,
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use config::Config;

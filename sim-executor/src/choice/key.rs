@@ -30,7 +30,12 @@ impl Key {
     #[inline]
     #[must_use]
     pub const fn after(lineage_hash: u64, label: Label) -> u64 {
+        Key::after_stream(Key::stream(lineage_hash, label))
+    }
+
+    /// The same, for the actor and the operation that have this stream.
+    pub(super) const fn after_stream(stream: u64) -> u64 {
         const AFTER: u64 = hash_str("after");
-        mix(Key::stream(lineage_hash, label), AFTER)
+        mix(stream, AFTER)
     }
 }

@@ -24,7 +24,7 @@ pub struct Label {
 }
 
 /// The name of every label that another task's wake gave; their hashes differ.
-const WOKEN_BY: &str = "by:";
+pub(super) const WOKEN_BY: &str = "by:";
 
 impl Label {
     /// What a task waits at that has not said so, or that has never been polled.

@@ -107,6 +107,11 @@ impl Lineages {
         self.insert(None, name, mix(mix(ROOT, name_hash), u64::from(ordinal)), ordinal)
     }
 
+    /// The hash of the actor with that name and ordinal below the actor of that hash, or at the root.
+    pub(super) fn hash_below(parent: Option<u64>, name: &str, ordinal: u32) -> u64 {
+        mix(mix(parent.unwrap_or(ROOT), hash_str(name)), u64::from(ordinal))
+    }
+
     /// A new child of an actor.
     pub fn child(&mut self, parent: LineageId, name: impl Into<Cow<'static, str>>) -> LineageId {
         let name = name.into();
@@ -241,7 +246,13 @@ impl Lineages {
     /// The stream of the polls of an actor with that hash, for which it waits at this operation.
     #[inline]
     pub(crate) fn poll_stream(hash: u64, label: Label) -> u64 {
-        mix(Key::stream(hash, label), POLL_STREAM)
+        Lineages::poll_stream_of(Key::stream(hash, label))
+    }
+
+    /// The stream of polls whose actor and operation have this stream of values.
+    #[inline]
+    pub(super) const fn poll_stream_of(values: u64) -> u64 {
+        mix(values, POLL_STREAM)
     }
 
     /// The key of the actor's next poll, for which it waited at this operation.

@@ -13,6 +13,7 @@ mod production;
 mod random;
 mod recording;
 mod replay;
+pub mod resolve;
 mod shown;
 mod source;
 mod task_id;
