@@ -65,6 +65,7 @@ mod failed_run;
 #[cfg(any(feature = "insta", feature = "proptest"))]
 mod macros;
 mod panic_hook;
+mod panicking_function;
 #[cfg(feature = "proptest")]
 pub mod property;
 mod real_threads;

@@ -6,6 +6,7 @@ use std::sync::Once;
 
 use sim_executor::context;
 
+use crate::panicking_function::panicking_function;
 use crate::watchdog;
 
 /// What becomes of the message of a panic inside a run.
@@ -24,7 +25,7 @@ pub fn install_panic_hook(inside: PanicsInside) {
     INSTALLED.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            let in_run = context::note_panic(panic.location());
+            let in_run = context::note_panic_in(panic.location(), panicking_function);
             if aborts(panic)
                 && let Some(whereabouts) = watchdog::whereabouts()
             {

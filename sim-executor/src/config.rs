@@ -27,6 +27,9 @@ pub struct Config {
     pub budget: Option<u32>,
     /// What stands around each poll. Default: nothing.
     pub around: Option<Around>,
+    /// Whether it is looked up in which function each panic was, which takes some milliseconds: see
+    /// [`context::note_panic_in`](crate::context::note_panic_in). Default: no.
+    pub panic_functions: bool,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,
     /// The least important `tracing` events that are captured. Default: `INFO`.
@@ -44,6 +47,7 @@ impl Default for Config {
             holds_max: None,
             budget: None,
             around: None,
+            panic_functions: false,
             poll_cost: Duration::ZERO,
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,

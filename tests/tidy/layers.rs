@@ -97,7 +97,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-explorer",
         &[
-            &["failure_text", "pattern", "strategy"],
+            &["failure_text", "pattern", "signature", "strategy"],
             &["each", "exceptions", "run_seed", "scenario", "simfail"],
             &["sweep"],
             &["verdict"],
@@ -113,6 +113,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "causes",
                 "environment",
                 "net",
+                "panicking_function",
                 "real_threads",
                 "sync",
                 "task",

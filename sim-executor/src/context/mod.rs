@@ -367,10 +367,23 @@ pub fn stop() {
 /// Outside a run it does nothing and says so with `false`.
 #[must_use = "where it says `false`, the panic is not of a run"]
 pub fn note_panic(location: Option<&std::panic::Location<'_>>) -> bool {
+    note_panic_in(location, || None)
+}
+
+/// The same, with the function in which the panic happened, which is asked for only if the run's
+/// [`Config::panic_functions`](crate::Config) says so.
+#[must_use = "where it says `false`, the panic is not of a run"]
+pub fn note_panic_in(
+    location: Option<&std::panic::Location<'_>>,
+    function: impl FnOnce() -> Option<String>,
+) -> bool {
     try_with(|run| {
+        let wants_function = run.try_core_mut().is_some_and(|core| core.verdict.wants_panic_functions());
+        // With nothing borrowed: to look at the stack may run code of others, such as an allocator.
+        let function = if wants_function { function() } else { None };
         if let Some(mut core) = run.try_core_mut() {
             let location = location.map(|at| format!("{}:{}:{}", at.file(), at.line(), at.column()));
-            core.verdict.note_panic_location(location);
+            core.verdict.note_panic_location(location, function);
         }
     })
     .is_some()

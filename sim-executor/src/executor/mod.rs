@@ -309,6 +309,7 @@ impl Executor {
                 nodes: core.nodes.reports(),
                 survived: core.verdict.take_survived(),
                 panics: core.verdict.panics_mut().take(),
+                panicked_in: core.verdict.take_panicked_in(),
                 stats,
                 trace: core.log.take_trace(),
                 recording: core.decisions.take_recording(),

@@ -1,5 +1,6 @@
 //! How a run ended.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -194,6 +195,9 @@ pub struct Report {
     pub survived: Vec<TaskPanic>,
     /// The first panics of tasks, 16 at most, whatever became of them.
     pub panics: Vec<TaskPanic>,
+    /// The functions of panics, by `file:line:column`, if [`Config::panic_functions`](crate::Config) is set and a panic hook looks
+    /// them up.
+    pub panicked_in: BTreeMap<String, String>,
     /// The nodes that have crashed, were frozen, or still are.
     pub nodes: Vec<NodeReport>,
     /// How often each task ran: see [`Executor::stats`](crate::Executor::stats).

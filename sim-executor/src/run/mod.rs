@@ -109,7 +109,7 @@ impl Run {
             polling: Polling::new(config, &needs, limits, polling),
             nodes: Nodes::new(config.poll_cost, nodes),
             log: Log::new(config, scratch),
-            verdict: Verdict::new(limits),
+            verdict: Verdict::new(limits, config.panic_functions),
             facts: Facts::new(needs.facts),
         };
         core.add_node("main".into(), None);

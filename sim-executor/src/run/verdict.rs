@@ -1,5 +1,7 @@
 //! What ends a run, or a call that drives it: limits, panics, and who asks for it.
 
+use std::collections::BTreeMap;
+
 use super::outside_panic::OutsidePanic;
 use super::panics::Panics;
 use super::report::TaskPanic;
@@ -19,6 +21,8 @@ pub(crate) struct Verdict {
     outside: Option<OutsidePanic>,
     /// Where the latest panic happened, if a hook noted it.
     panic_location: Option<String>,
+    /// The functions of panics, by their locations, if they are looked up.
+    panicked_in: Option<BTreeMap<String, String>>,
     /// Panics after which a node starts again.
     survived: Vec<TaskPanic>,
     /// The node that asked the loop to come back at the end of its iteration.
@@ -30,7 +34,7 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, panic_functions: bool) -> Self {
         Verdict {
             limits,
             limit: None,
@@ -38,6 +42,7 @@ impl Verdict {
             panics: Panics::default(),
             outside: None,
             panic_location: None,
+            panicked_in: panic_functions.then(BTreeMap::new),
             survived: Vec::new(),
             stopping: None,
             interrupted: false,
@@ -112,8 +117,24 @@ impl Verdict {
         std::mem::take(&mut self.survived)
     }
 
-    pub(crate) fn note_panic_location(&mut self, location: Option<String>) {
+    pub(crate) fn note_panic_location(&mut self, location: Option<String>, function: Option<String>) {
+        const FUNCTIONS_MAX: usize = 64;
+        if let (Some(functions), Some(location), Some(function)) =
+            (&mut self.panicked_in, &location, function)
+            && functions.len() < FUNCTIONS_MAX
+        {
+            functions.insert(location.clone(), function);
+        }
         self.panic_location = location;
+    }
+
+    pub(crate) fn wants_panic_functions(&self) -> bool {
+        self.panicked_in.is_some()
+    }
+
+    /// Takes the functions of panics, by their locations.
+    pub(crate) fn take_panicked_in(&mut self) -> BTreeMap<String, String> {
+        self.panicked_in.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     pub(crate) fn take_panic_location(&mut self) -> Option<String> {
