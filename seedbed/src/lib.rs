@@ -62,7 +62,7 @@ mod causes;
 mod divergence;
 mod environment;
 mod failed_run;
-#[cfg(any(feature = "insta", feature = "proptest"))]
+pub mod fuzz;
 mod macros;
 mod panic_hook;
 mod panicking_function;

@@ -1,4 +1,4 @@
-//! Macros over those of other test libraries: proptest, insta.
+//! Macros over those of other test libraries: proptest, insta, libFuzzer, bolero.
 
 /// Property tests whose bodies are `async` and run in a simulation: `proptest::proptest!`, with `async fn`.
 ///
@@ -134,5 +134,29 @@ macro_rules! assert_trace_snapshot {
     };
     ($body:expr $(,)?) => {
         $crate::assert_trace_snapshot!($crate::Snapshot::default(), $body)
+    };
+}
+
+/// Makes a `#[seedbed::test(fuzz)]` the target of a fuzzer: all of a file in `fuzz_targets`, but for `#![no_main]`. The crate must depend on
+/// `libfuzzer-sys`. See [`fuzz`](crate::fuzz).
+#[macro_export]
+macro_rules! fuzz_target {
+    ($test:path) => {
+        ::libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+            use $test as test;
+            test::fuzz(input)
+        });
+    };
+}
+
+/// Makes a `#[seedbed::test(fuzz)]` a test of bolero, with this name. The crate must depend on `bolero`. See [`fuzz`](crate::fuzz).
+#[macro_export]
+macro_rules! bolero_test {
+    ($name:ident, $test:path $(,)?) => {
+        #[test]
+        fn $name() {
+            use $test as test;
+            ::bolero::check!().for_each(|input: &[u8]| test::fuzz(input));
+        }
     };
 }

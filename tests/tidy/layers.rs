@@ -124,7 +124,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["around_poll", "failed_run", "panic_hook"],
             &["divergence"],
             &["sweep"],
-            &["property", "snapshot"],
+            &["fuzz", "property", "snapshot"],
             &["lib", "macros"],
         ],
     ),

@@ -1,6 +1,6 @@
 //! From the function with the attribute to the test that the compiler sees.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::features;
@@ -14,7 +14,7 @@ pub(crate) fn expand(options: TokenStream, function: TokenStream) -> TokenStream
 
 fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream, Refusal> {
     let TestFn { attributes, visibility, name, output, body } = TestFn::parse(function)?;
-    let statements = Options::parse(options)?.statements;
+    let Options { statements, is_fuzzed, .. } = Options::parse(options)?;
     let set = if statements.is_empty() {
         quote! { |_| {} }
     } else {
@@ -33,6 +33,7 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
             features: #features,
         }
     };
+    let fuzzed = is_fuzzed.then(|| Fuzzed::of(&name));
     // With the span of the name, so that a failure points at the test.
     let call = quote_spanned! { name.span() =>
         ::seedbed::run_test(
@@ -41,14 +42,49 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
             #name,
         )
     };
+    let Some(Fuzzed { body: body_name, input }) = fuzzed else {
+        return Ok(quote! {
+            #[::core::prelude::v1::test]
+            #attributes
+            #visibility fn #name() {
+                async fn #name() #output #body
+                #call
+            }
+        });
+    };
+    // The body stands beside the test, where a fuzz target finds it: tests are left out of a program that is none.
     Ok(quote! {
         #[::core::prelude::v1::test]
         #attributes
         #visibility fn #name() {
-            async fn #name() #output #body
+            let #name = #body_name;
             #call
         }
+        async fn #body_name() #output #body
+        #[doc(hidden)]
+        pub fn #input(input: &[u8]) {
+            let path = ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name));
+            ::seedbed::fuzz::check_as(path, #set, input, #body_name);
+        }
+        #[doc(hidden)]
+        #[allow(dead_code, unused_imports)]
+        #visibility mod #name {
+            pub use super::#input as fuzz;
+        }
     })
+}
+
+/// The names of what a fuzz target uses.
+struct Fuzzed {
+    body: Ident,
+    input: Ident,
+}
+
+impl Fuzzed {
+    fn of(name: &Ident) -> Self {
+        let named = |suffix| Ident::new(&format!("__{name}_{suffix}"), name.span());
+        Fuzzed { body: named("body"), input: named("input") }
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +101,14 @@ mod tests {
         assert!(text.contains(":: test] # [should_panic] fn name ()"), "{text}");
         assert!(text.contains("sweep . seeds = 7 ;"), "{text}");
         assert!(text.contains("async fn name () { body () }"), "{text}");
+    }
+
+    #[test]
+    fn what_a_fuzzer_runs_stands_beside_the_test() {
+        let text = expanded("fuzz, seeds = 7", "pub async fn name() { body() }");
+        assert!(text.contains("pub fn name () { let name = __name_body ;"), "{text}");
+        assert!(text.contains("async fn __name_body () { body () }"), "{text}");
+        assert!(text.contains("pub mod name { pub use super :: __name_input as fuzz ; }"), "{text}");
     }
 
     #[test]

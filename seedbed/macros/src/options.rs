@@ -9,11 +9,13 @@ use crate::refusal::Refusal;
 #[derive(Debug, Default)]
 pub(crate) struct Options {
     pub(crate) statements: TokenStream,
+    /// Whether a fuzzer may run it.
+    pub(crate) is_fuzzed: bool,
     given: Vec<String>,
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, \
-    `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, and the fields of `Limits`, such as \
+    `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `fuzz`, and the fields of `Limits`, such as \
     `virtual_time_max = Duration::from_secs(60)`";
 
 /// The fields of `Sweep` that are a number.
@@ -60,6 +62,10 @@ impl Options {
     fn add(&mut self, name: &Ident, has_value: bool, value: &[TokenTree]) -> Result<(), Refusal> {
         let text = name.to_string();
         let statement = match text.as_str() {
+            "fuzz" if !has_value && value.is_empty() => {
+                self.is_fuzzed = true;
+                TokenStream::new()
+            }
             "stats" if !has_value && value.is_empty() => quote! { sweep.stats = true; },
             number if NUMBERS.contains(&number) && has_value => {
                 let value = whole_number(name, value)?;
@@ -101,7 +107,7 @@ impl Options {
 fn is_known(name: &str) -> bool {
     NUMBERS.contains(&name)
         || LIMITS.contains(&name)
-        || ["budget", "network", "stats", "trace"].contains(&name)
+        || ["budget", "fuzz", "network", "stats", "trace"].contains(&name)
 }
 
 fn is_punct(token: &TokenTree, expected: char) -> bool {
