@@ -38,14 +38,15 @@
 
 pub use seedbed_macros::test;
 pub use sim_executor::{
-    Cancellable, Cancelled, Clock, Config, Crash, Event, Executor, Instant, KeyedRandom, Label, Life,
-    LimitReached, Limits, Node, NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Ratio,
-    Record, Recording, Replay, Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats,
-    Trace, TraceLevel, World, cancellable, choose, choose_at, choose_between, context, event, flip, join,
-    pick, rng, select, shuffle, signal, spawn, spawn_blocking, spawn_named, stop, task_local, try_join,
-    unique_rng, yield_now,
+    Buggify, Cancellable, Cancelled, Clock, Config, Crash, Event, Eventually, Executor, Instant, KeyedRandom,
+    Label, Life, LimitReached, Limits, Node, NodeId, NodeReport, Outage, Outcome, PendingTask,
+    ProductionOrder, Property, PropertyKind, Ratio, Record, Recording, Replay, Report, RestartOnPanic,
+    RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, Violated, World, always, buggify,
+    cancellable, check_invariants, choose, choose_at, choose_between, context, event, eventually, flip,
+    invariant, join, pick, progress, reachable, rng, select, shuffle, signal, sometimes, spawn,
+    spawn_blocking, spawn_named, stop, task_local, try_join, unique_rng, unreachable, yield_now,
 };
-pub use sim_explorer::RunSeed;
+pub use sim_explorer::{PropertyTally, RunSeed};
 
 #[cfg(feature = "net")]
 pub mod net;
@@ -93,7 +94,7 @@ pub use reproduce::TestSite;
 pub use snapshot::Snapshot;
 #[doc(hidden)]
 pub use sweep::run_test;
-pub use sweep::{Passed, Sweep, SweepError, sweep};
+pub use sweep::{NeverHit, Passed, Sweep, SweepError, sweep};
 pub use test_output::TestOutput;
 
 /// The node with that name, which is created if there is none.

@@ -219,3 +219,33 @@ fn the_log_shows_its_last_lines() {
     let shown: Vec<&str> = text.lines().skip(1).take(3).collect();
     assert_eq!(shown, ["… 3 lines before these", "0.000 main line 3", "0.000 main line 4"]);
 }
+
+async fn draws_a_die() {
+    let drawn = choose(6);
+    seedbed::sometimes!(drawn == 5, "a six");
+    seedbed::sometimes!(drawn == 6, "a seven");
+}
+
+#[test]
+fn a_test_counts_what_its_runs_meet_and_fails_for_what_none_has_met_only_if_asked() {
+    let passed = Sweep { seeds: 50, ..Sweep::default() }.try_run("draws_a_die", draws_a_die).unwrap();
+    assert!(passed.properties.to_string().starts_with("sometimes a seven: never, of 51 times in 51 runs\n"));
+    let asked = Sweep { seeds: 50, require_sometimes: true, ..Sweep::default() };
+    let error = asked.try_run("draws_a_die", draws_a_die).unwrap_err();
+    let expected =
+        "draws_a_die holds in all runs, but none of them has met \"a seven\"; let it run under more seeds\n";
+    assert!(error.to_string().starts_with(expected), "{error}");
+}
+
+#[test]
+fn a_property_that_does_not_hold_fails_its_test_by_name() {
+    let sweep = Sweep { seeds: 50, ..Sweep::default() };
+    let error =
+        sweep.try_run("always_low", || async { seedbed::always!(choose(6) < 5, "it is low") }).unwrap_err();
+    let text = error.to_string();
+    assert!(text.starts_with("always_low fails under seed "), "{text}");
+    assert!(
+        text.contains("(property)\n") && text.contains("always \"it is low\" does not hold, in main"),
+        "{text}"
+    );
+}

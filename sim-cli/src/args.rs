@@ -129,6 +129,9 @@ pub(crate) struct SweepArgs {
     /// kinds of decisions runs deviate, and after how many runs a program is left.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Search>,
+    /// Fails when a `sometimes!` of a program held in none of its runs.
+    #[arg(long)]
+    pub(crate) require_sometimes: bool,
     /// How many threads run; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,

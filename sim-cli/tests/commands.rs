@@ -48,6 +48,24 @@ static TALKERS: [Scenario; 1] = [Scenario {
     variants: &[Variant { name: "only", about: "Over a slow link.", expect: Expect::Holds, body: talk }],
 }];
 
+static MEETS: [Scenario; 1] = [Scenario {
+    name: "meets",
+    about: "A draw.",
+    invariant: "None.",
+    patterns: &[],
+    parameters: &[],
+    variants: &[Variant { name: "only", about: "Draws once.", expect: Expect::Holds, body: meet }],
+}];
+
+fn meet(executor: &mut Executor, _settings: &Settings) -> Result<(), Violation> {
+    executor.block_on(async {
+        let drawn = seedbed::choose(4);
+        seedbed::sometimes!(drawn == 3, "a three");
+        seedbed::sometimes!(drawn == 4, "a four");
+    })?;
+    Ok(())
+}
+
 /// With a network of its own, which is installed when the run has begun.
 fn talk(executor: &mut Executor, _settings: &Settings) -> Result<(), Violation> {
     executor.enter(|| seedbed::net::install(seedbed::net::NetworkConfig::default()));
@@ -228,6 +246,22 @@ fn sweep_finds_the_broken_variant_and_no_other() {
     assert_eq!(lines[2][6..].join(" "), "1 of 2 increments were lost");
     assert_eq!((lines[3][0], lines[3][4]), ("silent", "-"));
     assert!(out.ends_with("as expected: every broken variant was found, every other one holds\n"), "{out}");
+}
+
+#[test]
+fn a_sweep_shows_what_its_runs_have_met_and_fails_where_that_is_required() {
+    let Called { exit, out, .. } = seedbed_of(&MEETS, "sweep meets --seeds 0..50 --jobs 2");
+    assert_eq!(exit, Exit::Expected);
+    let met = out.split_once(" met:\n").unwrap().1;
+    assert!(met.starts_with("sometimes a four: never, of 51 times in 51 runs\nsometimes a three: "), "{out}");
+    let Called { exit, out, .. } = seedbed_of(&MEETS, "sweep meets --seeds 0..50 --require-sometimes");
+    assert_eq!(exit, Exit::Failure);
+    let last = "never met: 1 of the properties above; give more seeds, or mend the program\n";
+    assert!(out.ends_with(last), "{out}");
+    let refused = seedbed_of(&MEETS, "sweep meets --strategy each --require-sometimes");
+    assert_eq!((refused.exit, refused.out.as_str()), (Exit::Usage, ""));
+    assert!(refused.err.contains("--strategy each counts no properties"), "{}", refused.err);
+    assert!(!seedbed("sweep counter/fixed --seeds 0..5").out.contains(" met:"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::around::Around;
+use crate::choice::Ratio;
 use crate::limits::Limits;
 use crate::trace::TraceLevel;
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub panic_functions: bool,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,
+    /// How probable the trouble of [`buggify!`](crate::buggify) is. Default: as in FoundationDB.
+    pub buggify: Buggify,
     /// The least important `tracing` events that are captured. Default: `INFO`.
     #[cfg(feature = "tracing")]
     pub tracing_level: tracing_core::LevelFilter,
@@ -49,8 +52,29 @@ impl Default for Config {
             around: None,
             panic_functions: false,
             poll_cost: Duration::ZERO,
+            buggify: Buggify::default(),
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,
         }
+    }
+}
+
+/// How probable the trouble of [`buggify!`](crate::buggify) is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buggify {
+    /// That a place makes trouble in a run at all. Default: one in four.
+    pub sites: Ratio,
+    /// That such a place makes trouble each time. Default: one in four.
+    pub fires: Ratio,
+}
+
+impl Buggify {
+    /// No trouble at all.
+    pub const OFF: Buggify = Buggify { sites: Ratio::NEVER, fires: Ratio::NEVER };
+}
+
+impl Default for Buggify {
+    fn default() -> Self {
+        Buggify { sites: Ratio::one_in(4), fires: Ratio::one_in(4) }
     }
 }

@@ -22,6 +22,7 @@
 //! ```
 
 mod around;
+mod assertions;
 mod block_in_place;
 mod cancellable;
 mod choice;
@@ -37,6 +38,7 @@ mod join_set;
 mod limits;
 mod local_set;
 mod macros;
+mod property;
 mod reuse;
 mod run;
 mod select;
@@ -52,6 +54,7 @@ mod tracing_capture;
 mod yield_now;
 
 pub use around::{Around, PollOf, TellPollOf};
+pub use assertions::{Eventually, check_invariants, invariant};
 pub use block_in_place::block_in_place;
 pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{
@@ -61,7 +64,7 @@ pub use choice::{
     hash_str, mix, resolve,
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
-pub use config::Config;
+pub use config::{Buggify, Config};
 pub use context::{
     AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, OutsidePanic,
     PendingTask, RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop, try_current_id,
@@ -74,6 +77,7 @@ pub use join::{MaybeDone, join_futures, maybe_done, take_error, take_output, tak
 pub use join_set::JoinSet;
 pub use limits::{Bound, LimitReached, Limits};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
+pub use property::{Property, PropertyKind, Violated};
 pub use reuse::Reuse;
 #[doc(hidden)]
 pub use select::{first_branch, in_turn, may_poll, select_branches};

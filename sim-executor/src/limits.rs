@@ -12,6 +12,9 @@ pub struct Limits {
     /// Virtual time at which the run is ended. Default: a day, far beyond the timeouts of network protocols, while an idle
     /// day costs nothing but its events.
     pub virtual_time_max: Duration,
+    /// Virtual time from the begin of the run, or from the last [`progress!`](crate::progress), to the next of these, after which the
+    /// run is a livelock. Default: no bound. Let it be some twenty times the longest timeout of the program.
+    pub progress_max: Duration,
     /// Polls in the run. Default: 20 million: two to five seconds of a core where tasks do little else, in a debug build.
     pub polls_max: u64,
     /// Polls without any advance of virtual time, after which the run is a busy loop; so many for each ten thousand tasks, or
@@ -37,6 +40,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             virtual_time_max: Duration::from_secs(24 * 60 * 60),
+            progress_max: Duration::MAX,
             polls_max: 20_000_000,
             polls_per_instant_max: 100_000,
             operations_per_poll_max: 100_000,
@@ -99,9 +103,9 @@ fn for_tasks(bound: u64, tasks: usize) -> u64 {
 }
 
 impl LimitReached {
-    /// Whether it is the bound on virtual time.
+    /// Whether it is a bound on virtual time.
     pub(crate) fn is_of_time(&self) -> bool {
-        self.name == "virtual_time_max"
+        matches!(self.name, "virtual_time_max" | "progress_max")
     }
 
     pub(crate) fn virtual_time(limits: &Limits) -> Self {
@@ -109,6 +113,14 @@ impl LimitReached {
             name: "virtual_time_max",
             bound: Bound::Time(limits.virtual_time_max),
             meaning: "the program was still waiting for a later time; raise it if it should",
+        }
+    }
+
+    pub(crate) fn progress(limits: &Limits) -> Self {
+        LimitReached {
+            name: "progress_max",
+            bound: Bound::Time(limits.progress_max),
+            meaning: "the program is at work and does not get on, since no `progress!` was passed for so long: a livelock",
         }
     }
 

@@ -26,5 +26,5 @@ pub use scenario::{Body, Expect, Parameter, Scenario, SettingError, Settings, Va
 pub use signature::{Signature, Site};
 pub use simfail::{BaseOrder, DecisionName, Expected, LineError, Marks, Simfail, SimfailError};
 pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Strategy, Survey, Urw, Walk};
-pub use sweep::{FailedSeed, Part, RunResult, Swept, Tally};
+pub use sweep::{FailedSeed, Part, PropertyTally, RunResult, Swept, Tally};
 pub use verdict::Verdict;

@@ -22,9 +22,9 @@ use sim_executor::{Activity, Deadlock, Outcome, PendingTask, Report, RunError};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signature {
-    /// How it failed: `failed`, `panic`, `deadlock`, `limit polls_max`, `stopped`.
+    /// How it failed: `failed`, `panic`, `property`, `deadlock`, `limit polls_max`, `stopped`.
     pub class: String,
-    /// The first line of the message with each number as `N`; for a deadlock who waits where. Empty if there is none.
+    /// The first line of the message with each number as `N`; for a property its kind and name; for a deadlock who waits where. Empty if there is none.
     pub property: String,
     /// The function that panicked.
     pub site: Site,
@@ -59,6 +59,9 @@ impl Signature {
                 (word.to_string(), normalised(&panic.message), panic.location.as_deref())
             }
             Outcome::Error(RunError::Deadlock(deadlock)) => (word.to_string(), waits(deadlock), None),
+            Outcome::Error(RunError::Violated(violated)) => {
+                (word.to_string(), format!("{} {}", violated.kind, violated.name), None)
+            }
             Outcome::Error(RunError::Limit { limit, .. }) => {
                 (format!("{word} {}", limit.name), String::new(), None)
             }
@@ -197,6 +200,21 @@ mod tests {
             assert_eq!(normalised(message), normal);
         }
         assert_eq!(normalised(&"é".repeat(1_000)).chars().count(), PROPERTY_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_property_is_known_by_its_kind_and_name_and_not_by_its_task() {
+        let broken = |task: &'static str, name: &'static str| {
+            let mut executor = Executor::new(ProductionOrder);
+            let ended = executor.block_on(async move {
+                let task = spawn_named(task, async move { sim_executor::always!(false, name, "{task}") });
+                task.await.unwrap();
+            });
+            Signature::of(&executor.finish(ended.unwrap_err().into())).unwrap()
+        };
+        assert_eq!(broken("one", "no money is lost"), broken("other", "no money is lost"));
+        assert_ne!(broken("one", "no money is lost"), broken("one", "no money is made"));
+        assert_eq!(broken("one", "no money is lost").to_string(), "property \"always no money is lost\"");
     }
 
     fn deadlock(name: &'static str, others: usize) -> Signature {

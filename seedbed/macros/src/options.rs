@@ -14,7 +14,7 @@ pub(crate) struct Options {
     given: Vec<String>,
 }
 
-const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, \
+const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, \
     `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `fuzz`, and the fields of `Limits`, such as \
     `virtual_time_max = Duration::from_secs(60)`";
 
@@ -22,8 +22,9 @@ const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `tr
 const NUMBERS: [&str; 3] = ["seeds", "repeated", "lines_shown"];
 
 /// Those of `Limits`, which are given as they are in Rust.
-const LIMITS: [&str; 8] = [
+const LIMITS: [&str; 9] = [
     "virtual_time_max",
+    "progress_max",
     "polls_max",
     "polls_per_instant_max",
     "operations_per_poll_max",
@@ -67,6 +68,9 @@ impl Options {
                 TokenStream::new()
             }
             "stats" if !has_value && value.is_empty() => quote! { sweep.stats = true; },
+            "require_sometimes" if !has_value && value.is_empty() => {
+                quote! { sweep.require_sometimes = true; }
+            }
             number if NUMBERS.contains(&number) && has_value => {
                 let value = whole_number(name, value)?;
                 quote! { sweep.#name = #value; }
@@ -107,7 +111,7 @@ impl Options {
 fn is_known(name: &str) -> bool {
     NUMBERS.contains(&name)
         || LIMITS.contains(&name)
-        || ["budget", "fuzz", "network", "stats", "trace"].contains(&name)
+        || ["budget", "fuzz", "network", "require_sometimes", "stats", "trace"].contains(&name)
 }
 
 fn is_punct(token: &TokenTree, expected: char) -> bool {
@@ -161,11 +165,12 @@ mod tests {
     #[test]
     fn limits_are_given_as_in_rust_and_the_rest_by_name() {
         let text = statements(
-            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", polls_max = 1 + 2",
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, polls_max = 1 + 2",
         )
         .unwrap();
         assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
         assert!(text.contains("sweep . stats = true ;"), "{text}");
+        assert!(text.contains("sweep . require_sometimes = true ;"), "{text}");
         assert!(text.contains(":: seedbed :: TraceLevel :: All ;"), "{text}");
         assert!(text.contains("sweep . limits . polls_max = 1 + 2 ;"), "{text}");
         assert!(statements("network = \"satellite\"").unwrap().contains("profile :: SATELLITE"));

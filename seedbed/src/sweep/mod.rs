@@ -1,6 +1,6 @@
 //! A test that is run many times.
 
-use sim_executor::{Limits, TraceLevel};
+use sim_executor::{Buggify, Limits, TraceLevel};
 use sim_explorer::RunSeed;
 
 use crate::environment::{self, EnvironmentError};
@@ -17,7 +17,7 @@ mod subject;
 use again::{Elsewhere, deeper, on_another_thread};
 use caller::Caller;
 
-pub use result::{Passed, SweepError};
+pub use result::{NeverHit, Passed, SweepError};
 
 /// What tokio gives each task for each poll; its sources, not its documentation, have the number
 /// (`task/coop/mod.rs`, `Budget::initial`).
@@ -56,6 +56,11 @@ pub struct Sweep {
     pub lines_shown: usize,
     /// Whether it is told how often each task of a failed run was polled, and how long it waited for that. Default: no.
     pub stats: bool,
+    /// How probable the trouble of `buggify!` is. Default: as in FoundationDB.
+    pub buggify: Buggify,
+    /// Whether the test fails when a `sometimes!` that was passed held in no run at all. With it the counts of all are printed, which
+    /// `cargo test -- --nocapture` shows. Default: no.
+    pub require_sometimes: bool,
     /// What the network of each run is like, where the test does not set it. Default: perfect.
     #[cfg(feature = "net")]
     pub network: Option<crate::net::profile::Profile>,
@@ -73,6 +78,8 @@ impl Default for Sweep {
             trace: TraceLevel::Events,
             lines_shown: 40,
             stats: false,
+            buggify: Buggify::default(),
+            require_sometimes: false,
             #[cfg(feature = "net")]
             network: None,
             only: None,

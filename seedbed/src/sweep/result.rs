@@ -1,6 +1,9 @@
 //! What a test showed.
 
+use std::fmt;
+
 use sim_executor::Trace;
+use sim_explorer::PropertyTally;
 
 use crate::divergence::Divergence;
 use crate::failed_run::FailedRun;
@@ -14,6 +17,8 @@ pub struct Passed {
     pub hashes: Vec<u64>,
     /// What happened in the only run; empty if there were more.
     pub log: Trace,
+    /// The properties that the runs have passed.
+    pub properties: PropertyTally,
 }
 
 /// What a test showed otherwise.
@@ -26,6 +31,33 @@ pub enum SweepError {
     /// Two equal runs were not equal.
     #[error(transparent)]
     Diverged(Box<Divergence>),
+    /// No run failed, and a property that is to hold in some run held in none.
+    #[error(transparent)]
+    NeverHit(NeverHit),
+}
+
+/// A test was to show that each `sometimes!` holds in some run, and one did not: see [`Sweep::require_sometimes`](crate::Sweep).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeverHit {
+    /// The test's name.
+    pub name: String,
+    /// All that the runs have passed.
+    pub properties: PropertyTally,
+}
+
+impl std::error::Error for NeverHit {}
+
+impl fmt::Display for NeverHit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.properties.never_hit().map(|name| format!("{name:?}")).collect();
+        let what = names.join(", ");
+        writeln!(
+            out,
+            "{} holds in all runs, but none of them has met {what}; let it run under more seeds",
+            self.name
+        )?;
+        write!(out, "{}", self.properties)
+    }
 }
 
 impl From<FailedRun> for SweepError {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sim_executor::{Config, Executor, LimitReached, Outcome, Report, RunError, Trace, TraceLevel, World};
-use sim_explorer::{Part, RunSeed};
+use sim_explorer::{Part, PropertyTally, RunSeed};
 
 use super::again::{Elsewhere, deeper};
 use super::caller::Caller;
 use super::subject::Subject;
-use super::{Passed, Sweep, SweepError};
+use super::{NeverHit, Passed, Sweep, SweepError};
 use crate::around_poll;
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
@@ -52,7 +52,9 @@ impl Sweep {
         if let Some(run) = self.only {
             let report = self.make_run(&mut World::default(), run, self.trace, &body);
             return if report.outcome.is_done() {
-                Ok(Passed { runs: 1, hashes: vec![report.hash], log: report.trace })
+                let mut properties = PropertyTally::default();
+                properties.add(&report);
+                Ok(Passed { runs: 1, hashes: vec![report.hash], log: report.trace, properties })
             } else {
                 let log = report.trace.clone();
                 Err(FailedRun::new(caller.name(), run, report, log, usize::MAX, caller.command()).into())
@@ -60,7 +62,7 @@ impl Sweep {
         }
         let subject = Subject { sweep: self, caller, body, elsewhere };
         let mut world = World::default();
-        let mut hashes = Vec::new();
+        let (mut hashes, mut properties) = (Vec::new(), PropertyTally::default());
         for run in Part::whole(0..self.seeds).runs() {
             let report = self.make_run(&mut world, run, TraceLevel::Off, &subject.body);
             if !report.outcome.is_done() {
@@ -73,8 +75,16 @@ impl Sweep {
                 }
             }
             hashes.push(report.hash);
+            properties.add(&report);
         }
-        Ok(Passed { runs: hashes.len() as u64, hashes, log: Trace::default() })
+        if self.require_sometimes {
+            if properties.never_hit().next().is_some() {
+                let name = subject.caller.name().to_string();
+                return Err(SweepError::NeverHit(NeverHit { name, properties }));
+            }
+            print!("{properties}");
+        }
+        Ok(Passed { runs: hashes.len() as u64, hashes, log: Trace::default(), properties })
     }
 
     /// Production order always; of the seeds so many, evenly spread, as [`Sweep::repeated`] says.
@@ -140,6 +150,7 @@ impl Sweep {
             limits: self.limits,
             budget: self.budget,
             stats: self.stats,
+            buggify: self.buggify,
             around: Some(around_poll::OF_A_TEST),
             trace,
             ..Config::default()

@@ -35,6 +35,8 @@ mod workers;
 enum SeedsError {
     #[error("--seeds is missing; add --seeds 0..200, or --strategy each, which uses none")]
     Missing,
+    #[error("--strategy each counts no properties; leave --require-sometimes away, or name another strategy")]
+    NoProperties,
     #[error("--strategy each writes no JSON; leave --json away, or name another strategy")]
     NoJson,
     #[error("--strategy each uses no seeds; leave --seeds away, or name another strategy")]
@@ -125,13 +127,16 @@ pub(crate) fn sweep(
     look_elsewhere(&mut findings);
     let interrupted = findings.iter().any(|finding| !is_complete(finding.tally, &plan.part));
     let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
+    let never_hit = |finding: &Finding<'_>| finding.tally.properties.never_hit().count();
+    let missed = if args.require_sometimes { findings.iter().map(never_hit).sum() } else { 0 };
     if args.json.as_deref() != Some(Path::new("-")) {
         summary::write(&findings, &speed, interrupted, console.out)?;
+        summary::missed(missed, console.out)?;
     }
     if let Some(path) = &args.json {
         json::write(path, &plan, interrupted, &findings, console.out)?;
     }
-    let is_expected = findings.iter().all(|finding| finding.is_expected() == Some(true));
+    let is_expected = missed == 0 && findings.iter().all(|finding| finding.is_expected() == Some(true));
     Ok(match (interrupted, is_expected) {
         (true, _) => Exit::Interrupted,
         (false, true) => Exit::Expected,
@@ -164,6 +169,9 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
         }
     }
     let (strategy, seeds) = match (args.strategy, args.seeds) {
+        (Some(Search::Each(_)), None) if args.require_sometimes => {
+            return Err(SeedsError::NoProperties.into());
+        }
         (Some(Search::Each(_)), None) if args.json.is_some() => return Err(SeedsError::NoJson.into()),
         (Some(Search::Each(_)), None) => (Strategy::Production, 0..0),
         (Some(Search::Each(_)), Some(_)) => return Err(SeedsError::Useless.into()),

@@ -41,6 +41,7 @@ pub(crate) fn write(
     for finding in findings {
         explain(finding, out)?;
     }
+    findings.iter().try_for_each(|finding| properties(finding, out))?;
     if interrupted {
         return writeln!(out, "{WRONG}interrupted{WRONG:#}: not all runs were made");
     }
@@ -109,6 +110,23 @@ fn short(line: &str) -> String {
         Some((cut, _)) => format!("{}…", &line[..cut]),
         None => line.to_string(),
     }
+}
+
+/// What its runs were to meet, with counts.
+fn properties(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let properties = &finding.tally.properties;
+    if properties.is_empty() { Ok(()) } else { write!(out, "{finding} met:\n{properties}") }
+}
+
+/// That properties were required which no run has met.
+pub(super) fn missed(count: usize, out: &mut dyn Write) -> io::Result<()> {
+    if count == 0 {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{WRONG}never met{WRONG:#}: {count} of the properties above; give more seeds, or mend the program"
+    )
 }
 
 /// For a variant that should hold, what went wrong first, with the command that shows it.

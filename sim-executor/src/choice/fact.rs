@@ -117,6 +117,13 @@ pub enum Fact {
         /// For what.
         access: Access,
     },
+    /// The program has passed one of its properties, such as `sometimes!`. [`FactKinds::PROPERTIES`].
+    Passed {
+        /// The property's name.
+        name: &'static str,
+        /// Whether it held.
+        holds: bool,
+    },
     /// A task says what it will touch first in its next poll. [`FactKinds::ACCESSES`].
     Intended {
         /// The task.
@@ -151,6 +158,8 @@ impl FactKinds {
     pub const POLLS: FactKinds = FactKinds(1 << 2);
     /// What tasks touch.
     pub const ACCESSES: FactKinds = FactKinds(1 << 3);
+    /// Properties that the program has passed.
+    pub const PROPERTIES: FactKinds = FactKinds(1 << 4);
     /// All of them.
     pub const ALL: FactKinds = FactKinds(u8::MAX);
 
@@ -191,7 +200,13 @@ mod tests {
 
     #[test]
     fn no_kind_is_among_none_and_each_is_among_all() {
-        for kind in [FactKinds::SPAWNS, FactKinds::WAKES, FactKinds::POLLS, FactKinds::ACCESSES] {
+        for kind in [
+            FactKinds::SPAWNS,
+            FactKinds::WAKES,
+            FactKinds::POLLS,
+            FactKinds::ACCESSES,
+            FactKinds::PROPERTIES,
+        ] {
             assert!(!FactKinds::NONE.has(kind));
             assert!(FactKinds::ALL.has(kind));
         }

@@ -143,7 +143,11 @@ impl Executor {
                     }
                 }
             };
-            core = self.poll_task::<MANNER, AROUND>(core, index);
+            core = if MANNER == manner::ANY && core.polling.has_invariants() {
+                self.run.look_after(core, index, |core| self.poll_task::<MANNER, AROUND>(core, index))
+            } else {
+                self.poll_task::<MANNER, AROUND>(core, index)
+            };
             if MANNER == manner::ANY && core.facts.are_untold() {
                 self.run.tell_facts(&mut core);
             }
@@ -188,6 +192,7 @@ impl Executor {
     /// Sees why the loop was to come back.
     #[cold]
     fn interruption(&self, ends_iteration: bool) -> Turn {
+        self.run.look_at_added_invariants();
         let mut core = self.run.core_mut();
         core.verdict.end_interruption();
         if core.verdict.has_failed() {
@@ -289,7 +294,9 @@ impl Executor {
             return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
         };
         if core.time.is_over_at(due) {
-            core.limit_reached(LimitReached::virtual_time);
+            let limit =
+                if core.time.has_no_progress() { LimitReached::progress } else { LimitReached::virtual_time };
+            core.limit_reached(limit);
             core.verdict.end_interruption();
             return Turn::Failed;
         }
@@ -348,9 +355,13 @@ impl Executor {
         }
     }
 
-    /// What ends the run at once: a limit, or a panic that nobody observes. Where there are both, the panic came first.
+    /// What ends the run at once: a property that does not hold, a limit, or a panic that nobody observes. Where there are a limit
+    /// and a panic, the panic came first.
     pub(super) fn failure(&self) -> RunError {
         let mut core = self.run.core_mut();
+        if let Some(violated) = core.verdict.violated() {
+            return RunError::Violated(violated.clone());
+        }
         if let Some(panic) = core.verdict.take_outside_panic() {
             return RunError::PanickedOutside(panic);
         }

@@ -1,6 +1,7 @@
 //! What owns a run, from its start to its report.
 
 mod event_loop;
+mod judged;
 mod outcome;
 mod pending_table;
 mod poll;
@@ -293,6 +294,7 @@ impl Executor {
     /// Ends the run and drops what is left of it.
     fn report(&mut self, outcome: Outcome, afterwards: Afterwards) -> Report {
         self.assert_outside();
+        let outcome = self.judged(outcome);
         let mut report = {
             let stats = self.stats();
             let source = self.run.guard(IN_A_REPORT, || self.run.describe_source()).unwrap_or_default();
@@ -310,6 +312,7 @@ impl Executor {
                 survived: core.verdict.take_survived(),
                 panics: core.verdict.panics_mut().take(),
                 panicked_in: core.verdict.take_panicked_in(),
+                properties: core.properties.all(),
                 stats,
                 trace: core.log.take_trace(),
                 recording: core.decisions.take_recording(),

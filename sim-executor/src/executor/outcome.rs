@@ -8,6 +8,7 @@ use super::pending_table::PendingTable;
 use crate::choice::Recording;
 use crate::clock::Instant;
 use crate::limits::LimitReached;
+use crate::property::{Property, Violated};
 use crate::run::{NodeReport, OutsidePanic, PendingTask, TaskPanic};
 use crate::task::TaskStats;
 use crate::trace::Trace;
@@ -25,6 +26,9 @@ pub enum RunError {
     /// Code that is no task's panicked: of a device, a packet hook, or a waker of another library.
     #[error("{0}")]
     PanickedOutside(OutsidePanic),
+    /// A property of the program did not hold: see [`always!`](crate::always).
+    #[error("{0}")]
+    Violated(Violated),
     /// A bound of [`Limits`](crate::Limits) was reached.
     #[error("at {at}: {limit}{}{}", PendingTable::in_columns(pending), lines(nodes))]
     Limit {
@@ -46,12 +50,13 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// One word for it: `deadlock`, `panic`, `limit` or `stopped`.
+    /// One word for it: `deadlock`, `panic`, `property`, `limit` or `stopped`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             RunError::Deadlock(_) => "deadlock",
             RunError::Panicked(_) | RunError::PanickedOutside(_) => "panic",
+            RunError::Violated(_) => "property",
             RunError::Limit { .. } => "limit",
             RunError::Stopped { .. } => "stopped",
         }
@@ -60,7 +65,10 @@ impl RunError {
     /// Whether tasks wait at its end as they would go on waiting: not where some of them have too much to do.
     pub(super) fn leaves_tasks_waiting(&self) -> bool {
         match self {
-            RunError::Deadlock(_) | RunError::Panicked(_) | RunError::Stopped { .. } => true,
+            RunError::Deadlock(_)
+            | RunError::Panicked(_)
+            | RunError::Violated(_)
+            | RunError::Stopped { .. } => true,
             RunError::PanickedOutside(_) => false,
             RunError::Limit { limit, .. } => limit.is_of_time(),
         }
@@ -200,6 +208,8 @@ pub struct Report {
     pub panicked_in: BTreeMap<String, String>,
     /// The nodes that have crashed, were frozen, or still are.
     pub nodes: Vec<NodeReport>,
+    /// The properties that were passed, with how often each held: see [`sometimes!`](crate::sometimes).
+    pub properties: Vec<Property>,
     /// How often each task ran: see [`Executor::stats`](crate::Executor::stats).
     pub stats: Vec<TaskStats>,
     /// What was traced.

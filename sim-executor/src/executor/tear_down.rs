@@ -30,6 +30,8 @@ impl Executor {
         self.drop_tasks(spawned_max);
         let programs = self.run.core_mut().nodes.take_programs();
         self.run.guard(AT_THE_END, || drop(programs));
+        let invariants = self.run.take_invariants();
+        self.run.guard(AT_THE_END, || drop(invariants));
         let devices = self.run.devices().take();
         for device in devices {
             match afterwards {

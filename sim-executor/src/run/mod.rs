@@ -21,6 +21,7 @@ mod panics;
 mod poll;
 mod polling;
 mod probed;
+mod properties;
 mod report;
 mod run_tag;
 mod spawn;
@@ -33,7 +34,7 @@ use std::cell::{Ref, RefCell, RefMut};
 use crate::around::Around;
 use crate::choice::{FactKinds, Needs, Order, RunInfo, Source, TaskId};
 use crate::clock::Instant;
-use crate::config::Config;
+use crate::config::{Buggify, Config};
 use crate::limits::{LimitReached, Limits};
 use crate::trace::TraceLevel;
 
@@ -50,6 +51,7 @@ pub use outside_panic::OutsidePanic;
 pub(crate) use outside_panic::{AT_THE_END, IN_A_REPORT, IN_THE_LOOP, text_of};
 pub(crate) use poll::Begun;
 pub(crate) use polling::{Next, Polling, manner};
+pub(crate) use properties::{Invariant, Properties};
 pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use report::{JOIN, SLEEP};
 pub use run_tag::RunTag;
@@ -73,6 +75,10 @@ pub(crate) struct Run {
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
     devices: Devices,
+    /// What is looked at after every poll.
+    invariants: RefCell<Vec<Invariant>>,
+    /// Of [`Config::buggify`].
+    buggify: Buggify,
 }
 
 /// The rooms. Those above know nothing of those below.
@@ -84,6 +90,7 @@ pub(crate) struct Core {
     pub(crate) log: Log,
     pub(crate) verdict: Verdict,
     pub(crate) facts: Facts,
+    pub(crate) properties: Properties,
 }
 
 /// Tells the wakers of the runs of a process apart, so that one that outlives its run wakes nobody in another. It is the high
@@ -111,6 +118,7 @@ impl Run {
             log: Log::new(config, scratch),
             verdict: Verdict::new(limits, config.panic_functions),
             facts: Facts::new(needs.facts),
+            properties: Properties::default(),
         };
         core.add_node("main".into(), None);
         let devices = Devices::new(devices);
@@ -123,6 +131,8 @@ impl Run {
             core: RefCell::new(core),
             source: RefCell::new(source),
             devices,
+            invariants: RefCell::default(),
+            buggify: config.buggify,
         }
     }
 

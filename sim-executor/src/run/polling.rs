@@ -1,6 +1,7 @@
 //! Who is polled when: the tasks, which of them are ready, and which one is at it.
 
 mod count;
+mod invariants;
 mod memory;
 mod probed;
 mod stats;
@@ -42,6 +43,8 @@ pub(crate) struct Polling {
     names_polls: bool,
     /// Whether something is done with each poll that is off by default: names, trace, statistics, costs.
     watches_polls: bool,
+    /// Whether something is looked at after every poll.
+    has_invariants: bool,
     /// The task at whose end the loop comes back.
     awaited: Option<TaskId>,
     kinds: Kinds,
@@ -93,6 +96,7 @@ impl Polling {
             },
             names_polls: order != Order::Production || needs.facts != FactKinds::NONE,
             watches_polls,
+            has_invariants: false,
             awaited: None,
             kinds,
             stamps: 0,

@@ -23,8 +23,12 @@ pub struct Clock {
 pub(crate) struct Time {
     /// The world's time; a node may be ahead of it.
     now: Instant,
-    /// After this time nothing happens: see [`Limits::virtual_time_max`].
+    /// After this time nothing happens: see [`Limits::virtual_time_max`], and [`Limits::progress_max`].
     end: Instant,
+    /// The same, for the first of them.
+    end_of_all: Instant,
+    /// See [`Limits::progress_max`].
+    progress_max: Duration,
     alarms: EventQueue<Alarm>,
     /// How many alarms may be pending.
     alarms_max: usize,
@@ -72,7 +76,9 @@ impl Time {
         let alarms_of_before = alarms.filter(|_| alarms_max == limits.timers_max);
         Time {
             now: Instant::START,
-            end: Instant::START + limits.virtual_time_max,
+            end: Instant::START + limits.virtual_time_max.min(limits.progress_max),
+            end_of_all: Instant::START + limits.virtual_time_max,
+            progress_max: limits.progress_max,
             alarms: alarms_of_before.unwrap_or_else(|| EventQueue::new(limits.timers_max)),
             alarms_max: limits.timers_max,
             alarms_set: 0,
@@ -104,6 +110,16 @@ impl Time {
     #[inline]
     pub(crate) fn is_over_at(&self, due: Instant) -> bool {
         due > self.end
+    }
+
+    /// The program gets on.
+    pub(super) fn note_progress(&mut self) {
+        self.end = self.end_of_all.min(self.now + self.progress_max);
+    }
+
+    /// Whether the end is there because the program does not get on.
+    pub(crate) fn has_no_progress(&self) -> bool {
+        self.end < self.end_of_all
     }
 
     /// Moves the world's time; whether it has changed.

@@ -6,6 +6,7 @@ use super::outside_panic::OutsidePanic;
 use super::panics::Panics;
 use super::report::TaskPanic;
 use crate::limits::{LimitReached, Limits};
+use crate::property::Violated;
 use crate::task::NodeId;
 
 /// The limits, what was reached of them, and the panics that nobody observed.
@@ -19,6 +20,8 @@ pub(crate) struct Verdict {
     panics: Panics,
     /// The first panic of code that is no task's.
     outside: Option<OutsidePanic>,
+    /// The first property that did not hold, if nothing had failed before.
+    violated: Option<Violated>,
     /// Where the latest panic happened, if a hook noted it.
     panic_location: Option<String>,
     /// The functions of panics, by their locations, if they are looked up.
@@ -41,6 +44,7 @@ impl Verdict {
             panic: None,
             panics: Panics::default(),
             outside: None,
+            violated: None,
             panic_location: None,
             panicked_in: panic_functions.then(BTreeMap::new),
             survived: Vec::new(),
@@ -66,7 +70,7 @@ impl Verdict {
 
     /// Whether the run has failed.
     pub(crate) fn has_failed(&self) -> bool {
-        self.limit.is_some() || self.panic.is_some() || self.outside.is_some()
+        self.limit.is_some() || self.panic.is_some() || self.outside.is_some() || self.violated.is_some()
     }
 
     pub(crate) fn take_limit(&mut self) -> Option<LimitReached> {
@@ -92,6 +96,19 @@ impl Verdict {
 
     pub(crate) fn take_outside_panic(&mut self) -> Option<OutsidePanic> {
         self.outside.take()
+    }
+
+    /// A property that does not hold fails the run, unless something has before.
+    pub(super) fn violate(&mut self, violated: Violated) {
+        if !self.has_failed() {
+            self.violated = Some(violated);
+        }
+        self.interrupted = true;
+    }
+
+    /// The property that did not hold. It stays, so that a program which drives its run on fails again.
+    pub(crate) fn violated(&self) -> Option<&Violated> {
+        self.violated.as_ref()
     }
 
     pub(crate) fn panics_mut(&mut self) -> &mut Panics {

@@ -10,9 +10,11 @@ use crate::scenario::{Settings, Variant};
 use crate::strategy::{Strategy, Survey};
 
 mod part;
+mod properties;
 mod tally;
 
 pub use part::Part;
+pub use properties::PropertyTally;
 pub use tally::{FailedSeed, RunResult, Tally};
 
 /// What a sweep runs, and how.

@@ -2,6 +2,7 @@
 
 use sim_executor::Report;
 
+use super::PropertyTally;
 use crate::run_seed::RunSeed;
 
 /// How one run ended.
@@ -51,11 +52,14 @@ pub struct Tally {
     pub first_failure: Option<FailedSeed>,
     /// How the run in production order ended, if there was one.
     pub production: Option<RunResult>,
+    /// What all these runs have passed.
+    pub properties: PropertyTally,
 }
 
 impl Tally {
     /// Counts a run.
     pub fn add(&mut self, run: RunSeed, report: &Report) {
+        self.properties.add(report);
         let seed = match run {
             RunSeed::Production => {
                 self.production = Some(report.into());
@@ -80,6 +84,7 @@ impl Tally {
         let both = [self.first_failure.take(), other.first_failure];
         self.first_failure = both.into_iter().flatten().min_by_key(|failure| failure.seed);
         self.production = self.production.take().or(other.production);
+        self.properties.merge(other.properties);
     }
 
     /// Whether some run failed, in production order or under a seed.
