@@ -24,7 +24,9 @@ pub use pattern::Pattern;
 pub use run_seed::{ParseRunSeedError, RunSeed};
 pub use scenario::{Body, Expect, Parameter, Scenario, SettingError, Settings, Variant, Violation};
 pub use signature::{Signature, Site};
-pub use simfail::{BaseOrder, DecisionName, Expected, LineError, Marks, Simfail, SimfailError};
+pub use simfail::{
+    BaseOrder, DecisionName, Expected, FileValue, LineError, Marks, Moment, Simfail, SimfailError, TurnName,
+};
 pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Strategy, Survey, Urw, Walk};
 pub use sweep::{FailedSeed, Part, PropertyTally, RunResult, Swept, Tally};
 pub use verdict::Verdict;

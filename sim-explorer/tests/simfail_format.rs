@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
 use proptest::prelude::*;
-use sim_explorer::{BaseOrder, DecisionName, Expected, LineError, Simfail, SimfailError};
+use sim_explorer::{
+    BaseOrder, DecisionName, Expected, FileValue, LineError, Moment, Simfail, SimfailError, TurnName,
+};
 
 const SMALL: &str = "\
 simfail 1
@@ -57,6 +60,25 @@ fn names() -> impl Strategy<Value = DecisionName> {
     })
 }
 
+fn moments() -> impl Strategy<Value = Moment> {
+    option::weighted(0.9, names()).prop_map(|name| name.map_or(Moment::Start, Moment::After))
+}
+
+fn turns() -> impl Strategy<Value = TurnName> {
+    (any::<String>(), prop_oneof![Just(0), any::<u32>()]).prop_map(|(task, nth)| TurnName { task, nth })
+}
+
+fn values() -> impl Strategy<Value = FileValue> {
+    prop_oneof![any::<bool>().prop_map(FileValue::Flag), any::<u64>().prop_map(FileValue::Number)]
+}
+
+fn orders() -> impl Strategy<Value = BaseOrder> {
+    let holds = prop_oneof![Just(4), Just(u32::MAX), any::<u32>()];
+    let default =
+        (any::<bool>(), holds).prop_map(|(batches, holds_max)| BaseOrder::Default { batches, holds_max });
+    prop_oneof![Just(BaseOrder::Production), Just(BaseOrder::Found), default]
+}
+
 fn texts() -> impl Strategy<Value = BTreeMap<String, String>> {
     btree_map(any::<String>(), any::<String>(), 0..4)
 }
@@ -77,15 +99,14 @@ prop_compose! {
     fn files()(
         texts in vec(any::<String>(), 4),
         notes in vec(any::<String>(), 0..3),
-        order in 0_usize..3,
+        order in orders(),
         settings in texts(),
         drawn in texts(),
-        faults in btree_map(names(), any::<bool>(), 0..4),
-        schedule in btree_map(names(), any::<String>(), 0..4),
-        values in btree_map(names(), any::<u64>(), 0..4),
+        faults in btree_set(names(), 0..4),
+        schedule in btree_map(moments(), turns(), 0..4),
+        values in btree_map(names(), values(), 0..4),
         expect in expected(),
     ) -> Simfail {
-        let order = [BaseOrder::Default, BaseOrder::Production, BaseOrder::Found][order];
         let [test, signature, found, shrunk] = texts.try_into().unwrap();
         Simfail { test, signature, found, shrunk, notes, order, settings, drawn, faults, schedule, values, expect }
     }
@@ -225,7 +246,7 @@ fn a_line_that_cannot_be_understood_is_named_with_what_to_do() {
         (with("found ", "fuond "), "line 4: \"fuond\" is no entry of the header; there are test, "),
         (with("clients = 3", "clients 3"), "line 9: = is missing here"),
         (with("  on", "  on for 40ms"), "line 15: \"for\" stands behind the end of the entry"),
-        (with("  on", "  yes"), "line 15: on or off is missing here"),
+        (with("  on", "  off"), "line 15: on is missing here"),
         (with(after, "after bank/first teller @ x #1 run y"), "line 18: @ is missing here"),
         (with(after, "after a @ b #1 run"), "line 18: the name of a task is missing here"),
         (with(after, "after a @ b 1 run c"), "line 18: #NUMBER is missing here"),
@@ -259,11 +280,8 @@ fn a_line_that_cannot_be_understood_is_named_with_what_to_do() {
 fn a_name_in_quotes_is_a_name_whatever_it_looks_like() {
     let after = "after \"bank/first teller\" @ lock(log) #1   run bank/auditor#2";
     let file = parse(&with(after, r##"after "@" @ "#1" #1 run "run""##)).unwrap();
-    let (name, task) = file.schedule.first_key_value().unwrap();
-    assert_eq!(
-        (name.lineage.as_str(), name.label.as_str(), name.ordinal, task.as_str()),
-        ("@", "#1", 1, "run")
-    );
+    let name = DecisionName { lineage: "@".to_string(), label: "#1".to_string(), ordinal: 1 };
+    assert_eq!(file.schedule[&Moment::After(name)].task, "run");
     let quoted_sign = parse(&with(after, r#"after a "@" b #1 run c"#)).unwrap_err();
     assert_eq!(quoted_sign, SimfailError::Line { line: 18, error: LineError::Expected("@") });
 }

@@ -2,15 +2,16 @@
 //!
 //! `docs/failures.md` says what to do with one.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
+mod entry;
 mod marks;
 mod parse;
 mod print;
 mod refusal;
 mod words;
 
+pub use entry::{BaseOrder, DecisionName, FileValue, Moment, TurnName};
 pub use marks::Marks;
 pub use refusal::{LineError, SimfailError};
 
@@ -40,7 +41,7 @@ pub(crate) const BYTES_MAX: usize = 8 * 1_024 * 1_024;
 /// trace 9f2c0123456789ab
 /// ";
 /// let file = Simfail::parse(text.as_bytes()).unwrap();
-/// assert_eq!(file.schedule.values().next().map(String::as_str), Some("bank/auditor"));
+/// assert_eq!(file.schedule.values().next().unwrap().to_string(), "bank/auditor");
 /// assert_eq!(file.to_string(), text);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,58 +62,14 @@ pub struct Simfail {
     pub settings: BTreeMap<String, String>,
     /// What the run drew where the test sets nothing: sizes of buffers, kinds of links.
     pub drawn: BTreeMap<String, String>,
-    /// What happened that need not have happened; `false` for what did not, although it does in the order that this differs from.
-    pub faults: BTreeMap<DecisionName, bool>,
-    /// For a moment, given by the poll that ended there, the lineage of the task that is polled next.
-    pub schedule: BTreeMap<DecisionName, String>,
-    /// The numbers that are not the gentlest.
-    pub values: BTreeMap<DecisionName, u64>,
+    /// What happened that need not have: a packet was lost, a future was cancelled.
+    pub faults: BTreeSet<DecisionName>,
+    /// For a moment, the task whose turn it is then.
+    pub schedule: BTreeMap<Moment, TurnName>,
+    /// The other answers that are not the gentlest.
+    pub values: BTreeMap<DecisionName, FileValue>,
     /// What the run was when the file was written.
     pub expect: Expected,
-}
-
-/// A decision by its names: `n2/apply @ lock(log) #1`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DecisionName {
-    /// The path of names of who takes it, as a trace shows it.
-    pub lineage: String,
-    /// The operation.
-    pub label: String,
-    /// How many decisions of these names came before.
-    pub ordinal: u32,
-}
-
-impl fmt::Display for DecisionName {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let DecisionName { lineage, label, ordinal } = self;
-        write!(out, "{} @ {} #{ordinal}", words::word(lineage), words::word(label))
-    }
-}
-
-/// The run from which a failure differs in what its file lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum BaseOrder {
-    /// The default order: the task that ran goes on as long as it can, and every answer is the gentlest.
-    #[default]
-    Default,
-    /// Production order.
-    Production,
-    /// The run that the line `found` names by its strategy and seed: what fails only so cannot be told as differences from the default
-    /// order.
-    Found,
-}
-
-impl BaseOrder {
-    const ALL: [BaseOrder; 3] = [BaseOrder::Default, BaseOrder::Production, BaseOrder::Found];
-
-    /// As it stands in the file.
-    const fn name(self) -> &'static str {
-        match self {
-            BaseOrder::Default => "default",
-            BaseOrder::Production => "production",
-            BaseOrder::Found => "found",
-        }
-    }
 }
 
 /// What the run of a failure file was when the file was written.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::refusal::{LineError, SimfailError};
 use super::words::Words;
-use super::{BYTES_MAX, BaseOrder, DecisionName, Marks, Simfail, VERSION};
+use super::{BYTES_MAX, BaseOrder, DecisionName, FileValue, Marks, Moment, Simfail, TurnName, VERSION};
 
 /// The sections, in their order.
 const SECTIONS: &[&str] = &["[settings]", "[drawn]", "[faults]", "[schedule]", "[values]", "[expect]"];
@@ -110,12 +110,7 @@ impl Parser {
             "found" => self.file.found = words.rest()?,
             "shrunk" => self.file.shrunk = words.rest()?,
             "note" => self.file.notes.push(words.rest()?),
-            "order" => {
-                let name = words.plain("default, production or found")?;
-                let known = BaseOrder::ALL.into_iter().find(|order| order.name() == name);
-                self.file.order = known.ok_or(LineError::Expected("default, production or found"))?;
-                words.end()?;
-            }
+            "order" => self.file.order = order(words)?,
             _ => return Err(unknown(&entry, "the header", HEADER)),
         }
         Ok(())
@@ -136,32 +131,34 @@ impl Parser {
 
     fn fault(&mut self, mut words: Words<'_>) -> Result<(), LineError> {
         let name = decision(&mut words)?;
-        let happens = match &*words.plain("on or off")? {
-            "on" => true,
-            "off" => false,
-            _ => return Err(LineError::Expected("on or off")),
-        };
+        words.sign("on")?;
         words.end()?;
         self.once(&name)?;
-        self.file.faults.insert(name, happens);
+        self.file.faults.insert(name);
         Ok(())
     }
 
     fn switch(&mut self, mut words: Words<'_>) -> Result<(), LineError> {
-        words.sign("after")?;
-        let name = decision(&mut words)?;
+        let moment = match &*words.plain("after or start")? {
+            "start" => Moment::Start,
+            "after" => Moment::After(decision(&mut words)?),
+            _ => return Err(LineError::Expected("after or start")),
+        };
         words.sign("run")?;
-        let task = words.name("the name of a task")?;
-        words.end()?;
-        self.once(&name)?;
-        self.file.schedule.insert(name, task);
+        let turn = turn(words)?;
+        self.once(&moment)?;
+        self.file.schedule.insert(moment, turn);
         Ok(())
     }
 
     fn value(&mut self, mut words: Words<'_>) -> Result<(), LineError> {
         let name = decision(&mut words)?;
         words.sign("=")?;
-        let value = number(&words.plain("a number")?, u64::MAX)?;
+        let value = match &*words.plain("a number, true or false")? {
+            "true" => FileValue::Flag(true),
+            "false" => FileValue::Flag(false),
+            digits => FileValue::Number(number(digits, u64::MAX)?),
+        };
         words.end()?;
         self.once(&name)?;
         self.file.values.insert(name, value);
@@ -218,6 +215,43 @@ impl Parser {
 
 fn unknown(entry: &str, section: &'static str, known: &'static [&'static str]) -> LineError {
     LineError::Unknown { name: entry.chars().take(40).collect(), section, known }
+}
+
+/// `default batches holds=16`
+fn order(mut words: Words<'_>) -> Result<BaseOrder, LineError> {
+    const KNOWN: LineError = LineError::Expected("default, production or found");
+    let order = match &*words.plain("default, production or found")? {
+        "production" => BaseOrder::Production,
+        "found" => BaseOrder::Found,
+        "default" => {
+            let BaseOrder::Default { mut batches, mut holds_max } = BaseOrder::default() else {
+                return Err(KNOWN);
+            };
+            while let Some(word) = words.next()? {
+                match (&*word.text, word.text.strip_prefix("holds=")) {
+                    ("batches", _) => batches = true,
+                    (_, Some("never")) => holds_max = u32::MAX,
+                    (_, Some(digits)) => holds_max = number(digits, u32::MAX.into())? as u32,
+                    _ => return Err(LineError::TooMuch(word.text.into_owned())),
+                }
+            }
+            BaseOrder::Default { batches, holds_max }
+        }
+        _ => return Err(KNOWN),
+    };
+    words.end()?;
+    Ok(order)
+}
+
+/// `n2/snapshot`, `n2 ~2`
+fn turn(mut words: Words<'_>) -> Result<TurnName, LineError> {
+    let task = words.name("the name of a task")?;
+    let Some(place) = words.next()? else { return Ok(TurnName { task, nth: 0 }) };
+    let digits = place.text.strip_prefix('~').ok_or_else(|| LineError::TooMuch(place.text.to_string()))?;
+    let place = number(digits, u64::from(u32::MAX) + 1)?;
+    words.end()?;
+    let nth = place.checked_sub(1).ok_or(LineError::Expected("a number above 0"))? as u32;
+    Ok(TurnName { task, nth })
 }
 
 /// `n2/apply @ lock(log) #1`

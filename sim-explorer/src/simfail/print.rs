@@ -20,18 +20,16 @@ impl fmt::Display for Simfail {
             writeln!(out, "shrunk     {}", rest(shrunk))?;
         }
         notes.iter().try_for_each(|note| writeln!(out, "note       {}", rest(note)))?;
-        if *order != BaseOrder::Default {
-            writeln!(out, "order      {}", order.name())?;
+        if *order != BaseOrder::default() {
+            writeln!(out, "order      {order}")?;
         }
         settings(out, "settings", &self.settings)?;
         settings(out, "drawn", &self.drawn)?;
-        entries(out, "faults", &self.faults, |out, name, happens| {
-            writeln!(out, "{name}  {}", if *happens { "on" } else { "off" })
+        entries(out, "faults", &self.faults, |out, name| writeln!(out, "{name}  on"))?;
+        entries(out, "schedule", &self.schedule, |out, (moment, task)| {
+            writeln!(out, "{moment}   run {task}")
         })?;
-        entries(out, "schedule", &self.schedule, |out, name, task| {
-            writeln!(out, "after {name}   run {}", word(task))
-        })?;
-        entries(out, "values", &self.values, |out, name, value| writeln!(out, "{name}  = {value}"))?;
+        entries(out, "values", &self.values, |out, (name, value)| writeln!(out, "{name}  = {value}"))?;
         let Expected { decisions, marks, trace } = &self.expect;
         writeln!(out, "\n[expect]\ndecisions {decisions}")?;
         for line in marks.0.chunks(MARKS_IN_LINE) {
@@ -44,19 +42,21 @@ impl fmt::Display for Simfail {
 }
 
 fn settings(out: &mut fmt::Formatter<'_>, section: &str, settings: &BTreeMap<String, String>) -> fmt::Result {
-    entries(out, section, settings, |out, name, value| writeln!(out, "{} = {}", word(name), rest(value)))
+    entries(out, section, settings, |out, (name, value)| writeln!(out, "{} = {}", word(name), rest(value)))
 }
 
 /// A section, if there is something in it.
-fn entries<N, V>(
+fn entries<T>(
     out: &mut fmt::Formatter<'_>,
     section: &str,
-    entries: &BTreeMap<N, V>,
-    entry: impl Fn(&mut fmt::Formatter<'_>, &N, &V) -> fmt::Result,
+    entries: impl IntoIterator<Item = T>,
+    entry: impl Fn(&mut fmt::Formatter<'_>, T) -> fmt::Result,
 ) -> fmt::Result {
-    if entries.is_empty() {
-        return Ok(());
+    for (place, each) in entries.into_iter().enumerate() {
+        if place == 0 {
+            writeln!(out, "\n[{section}]")?;
+        }
+        entry(out, each)?;
     }
-    writeln!(out, "\n[{section}]")?;
-    entries.iter().try_for_each(|(name, value)| entry(out, name, value))
+    Ok(())
 }
