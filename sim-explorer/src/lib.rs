@@ -25,7 +25,8 @@ pub use run_seed::{ParseRunSeedError, RunSeed};
 pub use scenario::{Body, Expect, Parameter, Scenario, SettingError, Settings, Variant, Violation};
 pub use signature::{Signature, Site};
 pub use simfail::{
-    BaseOrder, DecisionName, Expected, FileValue, LineError, Marks, Moment, Simfail, SimfailError, TurnName,
+    BaseOrder, DecisionName, Difference, Expected, FileValue, FoundError, LineError, MakeRun, Marks, Moment,
+    Replayed, Simfail, SimfailError, Status, TurnName,
 };
 pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Strategy, Survey, Urw, Walk};
 pub use sweep::{FailedSeed, Part, PropertyTally, RunResult, Swept, Tally};

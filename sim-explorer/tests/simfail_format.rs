@@ -107,6 +107,8 @@ prop_compose! {
         values in btree_map(names(), values(), 0..4),
         expect in expected(),
     ) -> Simfail {
+        let has_exceptions = matches!(order, BaseOrder::Default { .. });
+        let (faults, schedule, values) = if has_exceptions { (faults, schedule, values) } else { Default::default() };
         let [test, signature, found, shrunk] = texts.try_into().unwrap();
         Simfail { test, signature, found, shrunk, notes, order, settings, drawn, faults, schedule, values, expect }
     }

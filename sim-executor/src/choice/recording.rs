@@ -45,18 +45,29 @@ impl Recording {
     }
 }
 
+impl Recording {
+    /// A decision of it as text: `main/worker @ time.sleep #3 -> run main/other #0`.
+    #[must_use]
+    pub fn text_of(&self, decision: &Decision) -> String {
+        let show = |key: Key| {
+            let name = self.name(key.stream).map_or_else(|| format!("{:016x}", key.stream), Name::to_string);
+            format!("{name} #{}", key.ordinal)
+        };
+        let key = show(decision.key);
+        match decision.value {
+            Value::Pick { key: picked, .. } => format!("{key} -> run {}", show(picked)),
+            Value::Flag(flag) => format!("{key} -> {flag}"),
+            Value::Int(value) => format!("{key} -> {value}"),
+        }
+    }
+}
+
 impl std::fmt::Display for Recording {
     /// One decision a line: `main/worker @ time.sleep #3 -> run main/other`, a star before those that are not the gentlest.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let show = |stream: u64| self.name(stream).map_or_else(|| format!("{stream:016x}"), Name::to_string);
         for decision in &self.decisions {
             let mark = if decision.is_default { ' ' } else { '*' };
-            write!(out, "{mark} {} #{} -> ", show(decision.key.stream), decision.key.ordinal)?;
-            match decision.value {
-                Value::Pick { key, .. } => writeln!(out, "run {} #{}", show(key.stream), key.ordinal)?,
-                Value::Flag(flag) => writeln!(out, "{flag}")?,
-                Value::Int(value) => writeln!(out, "{value}")?,
-            }
+            writeln!(out, "{mark} {}", self.text_of(decision))?;
         }
         Ok(())
     }

@@ -6,14 +6,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 mod entry;
 mod marks;
+mod named;
 mod parse;
 mod print;
+mod record;
 mod refusal;
+mod repair;
+mod replay;
+mod signed;
+mod status;
 mod words;
 
 pub use entry::{BaseOrder, DecisionName, FileValue, Moment, TurnName};
 pub use marks::Marks;
+pub use record::MakeRun;
 pub use refusal::{LineError, SimfailError};
+pub use replay::{Difference, FoundError, Replayed};
+pub use status::Status;
 
 /// The format that is written here, and the newest that is read.
 pub(crate) const VERSION: u32 = 1;
@@ -86,7 +95,7 @@ pub struct Expected {
 impl Simfail {
     /// How many entries it has, in which its run differs from that of its order.
     #[must_use]
-    pub fn exceptions(&self) -> usize {
+    pub fn exceptions_count(&self) -> usize {
         self.faults.len() + self.schedule.len() + self.values.len()
     }
 }

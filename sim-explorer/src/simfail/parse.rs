@@ -82,7 +82,12 @@ impl Parser {
             return Ok(());
         }
         let words = Words(line);
-        match self.section.map(|place| SECTIONS[place]) {
+        let section = self.section.map(|place| SECTIONS[place]);
+        let is_exception = matches!(section, Some("[faults]" | "[schedule]" | "[values]"));
+        if is_exception && !matches!(self.file.order, BaseOrder::Default { .. }) {
+            return Err(LineError::NoExceptions { order: self.file.order });
+        }
+        match section {
             None => self.header(words),
             Some("[settings]") => self.setting(words, |file| &mut file.settings),
             Some("[drawn]") => self.setting(words, |file| &mut file.drawn),

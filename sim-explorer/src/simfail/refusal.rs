@@ -1,6 +1,6 @@
 //! Why a text is refused as a failure file.
 
-use super::{BYTES_MAX, VERSION};
+use super::{BYTES_MAX, BaseOrder, VERSION};
 
 /// A text is no failure file that can be read here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +90,14 @@ pub enum LineError {
         section: &'static str,
         /// What may stand there.
         known: &'static [&'static str],
+    },
+    /// An entry that differs from a run which is made as a whole.
+    #[error(
+        "a file of the order `{order}` lists nothing that differs from it; remove this, or the line `order`"
+    )]
+    NoExceptions {
+        /// The order of the file.
+        order: BaseOrder,
     },
     /// The same entry stands there before.
     #[error("this entry is there before, in line {before}; keep one of them")]
