@@ -33,7 +33,6 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
             features: #features,
         }
     };
-    let fuzzed = is_fuzzed.then(|| Fuzzed::of(&name));
     // With the span of the name, so that a failure points at the test.
     let call = quote_spanned! { name.span() =>
         ::seedbed::run_test(
@@ -42,7 +41,7 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
             #name,
         )
     };
-    let Some(Fuzzed { body: body_name, input }) = fuzzed else {
+    if !is_fuzzed {
         return Ok(quote! {
             #[::core::prelude::v1::test]
             #attributes
@@ -51,8 +50,10 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
                 #call
             }
         });
-    };
-    // The body stands beside the test, where a fuzz target finds it: tests are left out of a program that is none.
+    }
+    let body_name = Ident::new(&format!("__{name}_body"), name.span());
+    // The body stands beside the test, where a fuzz target finds it: tests are left out of a program that is none. The type has the
+    // name of the test, so that one path leads to both.
     Ok(quote! {
         #[::core::prelude::v1::test]
         #attributes
@@ -62,29 +63,16 @@ fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream
         }
         async fn #body_name() #output #body
         #[doc(hidden)]
-        pub fn #input(input: &[u8]) {
-            let path = ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name));
-            ::seedbed::fuzz::check_as(path, #set, input, #body_name);
-        }
-        #[doc(hidden)]
-        #[allow(dead_code, unused_imports)]
-        #visibility mod #name {
-            pub use super::#input as fuzz;
+        #[expect(non_camel_case_types, reason = "it stands beside the test of this name")]
+        #visibility enum #name {}
+        impl #name {
+            #[doc(hidden)]
+            pub fn fuzz(input: &[u8]) {
+                let path = ::core::concat!(::core::module_path!(), "::", ::core::stringify!(#name));
+                ::seedbed::fuzz::check_as(path, #set, input, #body_name);
+            }
         }
     })
-}
-
-/// The names of what a fuzz target uses.
-struct Fuzzed {
-    body: Ident,
-    input: Ident,
-}
-
-impl Fuzzed {
-    fn of(name: &Ident) -> Self {
-        let named = |suffix| Ident::new(&format!("__{name}_{suffix}"), name.span());
-        Fuzzed { body: named("body"), input: named("input") }
-    }
 }
 
 #[cfg(test)]
@@ -108,7 +96,7 @@ mod tests {
         let text = expanded("fuzz, seeds = 7", "pub async fn name() { body() }");
         assert!(text.contains("pub fn name () { let name = __name_body ;"), "{text}");
         assert!(text.contains("async fn __name_body () { body () }"), "{text}");
-        assert!(text.contains("pub mod name { pub use super :: __name_input as fuzz ; }"), "{text}");
+        assert!(text.contains("pub enum name { } impl name {"), "{text}");
     }
 
     #[test]

@@ -21,7 +21,8 @@ mod test_fn;
 /// async fn with_a_result() -> std::io::Result<()> { Ok(()) }
 /// ```
 ///
-/// With `fuzz`, a fuzzer can run the body too: the module `name` has a function `fuzz`, for `seedbed::fuzz_target!`.
+/// With `fuzz`, a fuzzer can run the body too: `name::fuzz` is a function of the fuzzer's bytes, which
+/// `seedbed::fuzz_target!` calls.
 ///
 /// Other attributes, such as `#[should_panic]` and `#[ignore]`, mean what they mean for any test. See the documentation
 /// of the crate `seedbed` for what a failure shows, and how it is reproduced.
