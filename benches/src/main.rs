@@ -27,6 +27,7 @@ mod tokio_ends;
 mod tokio_tasks;
 mod workload;
 
+use sim_explorer::Strategy;
 use std::process::ExitCode;
 use workload::Workload;
 
@@ -40,6 +41,36 @@ struct System {
 const SYSTEMS: &[System] = &[
     System { name: "seedbed", workloads: seedbed::WORKLOADS, run: seedbed::run },
     System { name: "seedbed-random", workloads: seedbed::WORKLOADS, run: seedbed::run_random },
+    System {
+        name: "seedbed-walk",
+        workloads: seedbed::WORKLOADS,
+        run: |what, size| seedbed::run_by(Strategy::Walk, what, size),
+    },
+    System {
+        name: "seedbed-urw",
+        workloads: seedbed::WORKLOADS,
+        run: |what, size| seedbed::run_by(Strategy::Urw, what, size),
+    },
+    System {
+        name: "seedbed-surw",
+        workloads: seedbed::WORKLOADS,
+        run: |what, size| seedbed::run_by(Strategy::Surw, what, size),
+    },
+    System {
+        name: "seedbed-pos",
+        workloads: seedbed::WORKLOADS,
+        run: |what, size| seedbed::run_by(Strategy::Pos, what, size),
+    },
+    System {
+        name: "seedbed-pct",
+        workloads: seedbed::WORKLOADS,
+        run: |what, size| seedbed::run_by(Strategy::PCT, what, size),
+    },
+    System {
+        name: "seedbed-delay",
+        workloads: seedbed::WORKLOADS,
+        run: |what, size| seedbed::run_by(Strategy::DELAY, what, size),
+    },
     System { name: "floor", workloads: floor::WORKLOADS, run: floor::run },
     System { name: "floor-random", workloads: floor::WORKLOADS, run: floor::run_random },
     #[cfg(feature = "peers")]

@@ -1,11 +1,15 @@
 //! The workloads on Seedbed: in production order, or in keyed random order.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::seedbed::net::{TcpListener, TcpStream, UdpSocket, lookup_host};
 use ::seedbed::{
     Config, Executor, KeyedRandom, Limits, Node, ProductionOrder, Source, World, spawn, time, yield_now,
 };
+
+use sim_explorer::{Strategy, Survey};
 
 use futures_util::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -24,6 +28,37 @@ pub(crate) fn run(workload: Workload, size: u64) {
 /// In keyed random order.
 pub(crate) fn run_random(workload: Workload, size: u64) {
     run_with(&|| Box::new(KeyedRandom::new(1)), workload, size);
+}
+
+/// In the order of a strategy. What it has to know of the program it learns from the smallest run.
+pub(crate) fn run_by(strategy: Strategy, workload: Workload, size: u64) {
+    let mut survey = Arc::default();
+    if strategy.needs_survey() {
+        survey = Arc::new(Survey::of(Config::default(), |config, source| {
+            let mut executor = Executor::with_boxed_source(config, source);
+            let _ended = executor.block_on(program(workload, 1));
+            executor.finish(::seedbed::Outcome::Done)
+        }));
+    }
+    run_with(&|| strategy.source(1, &survey), workload, size);
+}
+
+/// The program of a workload.
+fn program(workload: Workload, size: u64) -> Pin<Box<dyn Future<Output = ()>>> {
+    match workload {
+        Workload::Yield => Box::pin(yields(size)),
+        Workload::Sleep => Box::pin(sleeps(size)),
+        Workload::Echo => Box::pin(echo(size)),
+        Workload::Tiny => Box::pin(echo(TINY_ROUND_TRIPS)),
+        Workload::Spawn => Box::pin(spawns(size)),
+        Workload::Idle => Box::pin(idle(Duration::from_secs(size))),
+        Workload::Bulk => Box::pin(bulk(size)),
+        Workload::FanOut => Box::pin(fan_out(size)),
+        Workload::Heartbeat => Box::pin(heartbeats(size)),
+        Workload::Ticks => Box::pin(ticks(size)),
+        Workload::Tasks => Box::pin(tasks(size)),
+        Workload::Connections => Box::pin(connections(size)),
+    }
 }
 
 fn run_with(source: &dyn Fn() -> Box<dyn Source>, workload: Workload, size: u64) {

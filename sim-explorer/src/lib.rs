@@ -28,6 +28,6 @@ pub use simfail::{
     BaseOrder, DecisionName, Difference, Expected, FileValue, FoundError, LineError, MakeRun, Marks, Moment,
     Replayed, Simfail, SimfailError, Status, TurnName,
 };
-pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Strategy, Survey, Urw, Walk};
+pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Pos, Strategy, Survey, Surw, Urw, Walk};
 pub use sweep::{FailedSeed, Part, PropertyTally, RunResult, Swept, Tally};
 pub use verdict::Verdict;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use sim_executor::{
-    Config, Executor, Outcome, Replay, Report, Source, cancellable, choose, event, spawn_named, time,
-    yield_now,
+    Access, Config, Executor, Label, Outcome, Replay, Report, Resource, Source, cancellable, choose, context,
+    event, spawn_named, time, yield_now,
 };
 use sim_explorer::{Alternative, Each, Ended, Kinds, Strategy, Survey};
 
@@ -141,6 +141,130 @@ fn a_walk_takes_each_ready_task_with_the_same_probability() {
     }
     // 3 degrees of freedom, and one in a thousand is above 16.3.
     assert!(chi_square(&seen, 4, DRAWS) <= 16, "{seen:?}");
+}
+
+/// What the steps of [`racing`] touch.
+const SHARED: Resource = Resource::new(Label::new("test.shared"), 1);
+
+/// Tasks with so many steps that all touch one thing, and so many before each of these that touch nothing; the order of the
+/// former is written down.
+fn racing(tasks: &'static [(u32, u32)], order: &Rc<RefCell<Vec<usize>>>) -> impl Future<Output = ()> + use<> {
+    let order = Rc::clone(order);
+    async move {
+        let left = Rc::new(Cell::new(tasks.len()));
+        let root = std::future::poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+        for (task, (count, idle)) in tasks.iter().enumerate() {
+            let (order, left, root) = (Rc::clone(&order), Rc::clone(&left), root.clone());
+            drop(spawn_named(["a", "b", "c", "d"][task], async move {
+                for step in 0..*count {
+                    if step > 0 {
+                        yield_now().await;
+                    }
+                    for _ in 0..*idle {
+                        yield_now().await;
+                    }
+                    context::access(SHARED, Access::Write);
+                    order.borrow_mut().push(task);
+                }
+                left.set(left.get() - 1);
+                if left.get() == 0 {
+                    root.wake();
+                }
+            }));
+        }
+        std::future::poll_fn(|_| if left.get() == 0 { Poll::Ready(()) } else { Poll::Pending }).await;
+    }
+}
+
+/// How often each order of the steps was made under so many seeds.
+fn racing_orders(strategy: Strategy, tasks: &'static [(u32, u32)], seeds: u64) -> BTreeMap<Vec<usize>, u64> {
+    let survey = survey(|| racing(tasks, &Rc::default()));
+    let mut seen = BTreeMap::new();
+    for seed in 0..seeds {
+        let order = Rc::default();
+        let report = run(Config::default(), strategy.source(seed, &survey), racing(tasks, &order));
+        assert!(report.outcome.is_done() && report.misaligned == 0, "{}", report.outcome);
+        *seen.entry(order.take()).or_default() += 1;
+    }
+    seen
+}
+
+#[test]
+fn pos_makes_all_orders_of_polls_that_race_once_equally_probable() {
+    let seen = racing_orders(Strategy::Pos, &[(1, 0), (1, 0), (1, 0), (1, 0)], 20_000);
+    // 23 degrees of freedom, and one in a thousand is above 49.7.
+    assert!(chi_square(&seen, 24, 20_000) <= 49, "{seen:?}");
+}
+
+#[test]
+fn who_has_lost_a_race_is_as_likely_as_others_to_win_the_next_under_pos() {
+    const DRAWS: u64 = 20_000;
+    // At each step each of the tasks that go on has the same probability, so these have one fourth or one eighth.
+    let eighths = [
+        ([0, 0, 1, 1], 2),
+        ([1, 1, 0, 0], 2),
+        ([0, 1, 0, 1], 1),
+        ([0, 1, 1, 0], 1),
+        ([1, 0, 0, 1], 1),
+        ([1, 0, 1, 0], 1),
+    ];
+    let statistic = |seen: &BTreeMap<Vec<usize>, u64>| -> u64 {
+        let term = |(order, eighths): &([usize; 4], u64)| {
+            let expected = DRAWS * eighths / 8;
+            let count = seen.get(order.as_slice()).copied().unwrap_or(0);
+            count.abs_diff(expected).pow(2) / expected
+        };
+        eighths.iter().map(term).sum()
+    };
+    let pos = racing_orders(Strategy::Pos, &[(2, 0), (2, 0)], DRAWS);
+    // 5 degrees of freedom, and one in a thousand is above 20.5.
+    assert!(statistic(&pos) <= 20, "{pos:?}");
+    let random = racing_orders(Strategy::Random, &[(2, 0), (2, 0)], DRAWS);
+    assert!(statistic(&random) > 200, "without drawing again it is another distribution: {random:?}");
+}
+
+#[test]
+fn pos_is_keyed_random_order_where_nothing_races() {
+    const COUNTS: &[u32] = &[3, 2, 3];
+    let survey = steps_survey(COUNTS);
+    for seed in 0..200 {
+        let pos = order_of(COUNTS, Strategy::Pos.source(seed, &survey));
+        assert_eq!(pos, order_of(COUNTS, Strategy::Random.source(seed, &survey)), "seed {seed}");
+    }
+}
+
+#[test]
+fn surw_makes_all_orders_of_the_interesting_polls_equally_probable() {
+    const TASKS: &[(u32, u32)] = &[(2, 3), (3, 0)];
+    let surw = racing_orders(Strategy::Surw, TASKS, 20_000);
+    // 5 over 2 are 10; 9 degrees of freedom, and one in a thousand is above 27.9.
+    assert!(chi_square(&surw, 10, 20_000) <= 27, "{surw:?}");
+    let urw = racing_orders(Strategy::Urw, TASKS, 20_000);
+    assert!(chi_square(&urw, 10, 20_000) > 500, "the other polls make it another distribution: {urw:?}");
+}
+
+#[test]
+fn a_loop_that_waits_for_an_interesting_poll_by_yielding_ends_under_surw() {
+    let program = || async {
+        let flag = Rc::new(Cell::new(false));
+        let set = Rc::clone(&flag);
+        let setter = spawn_named("setter", async move {
+            yield_now().await;
+            context::access(SHARED, Access::Write);
+            set.set(true);
+        });
+        while !flag.get() {
+            context::access(SHARED, Access::Read);
+            yield_now().await;
+        }
+        setter.await.unwrap();
+    };
+    let survey = survey(program);
+    for seed in 0..50 {
+        let report = run(Config::default(), Strategy::Surw.source(seed, &survey), program());
+        assert!(report.outcome.is_done(), "seed {seed}: {}", report.outcome);
+        assert!(report.polls < 1_000, "seed {seed}: {} polls", report.polls);
+    }
 }
 
 #[test]

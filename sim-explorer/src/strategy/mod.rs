@@ -7,21 +7,29 @@ use sim_executor::{KeyedRandom, ProductionOrder, Source};
 mod bytes;
 mod delay;
 mod draws;
+mod foresight;
 mod pct;
+mod per_task;
 mod portfolio;
+mod pos;
 pub(crate) mod postponed;
+mod ranked;
 pub(crate) mod ready_tasks;
 mod survey;
+mod surw;
 mod text;
 mod urw;
 mod walk;
+mod weighted;
 
 pub(crate) use draws::among;
 
 pub use bytes::Bytes;
 pub use delay::Delay;
 pub use pct::Pct;
+pub use pos::Pos;
 pub use survey::Survey;
+pub use surw::Surw;
 pub use text::ParseStrategyError;
 pub use urw::Urw;
 pub use walk::Walk;
@@ -50,6 +58,10 @@ pub enum Strategy {
     Walk,
     /// A random walk that is uniform over interleavings: see [`Urw`].
     Urw,
+    /// A random walk that is uniform over the interleavings of a few polls: see [`Surw`].
+    Surw,
+    /// Random priorities, drawn again where polls race: see [`Pos`].
+    Pos,
     /// Fixed priorities with a few changes: see [`Pct`].
     Pct {
         /// The most changes in a run.
@@ -70,11 +82,13 @@ impl Strategy {
     /// Delay bounding with at most two delays.
     pub const DELAY: Strategy = Strategy::Delay { delays: 2 };
     /// All there are, with the settings that are meant when none are given.
-    pub const ALL: [Strategy; 7] = [
+    pub const ALL: [Strategy; 9] = [
         Strategy::Production,
         Strategy::Random,
         Strategy::Walk,
         Strategy::Urw,
+        Strategy::Surw,
+        Strategy::Pos,
         Strategy::PCT,
         Strategy::DELAY,
         Strategy::Portfolio,
@@ -94,7 +108,12 @@ impl Strategy {
     pub const fn needs_survey(self) -> bool {
         match self {
             Strategy::Production | Strategy::Random | Strategy::Walk => false,
-            Strategy::Urw | Strategy::Pct { .. } | Strategy::Delay { .. } | Strategy::Portfolio => true,
+            Strategy::Urw
+            | Strategy::Surw
+            | Strategy::Pos
+            | Strategy::Pct { .. }
+            | Strategy::Delay { .. }
+            | Strategy::Portfolio => true,
         }
     }
 
@@ -106,6 +125,8 @@ impl Strategy {
             Strategy::Random => Box::new(KeyedRandom::new(seed)),
             Strategy::Walk => Box::new(Walk::new(seed)),
             Strategy::Urw => Box::new(Urw::new(seed, Arc::clone(survey))),
+            Strategy::Surw => Box::new(Surw::new(seed, survey)),
+            Strategy::Pos => Box::new(Pos::new(seed, Arc::clone(survey))),
             Strategy::Pct { changes } => Box::new(Pct::new(seed, changes, survey)),
             Strategy::Delay { delays } => Box::new(Delay::new(seed, delays, survey)),
             Strategy::Portfolio => self.of_seed(seed).source(seed, survey),

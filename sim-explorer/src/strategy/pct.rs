@@ -1,11 +1,12 @@
 //! Probabilistic concurrency testing: fixed priorities with a few changes.
 
-use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use sim_executor::{Candidate, Candidates, Eligibility, Instant, Point, Source, Value, hash_str};
+use sim_executor::{Candidate, Candidates, Instant, Point, Source, TaskId, Value, hash_str};
 
 use super::draws::{Draws, among};
+use super::per_task::PerTask;
+use super::ranked::{Ranked, RankedTasks};
 use super::ready_tasks::pick;
 use super::survey::Survey;
 
@@ -29,22 +30,14 @@ pub struct Pct {
     /// The steps at which the task that would run becomes the last, the next one at the end.
     changes: Vec<u64>,
     step: u64,
-    ready: BinaryHeap<Entry>,
+    ready: RankedTasks,
     fresh: Vec<Candidate>,
-    /// The rank of the tasks that were put last, by the hash of the lineage.
-    last: BTreeMap<u64, u64>,
+    /// The rank of each task.
+    ranks: PerTask<u64>,
     /// The rank of the task that is put last next: below all others.
     rank_next: u64,
     /// The latest instant, and how many steps there were at it since a task was put last.
     instant: (Instant, u32),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
-    rank: u64,
-    lineage: u64,
-    index: u32,
-    stamp: u32,
 }
 
 /// Where young tasks are first, by how much a task that begins later is higher, as a power of two. What is drawn for it is up to half as much again, so that neighbours change places.
@@ -69,62 +62,51 @@ impl Pct {
             young_first,
             changes,
             step: 0,
-            ready: BinaryHeap::new(),
+            ready: RankedTasks::default(),
             fresh: Vec::new(),
-            last: BTreeMap::new(),
+            ranks: PerTask::default(),
             rank_next: FIRST - 1,
             instant: (Instant::START, 0),
         }
     }
 
-    fn rank(&self, lineage: u64, index: u32) -> u64 {
+    /// The rank that a task begins with.
+    fn first_rank(&self, lineage: u64, index: usize) -> u64 {
         const PRIORITY: u64 = hash_str("strategy:pct:priority");
-        if let Some(put_last) = self.last.get(&lineage) {
-            return *put_last;
-        }
         let drawn = self.draws.of(PRIORITY ^ lineage, 0);
         if !self.young_first {
             return FIRST | drawn;
         }
         let noise = (drawn >> (u64::BITS - YOUNG_SHIFT)) * 3 / 2;
-        FIRST + (u64::from(index) << YOUNG_SHIFT) + noise
+        FIRST + ((index as u64) << YOUNG_SHIFT) + noise
     }
 
     fn list_fresh(&mut self, candidates: &dyn Candidates) {
         candidates.take_fresh(&mut self.fresh);
-        let fresh = std::mem::take(&mut self.fresh);
-        for Candidate { task, lineage, stamp, .. } in &fresh {
-            let index = task.index() as u32;
-            let rank = self.rank(*lineage, index);
-            self.ready.push(Entry { rank, lineage: *lineage, index, stamp: *stamp });
+        let mut fresh = std::mem::take(&mut self.fresh);
+        for task in fresh.drain(..) {
+            let rank = match self.ranks.get(task.task) {
+                Some(rank) => *rank,
+                None => {
+                    let rank = self.first_rank(task.lineage, task.task.index());
+                    *self.ranks.entry(task.task, || rank)
+                }
+            };
+            self.ready.add(Ranked::new(&task, rank));
         }
         self.fresh = fresh;
-        self.fresh.clear();
     }
 
-    fn take_highest(&mut self, candidates: &dyn Candidates) -> Option<(Entry, Candidate)> {
-        let mut held = Vec::new();
-        let mut found = None;
-        while let Some(entry) = self.ready.pop() {
-            match candidates.eligibility(entry.index, entry.stamp) {
-                Eligibility::Ready(task) => {
-                    found = Some((entry, task));
-                    break;
-                }
-                Eligibility::Held => held.push(entry),
-                Eligibility::Gone => {}
-            }
-        }
-        self.ready.extend(held);
-        found
+    fn take_highest(&mut self, candidates: &dyn Candidates) -> Option<(Ranked, Candidate)> {
+        self.ready.take_highest(candidates, |_, _| true)
     }
 
     /// Puts the task behind all others, for the rest of the run.
-    fn put_last(&mut self, entry: Entry) {
+    fn put_last(&mut self, task: TaskId, entry: Ranked) {
         let rank = self.rank_next;
         self.rank_next -= 1;
-        self.last.insert(entry.lineage, rank);
-        self.ready.push(Entry { rank, ..entry });
+        *self.ranks.entry(task, || rank) = rank;
+        self.ready.add(Ranked { rank, ..entry });
     }
 
     /// Whether time stands still for so long that another task has to have a turn.
@@ -142,11 +124,11 @@ impl Source for Pct {
         self.list_fresh(candidates);
         let (mut entry, mut task) = self.take_highest(candidates)?;
         while self.changes.pop_if(|step| *step <= self.step).is_some() {
-            self.put_last(entry);
+            self.put_last(task.task, entry);
             (entry, task) = self.take_highest(candidates)?;
         }
         if self.stands_still(point.now) {
-            self.put_last(entry);
+            self.put_last(task.task, entry);
             (_, task) = self.take_highest(candidates)?;
         }
         self.step += 1;

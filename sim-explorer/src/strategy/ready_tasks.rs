@@ -45,35 +45,9 @@ impl ReadyTasks {
         let wanted = draw_below(candidates.count() as u64);
         nth(candidates, wanted)
     }
-
-    /// One of the tasks that may be polled, each with a probability in proportion to its weight.
-    pub(super) fn take_weighted(
-        &mut self,
-        candidates: &dyn Candidates,
-        weight: impl Fn(&Candidate) -> u64,
-        draw_below: impl FnOnce(u64) -> u64,
-    ) -> Option<Candidate> {
-        let mut eligible = Vec::with_capacity(self.listed.len());
-        let mut total = 0;
-        self.listed.retain(|task| match candidates.eligibility(task.task.index() as u32, task.stamp) {
-            Eligibility::Ready(_) => {
-                total += weight(task);
-                eligible.push((total, *task));
-                true
-            }
-            Eligibility::Held => true,
-            Eligibility::Gone => false,
-        });
-        if total == 0 {
-            return None;
-        }
-        let drawn = draw_below(total);
-        let position = eligible.partition_point(|&(up_to, _)| up_to <= drawn);
-        Some(eligible[position].1)
-    }
 }
 
-fn is_listed(candidates: &dyn Candidates, task: &Candidate) -> bool {
+pub(super) fn is_listed(candidates: &dyn Candidates, task: &Candidate) -> bool {
     !matches!(candidates.eligibility(task.task.index() as u32, task.stamp), Eligibility::Gone)
 }
 

@@ -1,13 +1,14 @@
 //! A random walk that is uniform over interleavings.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sim_executor::{Point, Source, Value, hash_str};
+use sim_executor::{Candidate, Point, Source, Value, hash_str};
 
 use super::draws::{Draws, among};
-use super::ready_tasks::{ReadyTasks, pick};
+use super::per_task::PerTask;
+use super::ready_tasks::pick;
 use super::survey::Survey;
+use super::weighted::WeightedTasks;
 
 /// A ready task is polled next with a probability in proportion to how many polls it still has before it: the algorithm URW (Zhao, Wolff,
 /// Mathur and Roychoudhury, "Selectively uniform concurrency testing", ASPLOS 2025).
@@ -17,10 +18,11 @@ use super::survey::Survey;
 #[derive(Clone, Debug)]
 pub struct Urw {
     draws: Draws,
-    ready: ReadyTasks,
+    ready: WeightedTasks,
+    fresh: Vec<Candidate>,
     survey: Arc<Survey>,
-    /// How often each task was chosen, by the hash of its lineage.
-    chosen: BTreeMap<u64, u64>,
+    /// How many polls each task still has before it.
+    left: PerTask<u64>,
 }
 
 impl Urw {
@@ -28,21 +30,29 @@ impl Urw {
     #[must_use]
     pub fn new(seed: u64, survey: Arc<Survey>) -> Self {
         const STREAM: u64 = hash_str("strategy:urw");
-        Urw { draws: Draws::new(seed, STREAM), ready: ReadyTasks::default(), survey, chosen: BTreeMap::new() }
+        Urw {
+            draws: Draws::new(seed, STREAM),
+            ready: WeightedTasks::default(),
+            fresh: Vec::new(),
+            survey,
+            left: PerTask::default(),
+        }
     }
 }
 
 impl Source for Urw {
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         let Some(candidates) = among(&point.domain) else { return self.draws.value(point) };
-        self.ready.update(candidates);
-        let (draws, survey, chosen) = (&mut self.draws, &self.survey, &self.chosen);
-        // One at least, for a task that is polled more often than it was in the survey.
-        let left =
-            |lineage| survey.polls(lineage).saturating_sub(chosen.get(&lineage).copied().unwrap_or(0)).max(1);
-        let task =
-            self.ready.take_weighted(candidates, |task| left(task.lineage), |total| draws.below(total))?;
-        *self.chosen.entry(task.lineage).or_default() += 1;
+        candidates.take_fresh(&mut self.fresh);
+        for task in self.fresh.drain(..) {
+            let left = *self.left.entry(task.task, || self.survey.polls(task.lineage));
+            // One at least, for a task that is polled more often than it was in the survey.
+            self.ready.add(task, left.max(1));
+        }
+        let draws = &mut self.draws;
+        let task = self.ready.take(candidates, |bound| draws.below(bound))?;
+        let left = self.left.entry(task.task, || self.survey.polls(task.lineage));
+        *left = left.saturating_sub(1);
         Some(pick(&task))
     }
 
