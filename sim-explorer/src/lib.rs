@@ -6,6 +6,7 @@ mod failure_text;
 mod pattern;
 mod run_seed;
 mod scenario;
+mod shrink;
 mod signature;
 mod simfail;
 mod strategy;
@@ -23,6 +24,7 @@ pub use failure_text::FailureText;
 pub use pattern::Pattern;
 pub use run_seed::{ParseRunSeedError, RunSeed};
 pub use scenario::{Body, Expect, Parameter, Scenario, SettingError, Settings, Variant, Violation};
+pub use shrink::{Cost, OtherFailure, Progress, Shrink, ShrinkEnd, ShrinkError, Shrunk};
 pub use signature::{Signature, Site};
 pub use simfail::{
     BaseOrder, DecisionName, Difference, Expected, FileValue, FoundError, LineError, MakeRun, Marks, Moment,

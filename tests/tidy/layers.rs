@@ -100,7 +100,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         &[
             &["failure_text", "pattern", "signature", "strategy"],
             &["each", "exceptions", "run_seed", "scenario", "simfail"],
-            &["sweep"],
+            &["shrink", "sweep"],
             &["verdict"],
             &["lib"],
         ],

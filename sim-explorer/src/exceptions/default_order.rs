@@ -64,7 +64,7 @@ impl DefaultOrder {
     pub const QUOTA: u32 = 100;
 
     /// Whose turn it is. To be asked once at each contended step, whoever is polled then.
-    pub(super) fn turn(&mut self, candidates: &dyn Candidates) -> Candidate {
+    pub(crate) fn turn(&mut self, candidates: &dyn Candidates) -> Candidate {
         let latest = candidates.latest();
         self.steps = match latest {
             Some(latest) if self.current == Some(latest.task) => self.steps + 1,

@@ -12,6 +12,8 @@ mod kind;
 mod noted;
 mod realised;
 
+pub(crate) use follow::find_turn;
+
 pub use default_order::DefaultOrder;
 pub use follow::{Follow, Followed};
 pub use kind::AnswerKind;

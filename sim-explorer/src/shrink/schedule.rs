@@ -1,0 +1,108 @@
+//! The fifth pass: the order of the tasks.
+
+use super::plan::{Order, Plan};
+use super::reduce::reduce;
+use super::search::Search;
+use crate::exceptions::Turn;
+
+/// Leaves out changes of turns; joins a task's block of turns to the one before or behind it; leaves out whole blocks; then lets two
+/// tasks play each other's parts.
+pub(super) fn schedule(search: &mut Search<'_>) {
+    let turns = |search: &Search<'_>| search.best.exceptions.schedule.clone();
+    reduce(search, turns, |search, list, left_out| {
+        let kept = [&list[..left_out.start], &list[left_out.end..]].concat();
+        Plan { order: Order::Exceptions(kept), ..search.best.plan() }
+    });
+    join_blocks(search);
+    reduce(search, blocks, |search, list, left_out| {
+        let kept = [&list[..left_out.start], &list[left_out.end..]].concat();
+        named(search, &kept)
+    });
+    exchange(search);
+}
+
+/// A task's turns at contended steps, one after the other.
+type Block = Vec<Turn>;
+
+/// The blocks of the smallest run, up to the last exception: behind it the default order makes the same.
+fn blocks(search: &Search<'_>) -> Vec<Block> {
+    let steps = &search.best.run.steps;
+    let length = steps.iter().rposition(|step| !step.is_default).map_or(0, |last| last + 1);
+    let mut blocks: Vec<Block> = Vec::new();
+    for step in &steps[..length] {
+        match blocks.last_mut() {
+            Some(block) if block[0] == step.run => block.push(step.run),
+            _ => blocks.push(vec![step.run]),
+        }
+    }
+    blocks
+}
+
+fn named(search: &Search<'_>, blocks: &[Block]) -> Plan {
+    Plan { order: Order::Names(blocks.concat()), ..search.best.plan() }
+}
+
+/// Moves each block to the one before it of the same task, or the one behind it to it: two switches less, which leaving out
+/// alone does not come to, since both blocks are needed.
+fn join_blocks(search: &mut Search<'_>) {
+    let mut list = blocks(search);
+    let mut place = list.len();
+    while place > 0 && !search.is_over() {
+        place -= 1;
+        if is_joined(search, &list, place) {
+            list = blocks(search);
+            place = list.len();
+        }
+    }
+}
+
+fn is_joined(search: &mut Search<'_>, list: &[Block], place: usize) -> bool {
+    let task = list[place][0];
+    let before = list[..place].iter().rposition(|block| block[0] == task);
+    let Some(before) = before else { return false };
+    // This one to that before it; then that one to this.
+    for (from, to) in [(place, before + 1), (before, place - 1)] {
+        let mut moved = list.to_vec();
+        let block = moved.remove(from);
+        moved.insert(to, block);
+        let plan = named(search, &moved);
+        if search.attempt(&plan) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Lets a task that has its turn out of order play the part of another, and the other its own. Tasks that do the same are needed for a
+/// failure in no certain order, and in one of these the default order has most of their turns.
+fn exchange(search: &mut Search<'_>) {
+    const OTHERS_MAX: usize = 8;
+    let mut place = 0;
+    while let Some(exception) = search.best.exceptions.schedule.get(place).copied() {
+        place += 1;
+        if search.best.exceptions.schedule.len() < 2 {
+            return;
+        }
+        let mut others: Vec<Turn> = Vec::new();
+        for turn in search.best.run.turns() {
+            if turn != exception.run && !others.contains(&turn) && others.len() < OTHERS_MAX {
+                others.push(turn);
+            }
+        }
+        for other in others {
+            let mut list = blocks(search);
+            for turn in list.iter_mut().flatten() {
+                if *turn == exception.run {
+                    *turn = other;
+                } else if *turn == other {
+                    *turn = exception.run;
+                }
+            }
+            let plan = named(search, &list);
+            if search.attempt(&plan) {
+                place = 0;
+                break;
+            }
+        }
+    }
+}

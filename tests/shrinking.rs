@@ -1,0 +1,254 @@
+//! Shrinking: what is left of the failures of the bug-finding benchmark, and in how many runs.
+
+#[path = "../benches/bugs/src/programs/mod.rs"]
+mod programs;
+#[path = "../benches/bugs/src/runtime.rs"]
+mod runtime;
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, UdpSocket};
+use seedbed::{PanicsInside, install_panic_hook, node, time};
+use send_wrapper::SendWrapper;
+use sim_executor::{
+    Config, Domain, Executor, JoinHandle, Key, Needs, Outcome, Point, Ratio, Report, Source, Value, World,
+};
+use sim_explorer::{Cost, Exceptions, Follow, Noted, Shrink, Shrunk, Strategy, Survey, Turn, TurnException};
+
+use programs::Body;
+use runtime::{Runtime, Shared};
+
+/// Seedbed's tasks.
+struct Simulated;
+
+/// A task that nobody cancels.
+struct Joined(SendWrapper<JoinHandle<()>>);
+
+impl Future for Joined {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut *self.0).poll(context).map(|ended| ended.expect("no task of a program panics"))
+    }
+}
+
+impl Runtime for Simulated {
+    type Task = Joined;
+
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Joined {
+        Joined(SendWrapper::new(sim_executor::spawn(future)))
+    }
+}
+
+fn run(world: &mut World, body: Body, config: Config, source: Box<dyn Source>) -> Report {
+    let bug = Shared::new(false);
+    let mut executor = Executor::in_world(config, source, world);
+    let ended = executor.block_on(body(false, &bug));
+    let outcome = match ended {
+        Ok(()) if bug.get() => Outcome::Failed { message: "the bug shows".to_string() },
+        Ok(()) => Outcome::Done,
+        Err(error) => error.into(),
+    };
+    executor.finish_into(outcome, world)
+}
+
+/// The first failing seeds of a strategy, shrunk.
+fn shrunk(body: Body, strategy: Strategy, count: usize) -> Vec<Shrunk> {
+    let mut world = World::default();
+    let survey =
+        Arc::new(Survey::of(Config::default(), |config, source| run(&mut world, body, config, source)));
+    let source = |seed| strategy.source(seed, &survey);
+    let fails =
+        |seed: &u64| !run(&mut World::default(), body, Config::default(), source(*seed)).outcome.is_done();
+    let failing: Vec<u64> = (0..5_000).filter(fails).take(count).collect();
+    failing
+        .into_iter()
+        .map(|seed| {
+            let found = || source(seed);
+            let mut make = |config, source| run(&mut world, body, config, source);
+            Shrink::default()
+                .shrink(Config::default(), &found, &mut make, &mut |_| ControlFlow::Continue(()))
+                .unwrap_or_else(|error| panic!("{strategy} seed {seed}: {error}"))
+        })
+        .collect()
+}
+
+/// Notes what else could have been polled at each contended step behind the last exception.
+struct Alternatives {
+    follow: Follow,
+    after: Option<Key>,
+    noted: Rc<RefCell<Vec<TurnException>>>,
+}
+
+impl Source for Alternatives {
+    fn needs(&self) -> Needs {
+        self.follow.needs()
+    }
+
+    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
+        let answer = self.follow.decide(point);
+        let Domain::Among(candidates) = &point.domain else { return answer };
+        if self.after.is_none() {
+            candidates.visit(&mut |candidate| {
+                if !matches!(answer, Some(Value::Pick { task, .. }) if task == candidate.task) {
+                    let run = Turn { lineage: candidate.lineage, nth: 0 };
+                    self.noted.borrow_mut().push(TurnException { after: point.key, run });
+                }
+                ControlFlow::Continue(())
+            });
+        }
+        self.after = self.after.filter(|after| *after != point.key);
+        answer
+    }
+
+    fn describe(&self) -> String {
+        "alternatives".to_string()
+    }
+}
+
+/// The least preemptions and exceptions of all runs that show the bug with as few exceptions as it takes; `None` if it takes more than
+/// the runs allow.
+fn minimum(body: Body) -> Option<(u64, u64)> {
+    const RUNS_MAX: usize = 3_000;
+    let mut world = World::default();
+    let (mut level, mut runs) = (vec![Vec::new()], 0);
+    loop {
+        let (mut next, mut least) = (Vec::new(), None);
+        for schedule in level {
+            runs += 1;
+            if runs > RUNS_MAX {
+                return None;
+            }
+            let after = schedule.last().map(|last: &TurnException| last.after);
+            let exceptions = Exceptions { schedule: schedule.clone(), ..Exceptions::default() };
+            let noted = Rc::new(RefCell::new(Vec::new()));
+            let source = Alternatives { follow: Follow::new(&exceptions).0, after, noted: Rc::clone(&noted) };
+            let (source, notes) = Noted::new(source);
+            let report =
+                run(&mut world, body, Config { record: true, ..Config::default() }, Box::new(source));
+            let realised = notes.of_run(&report);
+            if !report.outcome.is_done() {
+                let cost = Cost::of(&realised);
+                let cost = (cost.preemptions, cost.exceptions);
+                least = Some(least.map_or(cost, |least: (u64, u64)| least.min(cost)));
+            }
+            next.extend(noted.take().into_iter().map(|turn| [&schedule[..], &[turn]].concat()));
+        }
+        if least.is_some() {
+            return least;
+        }
+        level = next;
+    }
+}
+
+/// What is left of some failures.
+#[derive(Clone, Copy, Debug, Default)]
+struct Left {
+    shrunk: u64,
+    found: u64,
+    preemptions: u64,
+    exceptions: u64,
+    runs: u64,
+}
+
+impl Left {
+    fn add(&mut self, shrunk: &Shrunk) {
+        self.shrunk += 1;
+        self.found += shrunk.found.preemptions;
+        self.preemptions += shrunk.cost.preemptions;
+        self.exceptions += shrunk.cost.exceptions;
+        self.runs += shrunk.runs;
+    }
+
+    /// The mean with one digit behind the point.
+    fn mean(&self, sum: u64) -> String {
+        let tenths = (10 * sum + self.shrunk / 2).checked_div(self.shrunk).unwrap_or_default();
+        format!("{}.{}", tenths / 10, tenths % 10)
+    }
+}
+
+/// With `-- --nocapture` it shows the table of docs/failures.md.
+#[test]
+fn few_preemptions_are_left_after_few_runs_and_mostly_as_few_as_can_be() {
+    const FAILURES: usize = 2;
+    let (mut compared, mut equal) = (0, 0);
+    let (mut shrunk_all, mut preemptions, mut runs) = (0, 0, 0);
+    println!(
+        "| program | preemptions found | left | exceptions left | least | runs |\n|---|---|---|---|---|---|"
+    );
+    for (name, body) in programs::all::<Simulated>() {
+        let least = minimum(body);
+        let mut left = Left::default();
+        for strategy in [Strategy::Random, Strategy::Walk, Strategy::PCT] {
+            for shrunk in shrunk(body, strategy, FAILURES) {
+                left.add(&shrunk);
+                if let Some(least) = least {
+                    compared += 1;
+                    equal += u64::from((shrunk.cost.preemptions, shrunk.cost.exceptions) <= least);
+                }
+            }
+        }
+        let least = least.map_or_else(|| "?".to_string(), |(_, exceptions)| exceptions.to_string());
+        let [found, kept, exceptions, made] =
+            [left.found, left.preemptions, left.exceptions, left.runs].map(|sum| left.mean(sum));
+        println!("| {name} | {found} | {kept} | {exceptions} | {least} | {made} |");
+        assert!(left.shrunk > 0, "{name} has no failure to shrink");
+        (shrunk_all, preemptions, runs) =
+            (shrunk_all + left.shrunk, preemptions + left.preemptions, runs + left.runs);
+    }
+    println!("{shrunk_all} failures, {compared} compared, {equal} equal");
+    assert!(shrunk_all >= 75, "{shrunk_all} failures were shrunk");
+    assert!(preemptions <= 2 * shrunk_all, "{preemptions} preemptions are left of {shrunk_all} failures");
+    assert!(runs <= 100 * shrunk_all, "{runs} runs for {shrunk_all} failures");
+    assert!(compared >= 50 && 10 * equal >= 9 * compared, "{equal} of {compared} are as small as can be");
+}
+
+/// Sends numbered datagrams over a link that loses some; the seventeenth matters.
+async fn orders() {
+    let server = node("server").spawn(UdpSocket::bind("0.0.0.0:7")).await.unwrap().unwrap();
+    let taking = node("server").spawn(async move {
+        let mut taken = Vec::new();
+        let mut number = [0];
+        while time::timeout(Duration::from_secs(1), server.recv(&mut number)).await.is_ok() {
+            taken.push(number[0]);
+        }
+        taken
+    });
+    let client = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+    for number in 0..50 {
+        client.send_to(&[number], "server:7").await.unwrap();
+    }
+    assert!(taking.await.unwrap().contains(&17), "order 17 is lost");
+}
+
+fn lossy(config: Config, source: Box<dyn Source>) -> Report {
+    install_panic_hook(PanicsInside::Quiet);
+    let mut executor = Executor::with_boxed_source(config, source);
+    let loss = Ratio::one_in(8);
+    let latency = Latency::Uniform { min: Duration::from_micros(100), max: Duration::from_millis(2) };
+    let link = LinkConfig { loss, latency, ..LinkConfig::default() };
+    executor.enter(|| net::install(NetworkConfig { link, ..NetworkConfig::default() }));
+    let outcome = executor.block_on(orders()).map_or_else(Into::into, |()| Outcome::Done);
+    executor.finish(outcome)
+}
+
+#[test]
+fn of_seven_faults_the_one_is_left_that_is_needed() {
+    let found = |seed| move || Strategy::Random.source(seed, &Arc::default());
+    let shrink = |seed| {
+        let tell = &mut |_: &_| ControlFlow::Continue(());
+        Shrink::default().shrink(Config::default(), &found(seed), &mut lossy, tell).unwrap()
+    };
+    let fails = |seed: &u64| !lossy(Config::default(), found(*seed)()).outcome.is_done();
+    let shrunk = (0..2_000).filter(fails).map(shrink).find(|shrunk| shrunk.found.faults == 7);
+    let shrunk = shrunk.expect("a run fails in which seven packets are lost");
+    assert_eq!((shrunk.cost.faults, shrunk.cost.exceptions), (1, 1), "{}", shrunk.exceptions);
+    assert_eq!(shrunk.exceptions.to_string(), "link:main->server/udp:7 @ link.loss #17 = true\n");
+    assert!(shrunk.runs <= 100, "{} runs", shrunk.runs);
+}
