@@ -43,13 +43,23 @@ pub(crate) enum Command {
     /// Exit status: 0 if a failure was found in every variant that is known to break, and in no other; 1 if not; 2 for a
     /// mistake on the command line; 130 if Ctrl-C or SIGTERM ended it, with what it had.
     Sweep(SweepArgs),
-    /// Makes a run of a sweep again, and once more from the recording of its decisions.
+    /// Makes a run of a sweep again, and once more from the recording of its decisions; or the run of a failure file.
     ///
-    /// Shows the event log and what went wrong, and checks that the replay gives the same hash.
+    /// Shows the event log and what went wrong, and checks that the replay gives the same hash. Of a failure file it says what became of
+    /// the failure: see `simfail --help`.
     ///
     /// Exit status: 0 if the run ended as it should, 1 if it failed or the replay went another way, 2 for a mistake on
-    /// the command line.
+    /// the command line or a file that cannot be used.
     Replay(ReplayArgs),
+    /// Looks after failure files: what they say, and what became of their failures.
+    ///
+    /// `EXACT`: the same run fails. `REPRODUCED`: it is another run, but the same failure. `REPAIRED(N)`: the same failure, once N entries were
+    /// looked for up to two places away. `PASSED`: the run came to all that the file lists, and nothing failed. `STALE(N)`: it did not come
+    /// to N entries, so the file says nothing any more. `OTHER`: the run fails in another way.
+    ///
+    /// Exit status: 0 if all is well, 1 if a file fails that should not, is stale and must not be, or fails in another way; 2 for
+    /// a mistake on the command line or a file that cannot be used.
+    Simfail(SimfailArgs),
     /// Runs asyncio programs of the difftest language, and prints their event logs.
     ///
     /// The logs are those of CPython 3.11, byte for byte. Of several files, each log comes after a line `== <id>`.
@@ -151,12 +161,51 @@ pub(crate) struct SweepArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct SimfailArgs {
+    #[command(subcommand)]
+    pub(crate) command: SimfailCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimfailCommand {
+    /// Replays failure files of scenarios, and says of each what became of it.
+    Check(CheckArgs),
+    /// Shows failure files as they are written today, of whatever test they are.
+    Show(FilesArgs),
+    /// Replays failure files of scenarios, and writes those anew whose failure is there in another run.
+    Upgrade(FilesArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// The failure files.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// A file that is stale is an error.
+    #[arg(long)]
+    pub(crate) deny_stale: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FilesArgs {
+    /// The failure files.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct ReplayArgs {
-    /// `scenario`, for its first variant, or `scenario/variant`.
+    /// `scenario`, for its first variant, or `scenario/variant`, with --seed; or a file that ends with `.simfail`.
     pub(crate) name: String,
     /// The seed, or the word `production`.
     #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
-    pub(crate) seed: RunSeed,
+    pub(crate) seed: Option<RunSeed>,
+    /// A failure file that is stale is an error.
+    #[arg(long)]
+    pub(crate) deny_stale: bool,
+    /// Writes the failure of this run to this file, if it fails; `-` is standard output, which then has nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) simfail: Option<PathBuf>,
     /// How decisions were made, by default `random`: see `sweep --help`.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Strategy>,
@@ -221,7 +270,17 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
             ),
         ),
         ("asyncio", "asyncio program.json\nasyncio --ties creation tests/asyncio/cases/*.json".to_string()),
-        ("replay", format!("replay {name} --seed 7\nreplay {name} --seed production")),
+        (
+            "replay",
+            format!(
+                "replay {name} --seed 7\nreplay {name} --seed production\nreplay {name} --seed 7 --simfail lost.simfail\nreplay lost.simfail"
+            ),
+        ),
+        (
+            "simfail",
+            "simfail check tests/simfail/*.simfail\nsimfail show lost.simfail\nsimfail upgrade lost.simfail"
+                .to_string(),
+        ),
     ];
     let with_examples = |parser: clap::Command, (command, lines): (&'static str, String)| {
         parser.mut_subcommand(command, |subcommand| subcommand.after_help(help_text(program, &lines)))

@@ -12,6 +12,17 @@ const BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// # Errors
 /// If it cannot be read, has more than 16 MiB, or is no UTF-8.
 pub(crate) fn read(path: &Path) -> io::Result<String> {
+    String::from_utf8(read_bytes(path)?).map_err(|error| {
+        let position = error.utf8_error().valid_up_to();
+        io::Error::new(io::ErrorKind::InvalidData, format!("at byte {position}: this is no UTF-8"))
+    })
+}
+
+/// Reads a file whole, whatever is in it.
+///
+/// # Errors
+/// If it cannot be read, or has more than 16 MiB.
+pub(crate) fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > BYTES_MAX {
@@ -19,10 +30,7 @@ pub(crate) fn read(path: &Path) -> io::Result<String> {
             "it has more than {BYTES_MAX} bytes, which no such file needs"
         )));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let position = error.utf8_error().valid_up_to();
-        io::Error::new(io::ErrorKind::InvalidData, format!("at byte {position}: this is no UTF-8"))
-    })
+    Ok(bytes)
 }
 
 #[cfg(test)]

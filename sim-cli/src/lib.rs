@@ -30,6 +30,7 @@ mod seed;
 mod seed_range;
 mod setting;
 mod show;
+mod simfail;
 mod sweep;
 mod table;
 mod wall_time;
@@ -97,6 +98,7 @@ fn dispatch(
         Command::Sweep(args) => sweep::sweep(&args, scenarios, console),
         Command::Asyncio(args) => asyncio::asyncio(&args, console),
         Command::Replay(args) => replay::replay(&args, scenarios, console),
+        Command::Simfail(args) => simfail::simfail(&args, scenarios, console),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `replay`: a run of a sweep, made again from its recording.
+//! `replay`: a run of a sweep, made again from its recording, or that of a failure file.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel, World};
-use sim_explorer::{RunSeed, Scenario, Strategy, Swept};
+use sim_explorer::{RunSeed, Scenario, Simfail, Strategy, Swept};
 
 use crate::args::ReplayArgs;
 use crate::console::Console;
@@ -16,47 +16,113 @@ use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::run_json::{self, Asked};
 use crate::show::{self, RIGHT, WRONG};
-use crate::{names, output_file, setting};
+use crate::{names, output_file, setting, simfail};
+
+/// What is asked for does not go together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum ReplayError {
+    #[error(
+        "which run of {name}? Say so with --seed N or --seed production, or name a file that ends with .simfail"
+    )]
+    NoSeed { name: String },
+    #[error("{file} says itself which run it is; leave {option} out")]
+    NotOfFile { file: String, option: &'static str },
+}
 
 pub(crate) fn replay(
     args: &ReplayArgs,
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
+    if simfail::is_file(&args.name) {
+        refuse_options(args)?;
+        return simfail::replay(Path::new(&args.name), args.deny_stale, scenarios, console);
+    }
+    let seed = args.seed.ok_or_else(|| ReplayError::NoSeed { name: args.name.clone() })?;
+    replay_seed(args, seed, scenarios, console)
+}
+
+/// A failure file has all that the options would say.
+fn refuse_options(args: &ReplayArgs) -> Result<(), ReplayError> {
+    let given = [
+        (args.seed.is_some(), "--seed"),
+        (args.strategy.is_some(), "--strategy"),
+        (args.simfail.is_some(), "--simfail"),
+        (args.json.is_some(), "--json"),
+        (args.variant.is_some(), "--variant"),
+        (!args.set.is_empty(), "--set"),
+        (args.profile.is_some(), "--profile"),
+    ];
+    let wrong = given.into_iter().find(|(is_given, _)| *is_given);
+    let refusal = |(_, option)| Err(ReplayError::NotOfFile { file: args.name.clone(), option });
+    wrong.map_or(Ok(()), refusal)
+}
+
+fn replay_seed(
+    args: &ReplayArgs,
+    seed: RunSeed,
+    scenarios: &'static [Scenario],
+    console: &mut Console<'_>,
+) -> Result<Exit, Box<dyn Error>> {
     let program = names::one(scenarios, &args.name, args.variant.as_deref())?;
     let Program { scenario, variant } = program;
     let settings = setting::settings(scenario, &args.set)?;
-    args.json.iter().try_for_each(|path| output_file::check(path))?;
+    args.json.iter().chain(&args.simfail).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
     let config = Config { trace: TraceLevel::Events, record: true, around, ..Config::default() };
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
     watchdog::name_subject(&program.to_string());
     let strategy = args.strategy.unwrap_or(Strategy::Random);
-    let watch = Watch::begin(WatchedRun::OfCommand(args.seed, strategy));
+    let watch = Watch::begin(WatchedRun::OfCommand(seed, strategy));
     let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
-    let survey = match args.seed {
+    let survey = match seed {
         RunSeed::Production => Arc::default(),
         RunSeed::Seed(_) => swept.survey(&mut World::default()),
     };
-    let recorded = variant.run_prepared(&settings, config, args.seed.source_by(strategy, &survey), prepare);
+    let recorded = variant.run_prepared(&settings, config, seed.source_by(strategy, &survey), prepare);
     // Where the file is standard output, it is all of that.
-    let is_shown = args.json.as_deref() != Some(Path::new("-"));
+    let is_shown = ![&args.json, &args.simfail].iter().any(|path| path.as_deref() == Some(Path::new("-")));
     let out: &mut dyn Write = if is_shown { &mut *console.out } else { &mut io::sink() };
     show::log(&recorded, out)?;
     let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
     let source = Replay::new(recording);
     let followed = source.report();
     let replayed = variant.run_prepared(&settings, config, Box::new(source), prepare);
+    let mut make = |config, source| variant.run_prepared(&settings, config, source, prepare);
+    let file = args.simfail.as_ref().map(|_| {
+        Simfail::of_run(&program.to_string(), seed, strategy, Config { record: false, ..config }, &mut make)
+    });
     drop(watch);
     let is_same = compare(&recorded, &replayed, recording, followed.diverged_at(), out)?;
     show::last_line(&recorded, out)?;
     if let Some(path) = &args.json {
         let settings = args.set.iter().map(|given| (given.name.as_str(), given.value)).collect();
-        let asked = Asked { program, seed: args.seed, settings, profile: args.profile.as_deref() };
+        let asked = Asked { program, seed, settings, profile: args.profile.as_deref() };
         output_file::write(path, run_json::text(&asked, &recorded, Some(is_same)), console.out)?;
     }
+    if let (Some(path), Some(file)) = (&args.simfail, file) {
+        keep(args, file, path, console)?;
+    }
     Ok(if is_same { show::exit_of(&recorded) } else { Exit::Failure })
+}
+
+/// Writes the failure file, if there is a failure.
+fn keep(
+    args: &ReplayArgs,
+    file: Option<Simfail>,
+    path: &Path,
+    console: &mut Console<'_>,
+) -> Result<(), Box<dyn Error>> {
+    let Some(mut file) = file else {
+        writeln!(console.err, "{} is not written: the run did not fail", path.display())?;
+        return Ok(());
+    };
+    file.settings = args.set.iter().map(|given| (given.name.clone(), given.value.to_string())).collect();
+    let profile = args.profile.iter().map(|path| (simfail::PROFILE.to_string(), path.display().to_string()));
+    file.settings.extend(profile);
+    output_file::write(path, file.to_string(), console.out)?;
+    Ok(())
 }
 
 /// Says whether the replay did what was recorded.

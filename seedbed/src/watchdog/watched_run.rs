@@ -13,6 +13,8 @@ pub enum WatchedRun {
     OfCommand(RunSeed, Strategy),
     /// One that differs from the default order in a few decisions, for which no seed stands.
     WithDeviations,
+    /// That of a failure file, whose path is the name of what is watched.
+    OfFile,
 }
 
 impl fmt::Display for WatchedRun {
@@ -26,6 +28,7 @@ impl fmt::Display for WatchedRun {
             WatchedRun::WithDeviations => {
                 out.write_str("in a run with few deviations from the default order")
             }
+            WatchedRun::OfFile => out.write_str("in its run"),
         }
     }
 }
@@ -41,6 +44,7 @@ impl WatchedRun {
                 format!("reproduce: replay {subject} {}", RunOptions(run, strategy))
             }
             WatchedRun::WithDeviations => format!("reproduce: sweep {subject} --strategy each"),
+            WatchedRun::OfFile => format!("reproduce: replay {subject}"),
         }
     }
 }
@@ -78,5 +82,6 @@ mod tests {
         let production = texts("in production order", "replay ws_echo --seed production");
         assert_eq!(told(WatchedRun::OfCommand(RunSeed::Production, Strategy::Walk)), production);
         assert!(told(WatchedRun::WithDeviations).1.ends_with("sweep ws_echo --strategy each"));
+        assert_eq!(told(WatchedRun::OfFile), texts("in its run", "replay ws_echo"));
     }
 }

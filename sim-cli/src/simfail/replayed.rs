@@ -1,0 +1,33 @@
+//! `replay FILE.simfail`: the run of a failure file, with its log.
+
+use std::error::Error;
+use std::path::Path;
+
+use sim_executor::TraceLevel;
+use sim_explorer::{Scenario, Status};
+
+use super::{Stored, show_run, tell};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::show;
+
+/// Makes the run of a file, and says what became of its failure. The status is 1 if the run failed; of a stale file only if that is asked
+/// for.
+pub(crate) fn replay(
+    path: &Path,
+    deny_stale: bool,
+    scenarios: &'static [Scenario],
+    console: &mut Console<'_>,
+) -> Result<Exit, Box<dyn Error>> {
+    let stored = Stored::of(scenarios, path)?;
+    let replayed = stored.replay(TraceLevel::Events)?;
+    show_run(&replayed, console.out)?;
+    tell(path, &stored.file, &replayed, console.out)?;
+    if let (Status::Repaired(_), Some(renewed)) = (replayed.status, &replayed.renewed) {
+        writeln!(console.out, "the new file, which `simfail upgrade` writes:\n{renewed}")?;
+    }
+    show::last_line(&replayed.report, console.out)?;
+    let is_wrong =
+        !replayed.report.outcome.is_done() || (matches!(replayed.status, Status::Stale(_)) && deny_stale);
+    Ok(if is_wrong { Exit::Failure } else { Exit::Expected })
+}
