@@ -30,6 +30,7 @@ mod clock;
 mod config;
 pub mod context;
 pub mod coop;
+mod decision_point;
 mod device;
 mod draw;
 mod executor;
@@ -69,6 +70,7 @@ pub use context::{
     AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, OutsidePanic,
     PendingTask, RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop, try_current_id,
 };
+pub use decision_point::{DecisionPoint, decision_point};
 pub use device::{Device, Due};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
 pub use executor::{Deadlock, Executor, Outcome, PendingTable, Report, RunError, World};

@@ -74,8 +74,9 @@ fn values() -> impl Strategy<Value = FileValue> {
 
 fn orders() -> impl Strategy<Value = BaseOrder> {
     let holds = prop_oneof![Just(4), Just(u32::MAX), any::<u32>()];
-    let default =
-        (any::<bool>(), holds).prop_map(|(batches, holds_max)| BaseOrder::Default { batches, holds_max });
+    let default = (any::<bool>(), holds, any::<bool>()).prop_map(|(batches, holds_max, decision_points)| {
+        BaseOrder::Default { batches, holds_max, decision_points }
+    });
     prop_oneof![Just(BaseOrder::Production), Just(BaseOrder::Found), default]
 }
 

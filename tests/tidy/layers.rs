@@ -40,6 +40,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &[
                 "assertions",
                 "coop",
+                "decision_point",
                 "draw",
                 "join",
                 "macros",

@@ -39,7 +39,7 @@ impl KeyedRandom {
 
 impl Source for KeyedRandom {
     fn needs(&self) -> Needs {
-        Needs { order: Order::Keyed(self.draws), ..Needs::default() }
+        Needs { order: Order::Keyed(self.draws), decision_points: false, ..Needs::default() }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {

@@ -23,6 +23,8 @@ pub struct Recording {
     pub batches: bool,
     /// After how many holds of its CPU a ready task had its turn: see [`Needs::holds_max`](super::Needs).
     pub holds_max: u32,
+    /// Whether tasks stopped at decision points: see [`Needs::decision_points`](super::Needs).
+    pub decision_points: bool,
     /// The decisions.
     pub decisions: Vec<Decision>,
     /// The names of the streams in them.
@@ -32,8 +34,8 @@ pub struct Recording {
 impl Default for Recording {
     /// Without decisions, of a run that was as the default of [`Needs`] says.
     fn default() -> Self {
-        let Needs { batches, holds_max, .. } = Needs::default();
-        Recording { batches, holds_max, decisions: Vec::new(), names: Names::new() }
+        let Needs { batches, holds_max, decision_points, .. } = Needs::default();
+        Recording { batches, holds_max, decision_points, decisions: Vec::new(), names: Names::new() }
     }
 }
 

@@ -15,6 +15,7 @@ pub struct Replay {
     decisions: Vec<Decision>,
     batches: bool,
     holds_max: u32,
+    decision_points: bool,
     report: ReplayReport,
 }
 
@@ -47,6 +48,7 @@ impl Replay {
             decisions: recording.decisions.clone(),
             batches: recording.batches,
             holds_max: recording.holds_max,
+            decision_points: recording.decision_points,
             report: ReplayReport::default(),
         }
     }
@@ -70,6 +72,7 @@ impl Source for Replay {
             batches: self.batches,
             point_keys: true,
             holds_max: self.holds_max,
+            decision_points: self.decision_points,
             ..Needs::default()
         }
     }

@@ -42,6 +42,9 @@ pub struct Needs {
     /// one that became ready while the CPU was held may wait for one hold more. A source that means to
     /// starve tasks raises it; `u32::MAX` is never. In production order, where every task has its turn anyway, it means nothing.
     pub holds_max: u32,
+    /// Whether a task lets the source decide who goes on before it does an operation that need not wait, such as to take a free
+    /// lock: see [`decision_point`](crate::decision_point). If not, such an operation lets nobody go first.
+    pub decision_points: bool,
     /// Of which kinds of facts [`Source::observe`] is told. What nobody is told of costs one comparison at most.
     pub facts: FactKinds,
 }
@@ -52,13 +55,14 @@ impl Needs {
 }
 
 impl Default for Needs {
-    /// To be asked which task is polled next, without batches, keys and facts, after at most four holds.
+    /// To be asked which task is polled next, at decision points too, without batches, keys and facts, after at most four holds.
     fn default() -> Self {
         Needs {
             order: Order::Asked,
             batches: false,
             point_keys: false,
             holds_max: Needs::HOLDS_MAX,
+            decision_points: true,
             facts: FactKinds::NONE,
         }
     }

@@ -1,7 +1,9 @@
 //! What the current task touches, for sources that want to know which polls race.
 
-use super::{CURRENT, with};
-use crate::choice::{Access, Resource};
+use std::task::Context;
+
+use super::{CURRENT, wake_again, with};
+use crate::choice::{Access, Label, Resource};
 
 /// Says that the current task touches a resource. A primitive of a library calls it when it acts: a lock when it is taken, a
 /// queue when something is put in. Between polls, outside of a run, and where the source is not told, it does nothing.
@@ -33,4 +35,25 @@ pub fn intend(resource: Resource, access: Access) {
 #[cold]
 fn tell(resource: Resource, access: Access) {
     with(|run| run.core_mut().note_access(resource, access));
+}
+
+/// Lets the source decide who goes on before the current task does this operation, if the source wants that and another task is
+/// ready: then the leaf future is pending, its task is ready again, and by default it goes on. It is to be asked once before each
+/// operation: the future does what it does when it is polled again.
+///
+/// Outside of polls it says no.
+#[inline]
+#[must_use = "a future that stops is pending"]
+pub fn stop_at(context: &Context<'_>, label: Label) -> bool {
+    CURRENT.with(|current| current.decision_points.get() && current.polled.get() != 0) && stop(context, label)
+}
+
+#[cold]
+fn stop(context: &Context<'_>, label: Label) -> bool {
+    let is_alone = with(|run| run.core_mut().polling.begin_stop());
+    if is_alone {
+        return false;
+    }
+    wake_again(label, context.waker());
+    true
 }

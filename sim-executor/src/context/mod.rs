@@ -36,7 +36,7 @@ pub use crate::run::{
     Activity, Clock, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag, TaskPanic,
 };
 pub use crate::task::NodeId;
-pub use access::{access, intend};
+pub use access::{access, intend, stop_at};
 pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
@@ -68,6 +68,8 @@ struct Current {
     run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
     /// Whether the source of the run is told what tasks touch.
     tells_accesses: Cell<bool>,
+    /// Whether its tasks stop at decision points.
+    decision_points: Cell<bool>,
     /// The number of its tag, or zero: for what only has to know whether it is in its own run.
     tag: Cell<u32>,
     /// What the task that is being polled has done in this poll.
@@ -91,6 +93,7 @@ thread_local! {
         Current {
             run: ManuallyDrop::new(RefCell::new(None)),
             tells_accesses: Cell::new(false),
+            decision_points: Cell::new(false),
             tag: Cell::new(0),
             turn: Turn::new(),
             polled: Cell::new(0),

@@ -168,6 +168,9 @@ impl Core {
     }
 
     fn gentlest(&mut self) -> TaskId {
+        if let Some(task) = self.polling.stopped() {
+            return task;
+        }
         let (ready, tasks) = self.polling.ready_mut();
         let index = ready.gentlest().expect("a question has candidates");
         tasks.id_at(index)

@@ -35,11 +35,12 @@ pub(super) struct RecordingFull;
 
 impl Decisions {
     pub(super) fn new(config: &Config, needs: &Needs, lineages: Lineages) -> Self {
-        let Needs { batches, holds_max, .. } = *needs;
+        let Needs { batches, holds_max, decision_points, .. } = *needs;
+        let recording = || Recording { batches, holds_max, decision_points, ..Recording::default() };
         Decisions {
             lineages,
             hash: RunHash::EMPTY,
-            recording: config.record.then(|| Recording { batches, holds_max, ..Recording::default() }),
+            recording: config.record.then(recording),
             recorded_max: config.limits.decisions_max,
             count: 0,
             misaligned: 0,

@@ -72,6 +72,8 @@ pub(crate) struct Run {
     around: Option<Around>,
     /// Whether the source is told what tasks touch.
     tells_accesses: bool,
+    /// Of [`Needs::decision_points`](crate::Needs).
+    decision_points: bool,
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
     devices: Devices,
@@ -128,6 +130,7 @@ impl Run {
             budget: config.budget,
             around: config.around,
             tells_accesses: needs.facts.has(FactKinds::ACCESSES),
+            decision_points: needs.decision_points,
             core: RefCell::new(core),
             source: RefCell::new(source),
             devices,
@@ -150,6 +153,11 @@ impl Run {
     #[inline]
     pub(crate) fn around(&self) -> Option<Around> {
         self.around
+    }
+
+    /// Whether tasks stop at decision points.
+    pub(crate) fn has_decision_points(&self) -> bool {
+        self.decision_points
     }
 
     /// After how many operations in one poll a task has to yield.

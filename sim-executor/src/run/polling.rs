@@ -1,14 +1,16 @@
 //! Who is polled when: the tasks, which of them are ready, and which one is at it.
 
+mod candidates;
 mod count;
 mod invariants;
 mod memory;
 mod probed;
 mod stats;
+mod stopped;
 
 use std::collections::VecDeque;
 
-use crate::choice::{Candidate, FactKinds, Label, LineageId, Lineages, Needs, Order, TaskId};
+use crate::choice::{Candidate, FactKinds, LineageId, Lineages, Needs, Order, TaskId};
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::task::{
@@ -56,6 +58,8 @@ pub(crate) struct Polling {
     watches_wakes: bool,
     /// Of tasks that have ended, if statistics are kept.
     stats: Option<Vec<TaskStats>>,
+    /// The task that has stopped at a decision point, and in which poll.
+    stopped: Option<(TaskId, u64)>,
     /// Where the task waits that is polled once more after the run, besides the last that it has said.
     probed: Option<Vec<Wait>>,
 }
@@ -105,6 +109,7 @@ impl Polling {
                 || config.trace >= TraceLevel::Wakes
                 || needs.facts.has(FactKinds::WAKES),
             stats: config.stats.then(Vec::new),
+            stopped: None,
             probed: None,
         }
     }
@@ -354,25 +359,6 @@ impl Polling {
         // After that, since the task is not in the ready queue yet.
         let candidate = self.candidate(task.index);
         self.fresh.push(candidate);
-    }
-
-    /// A ready task, as a source sees it.
-    pub(super) fn candidate(&self, index: u32) -> Candidate {
-        let (stamp, ready_since) = self.tasks.background(index).stamped();
-        let slot = self.tasks.at(index);
-        let (task, lineage) = (self.tasks.id_at(index), slot.lineage_hash());
-        let label = slot.waiting_at().label;
-        let yields = label == Label::YIELD || label == Label::BUDGET;
-        Candidate { task, lineage, key: slot.key(), stamp, ready_since, yields }
-    }
-
-    pub(super) fn take_fresh(&mut self, fresh: &mut Vec<Candidate>) {
-        fresh.append(&mut self.fresh);
-    }
-
-    /// Whether a task that is ready may be polled now.
-    pub(super) fn is_eligible(&self, index: u32) -> bool {
-        !self.ready.is_held(self.tasks.at(index).node()) && self.tasks.link(index).is_listed()
     }
 }
 

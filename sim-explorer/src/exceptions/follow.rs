@@ -31,6 +31,7 @@ use crate::strategy::ready_tasks::pick;
 pub struct Follow {
     batches: bool,
     holds_max: u32,
+    decision_points: bool,
     turns: BTreeMap<Key, Turn>,
     values: BTreeMap<Key, Value>,
     order: DefaultOrder,
@@ -81,6 +82,7 @@ impl Follow {
         let source = Follow {
             batches: exceptions.batches,
             holds_max: exceptions.holds_max,
+            decision_points: exceptions.decision_points,
             turns: left.turns.iter().map(|(key, exception)| (*key, exception.run)).collect(),
             values: left.values.iter().map(|(key, exception)| (*key, exception.value)).collect(),
             order: DefaultOrder::default(),
@@ -129,8 +131,15 @@ pub(crate) fn find_turn(candidates: &dyn Candidates, run: Turn) -> Option<Candid
 
 impl Source for Follow {
     fn needs(&self) -> Needs {
-        let Follow { batches, holds_max, .. } = *self;
-        Needs { order: Order::Asked, batches, point_keys: true, holds_max, ..Needs::default() }
+        let Follow { batches, holds_max, decision_points, .. } = *self;
+        Needs {
+            order: Order::Asked,
+            batches,
+            point_keys: true,
+            holds_max,
+            decision_points,
+            ..Needs::default()
+        }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {

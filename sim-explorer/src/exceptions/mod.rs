@@ -48,6 +48,8 @@ pub struct Exceptions {
     pub batches: bool,
     /// After how many holds of its CPU a ready task has its turn: see [`Needs::holds_max`].
     pub holds_max: u32,
+    /// Whether tasks stop at decision points: see [`Needs::decision_points`].
+    pub decision_points: bool,
     /// Whose turn it is where that is not the default's.
     pub schedule: Vec<TurnException>,
     /// Values and faults that are not the gentlest.
@@ -89,10 +91,11 @@ pub struct ValueException {
 impl Default for Exceptions {
     /// None: the default order.
     fn default() -> Self {
-        let Needs { batches, holds_max, .. } = Needs::default();
+        let Needs { batches, holds_max, decision_points, .. } = Needs::default();
         Exceptions {
             batches,
             holds_max,
+            decision_points,
             schedule: Vec::new(),
             values: Vec::new(),
             names: Names::new(),
@@ -111,7 +114,8 @@ impl Exceptions {
     /// The default order, with the gentlest answers, in the circumstances of these.
     #[must_use]
     pub fn none(&self) -> Exceptions {
-        Exceptions { batches: self.batches, holds_max: self.holds_max, ..Exceptions::default() }
+        let Exceptions { batches, holds_max, decision_points, .. } = *self;
+        Exceptions { batches, holds_max, decision_points, ..Exceptions::default() }
     }
 
     /// What kind of answer a value exception is, as far as the name of its question tells.

@@ -40,6 +40,7 @@ pub struct Noted<S> {
 pub struct Notes {
     batches: bool,
     holds_max: u32,
+    decision_points: bool,
     noted: Rc<RefCell<NotedSoFar>>,
 }
 
@@ -60,7 +61,8 @@ impl Notes {
     #[must_use]
     pub fn of_run(&self, report: &Report) -> Realised {
         let NotedSoFar { steps, asked } = self.noted.take();
-        Realised::new(self.batches, self.holds_max, steps, asked, report)
+        let Notes { batches, holds_max, decision_points, .. } = *self;
+        Realised::new(Needs { batches, holds_max, decision_points, ..Needs::default() }, steps, asked, report)
     }
 }
 
@@ -68,10 +70,10 @@ impl<S: Source> Noted<S> {
     /// The source that notes what `source` does, and the notes.
     #[must_use]
     pub fn new(source: S) -> (Self, Notes) {
-        let Needs { order, batches, holds_max, .. } = source.needs();
+        let Needs { order, batches, holds_max, decision_points, .. } = source.needs();
         // Production order is fair by its batches.
         let holds_max = if order == Order::Production { u32::MAX } else { holds_max };
-        let notes = Notes { batches, holds_max, noted: Rc::default() };
+        let notes = Notes { batches, holds_max, decision_points, noted: Rc::default() };
         let noted = Noted { source, order: DefaultOrder::default(), notes: notes.clone() };
         (noted, notes)
     }

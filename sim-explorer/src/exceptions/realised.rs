@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sim_executor::{Key, Names, Report, Value};
+use sim_executor::{Key, Names, Needs, Report, Value};
 
 use super::{AnswerKind, Exceptions, Turn, TurnException, ValueException};
 
@@ -38,8 +38,8 @@ pub struct Asked {
 /// A run that was made: see [`Noted`](super::Noted).
 #[derive(Clone, Debug)]
 pub struct Realised {
-    batches: bool,
-    holds_max: u32,
+    /// How it was made; only what [`Exceptions`] hold of it.
+    needs: Needs,
     /// The contended steps, in order.
     pub steps: Vec<Step>,
     /// The questions about values, in order.
@@ -55,13 +55,7 @@ pub struct Realised {
 }
 
 impl Realised {
-    pub(super) fn new(
-        batches: bool,
-        holds_max: u32,
-        steps: Vec<Step>,
-        asked: Vec<Asked>,
-        report: &Report,
-    ) -> Self {
+    pub(super) fn new(needs: Needs, steps: Vec<Step>, asked: Vec<Asked>, report: &Report) -> Self {
         let names = report.recording.as_ref().map(|recording| recording.names.clone()).unwrap_or_default();
         let named = steps.iter().filter_map(|step| {
             let name = names.get(&step.poll.stream)?;
@@ -69,7 +63,7 @@ impl Realised {
         });
         let tasks = named.collect();
         let (polls, decisions, hash) = (report.polls, report.decisions, report.hash);
-        Realised { batches, holds_max, steps, asked, polls, decisions, hash, names, tasks }
+        Realised { needs, steps, asked, polls, decisions, hash, names, tasks }
     }
 
     /// What the run did otherwise than the default order, and nothing else: the exceptions that make it again.
@@ -86,8 +80,8 @@ impl Realised {
         let lineages = schedule.iter().map(|turn| turn.run.lineage);
         let tasks =
             lineages.filter_map(|lineage| Some((lineage, Rc::clone(self.tasks.get(&lineage)?)))).collect();
-        let Realised { batches, holds_max, .. } = *self;
-        Exceptions { batches, holds_max, schedule, values, names, tasks }
+        let Needs { batches, holds_max, decision_points, .. } = self.needs;
+        Exceptions { batches, holds_max, decision_points, schedule, values, names, tasks }
     }
 
     /// How often a task was switched away from that could have gone on and did not let others go first.

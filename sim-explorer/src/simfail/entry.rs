@@ -87,6 +87,8 @@ pub enum BaseOrder {
         batches: bool,
         /// After how many holds of its CPU a ready task has its turn: see [`Needs::holds_max`].
         holds_max: u32,
+        /// Whether tasks stop at decision points: see [`Needs::decision_points`].
+        decision_points: bool,
     },
     /// Production order.
     Production,
@@ -97,17 +99,21 @@ pub enum BaseOrder {
 
 impl Default for BaseOrder {
     fn default() -> Self {
-        BaseOrder::Default { batches: Needs::default().batches, holds_max: Needs::HOLDS_MAX }
+        let Needs { batches, holds_max, decision_points, .. } = Needs::default();
+        BaseOrder::Default { batches, holds_max, decision_points }
     }
 }
 
 impl fmt::Display for BaseOrder {
-    /// As it stands in the file: `default batches holds=16`.
+    /// As it stands in the file: `default batches no-points holds=16`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BaseOrder::Default { batches, holds_max } = *self else {
+        let BaseOrder::Default { batches, holds_max, decision_points } = *self else {
             return out.write_str(if *self == BaseOrder::Found { "found" } else { "production" });
         };
         out.write_str(if batches { "default batches" } else { "default" })?;
+        if !decision_points {
+            out.write_str(" no-points")?;
+        }
         match holds_max {
             Needs::HOLDS_MAX => Ok(()),
             u32::MAX => out.write_str(" holds=never"),

@@ -21,8 +21,8 @@ pub(super) enum Entry {
 impl Simfail {
     /// Takes over these exceptions in place of those that it has.
     pub(super) fn set_exceptions(&mut self, exceptions: &Exceptions) {
-        let Exceptions { batches, holds_max, .. } = *exceptions;
-        self.order = BaseOrder::Default { batches, holds_max };
+        let Exceptions { batches, holds_max, decision_points, .. } = *exceptions;
+        self.order = BaseOrder::Default { batches, holds_max, decision_points };
         self.schedule = exceptions.schedule.iter().map(|turn| named_turn(exceptions, turn)).collect();
         self.faults.clear();
         self.values.clear();
@@ -42,11 +42,10 @@ impl Simfail {
     /// What it lists, as keys; and for each key where that stands. A name that no task and no operation can have gets a key that no
     /// run comes to.
     pub(super) fn keyed(&self) -> (Exceptions, BTreeMap<Key, Entry>) {
-        let (batches, holds_max) = match self.order {
-            BaseOrder::Default { batches, holds_max } => (batches, holds_max),
-            BaseOrder::Production | BaseOrder::Found => (false, Exceptions::default().holds_max),
-        };
-        let mut exceptions = Exceptions { batches, holds_max, ..Exceptions::default() };
+        let mut exceptions = Exceptions::default();
+        if let BaseOrder::Default { batches, holds_max, decision_points } = self.order {
+            exceptions = Exceptions { batches, holds_max, decision_points, ..exceptions };
+        }
         let mut entries = BTreeMap::new();
         for (moment, task) in &self.schedule {
             let after = match moment {

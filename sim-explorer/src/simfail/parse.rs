@@ -222,25 +222,27 @@ fn unknown(entry: &str, section: &'static str, known: &'static [&'static str]) -
     LineError::Unknown { name: entry.chars().take(40).collect(), section, known }
 }
 
-/// `default batches holds=16`
+/// `default batches no-points holds=16`
 fn order(mut words: Words<'_>) -> Result<BaseOrder, LineError> {
     const KNOWN: LineError = LineError::Expected("default, production or found");
     let order = match &*words.plain("default, production or found")? {
         "production" => BaseOrder::Production,
         "found" => BaseOrder::Found,
         "default" => {
-            let BaseOrder::Default { mut batches, mut holds_max } = BaseOrder::default() else {
+            let BaseOrder::Default { mut batches, mut holds_max, mut decision_points } = BaseOrder::default()
+            else {
                 return Err(KNOWN);
             };
             while let Some(word) = words.next()? {
                 match (&*word.text, word.text.strip_prefix("holds=")) {
                     ("batches", _) => batches = true,
+                    ("no-points", _) => decision_points = false,
                     (_, Some("never")) => holds_max = u32::MAX,
                     (_, Some(digits)) => holds_max = number(digits, u32::MAX.into())? as u32,
                     _ => return Err(LineError::TooMuch(word.text.into_owned())),
                 }
             }
-            BaseOrder::Default { batches, holds_max }
+            BaseOrder::Default { batches, holds_max, decision_points }
         }
         _ => return Err(KNOWN),
     };
