@@ -60,6 +60,13 @@ pub(crate) enum Command {
     /// Exit status: 0 if all is well, 1 if a file fails that should not, is stale and must not be, or fails in another way; 2 for
     /// a mistake on the command line or a file that cannot be used.
     Simfail(SimfailArgs),
+    /// Makes one run, and writes it as a page for a browser, or for another tool.
+    ///
+    /// The page needs nothing besides itself: lanes of all tasks by node, arrows for wakes, packets and spawns, faults, what waited, and
+    /// all decisions. With `--beside` another run stands below it, with the step from which they differ.
+    ///
+    /// Exit status: 0 if the run ended as it should, 1 if it failed, 2 for a mistake on the command line.
+    Report(ReportArgs),
     /// Runs asyncio programs of the difftest language, and prints their event logs.
     ///
     /// The logs are those of CPython 3.11, byte for byte. Of several files, each log comes after a line `== <id>`.
@@ -107,6 +114,46 @@ pub(crate) struct RunArgs {
     /// for retransmissions, keep one interface, as with `tshark -r FILE -Y 'frame.interface_name == "server"' -w ONE`.
     #[arg(long, value_name = "FILE")]
     pub(crate) pcap: Option<PathBuf>,
+    /// Sets a parameter of the scenario; may be repeated.
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub(crate) set: Vec<Setting>,
+    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("files").required(true).multiple(true).args(["html", "perfetto", "shiviz", "mermaid", "jsonl"]))]
+pub(crate) struct ReportArgs {
+    /// `scenario`, for its first variant, or `scenario/variant`.
+    pub(crate) name: String,
+    /// The variant.
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// The seed, or the word `production`.
+    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true, default_value = "production")]
+    pub(crate) seed: RunSeed,
+    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`.
+    #[arg(long, value_name = "S")]
+    pub(crate) strategy: Option<Strategy>,
+    /// Another run to show beside it, such as one that does not fail: a seed, or the word `production`.
+    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
+    pub(crate) beside: Option<RunSeed>,
+    /// Writes a page for a browser to this file; for each of these, `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Writes the trace events of Chrome, which ui.perfetto.dev opens.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) perfetto: Option<PathBuf>,
+    /// Writes a log with vector clocks, which ShiViz draws.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) shiviz: Option<PathBuf>,
+    /// Writes a sequence diagram of Mermaid, with the last 80 events, for the text of a pull request.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mermaid: Option<PathBuf>,
+    /// Writes everything as JSON lines, the first of which has a version.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jsonl: Option<PathBuf>,
     /// Sets a parameter of the scenario; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,
@@ -270,6 +317,12 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
             ),
         ),
         ("asyncio", "asyncio program.json\nasyncio --ties creation tests/asyncio/cases/*.json".to_string()),
+        (
+            "report",
+            format!(
+                "report {name} --seed 7 --html run.html\nreport {name} --seed 7 --beside production --html run.html\nreport {name} --seed 7 --perfetto run.json --mermaid -"
+            ),
+        ),
         (
             "replay",
             format!(

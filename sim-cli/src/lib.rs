@@ -23,6 +23,7 @@ mod pipe;
 mod profile;
 mod program;
 mod replay;
+mod report;
 mod run;
 mod run_json;
 mod search;
@@ -97,6 +98,7 @@ fn dispatch(
         Command::Run(args) => run::run(&args, scenarios, console),
         Command::Sweep(args) => sweep::sweep(&args, scenarios, console),
         Command::Asyncio(args) => asyncio::asyncio(&args, console),
+        Command::Report(args) => report::report(&args, scenarios, console),
         Command::Replay(args) => replay::replay(&args, scenarios, console),
         Command::Simfail(args) => simfail::simfail(&args, scenarios, console),
     }

@@ -11,6 +11,7 @@ mod signature;
 mod simfail;
 mod strategy;
 mod sweep;
+mod timeline;
 mod verdict;
 
 pub use each::{
@@ -32,4 +33,5 @@ pub use simfail::{
 };
 pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Pos, Strategy, Survey, Surw, Urw, Walk};
 pub use sweep::{FailedSeed, Part, PropertyTally, RunResult, Swept, Tally};
+pub use timeline::{Arrow, ArrowKind, Band, Lane, LaneKind, Mark, MarkKind, Timeline, Wait};
 pub use verdict::Verdict;

@@ -101,7 +101,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         &[
             &["failure_text", "pattern", "signature", "strategy"],
             &["each", "exceptions", "run_seed", "scenario", "simfail"],
-            &["shrink", "sweep"],
+            &["shrink", "sweep", "timeline"],
             &["verdict"],
             &["lib"],
         ],
@@ -136,7 +136,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["console", "exit", "input_file", "interrupt", "output_file", "pipe", "seed", "wall_time"],
             &["profile", "program", "search", "seed_range", "setting", "table"],
             &["args", "names", "run_json", "show"],
-            &["asyncio", "list", "run", "simfail"],
+            &["asyncio", "list", "report", "run", "simfail"],
             &["replay", "sweep"],
             &["lib"],
         ],
