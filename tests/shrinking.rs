@@ -5,7 +5,7 @@ mod programs;
 #[path = "../benches/bugs/src/runtime.rs"]
 mod runtime;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, UdpSocket};
-use seedbed::{PanicsInside, install_panic_hook, node, time};
+use seedbed::{PanicsInside, choose, event, install_panic_hook, node, spawn_named, time};
 use send_wrapper::SendWrapper;
 use sim_executor::{
     Config, Domain, Executor, JoinHandle, Key, Needs, Outcome, Point, Ratio, Report, Source, Value, World,
@@ -22,7 +22,7 @@ use sim_executor::{
 use sim_explorer::{Cost, Exceptions, Follow, Noted, Shrink, Shrunk, Strategy, Survey, Turn, TurnException};
 
 use programs::Body;
-use runtime::{Runtime, Shared};
+use runtime::{Runtime, Shared, pause};
 
 /// Seedbed's tasks.
 struct Simulated;
@@ -251,4 +251,103 @@ fn of_seven_faults_the_one_is_left_that_is_needed() {
     assert_eq!((shrunk.cost.faults, shrunk.cost.exceptions), (1, 1), "{}", shrunk.exceptions);
     assert_eq!(shrunk.exceptions.to_string(), "link:main->server/udp:7 @ link.loss #17 = true\n");
     assert!(shrunk.runs <= 100, "{} runs", shrunk.runs);
+}
+
+fn explained(body: Body, strategy: Strategy) -> Vec<String> {
+    let mut world = World::default();
+    let mut make = |config, source| run(&mut world, body, config, source);
+    let shrunk = shrunk(body, strategy, 1);
+    shrunk.iter().map(|shrunk| shrunk.explain(Config::default(), &mut make).to_string()).collect()
+}
+
+#[test]
+fn an_explanation_has_at_most_forty_lines() {
+    for (name, body) in programs::all::<Simulated>() {
+        for text in
+            [Strategy::Random, Strategy::Walk].into_iter().flat_map(|strategy| explained(body, strategy))
+        {
+            assert!(text.lines().count() <= 40, "{name}\n{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= 240), "{name}\n{text}");
+        }
+    }
+}
+
+/// A check, a wait, and an act on what was checked: another task acts in between.
+async fn reserve() {
+    let seats = Rc::new(Cell::new(1));
+    let guests = ["ann", "bob"].map(|name| {
+        let seats = Rc::clone(&seats);
+        spawn_named(name, async move {
+            if seats.get() > 0 {
+                event!("{name} sees a free seat");
+                time::sleep(Duration::from_millis(1 + choose(5))).await;
+                seats.set(seats.get() - 1);
+                event!("{name} sits down, {} left", seats.get());
+            }
+        })
+    });
+    for guest in guests {
+        guest.await.unwrap();
+    }
+    assert!(seats.get() >= 0, "two guests on one seat");
+}
+
+/// Two tasks take two locks in two orders.
+async fn philosophers() {
+    let forks = [(); 2].map(|()| Rc::new(futures::lock::Mutex::new(())));
+    let dine =
+        |name: &'static str, first: &Rc<futures::lock::Mutex<()>>, second: &Rc<futures::lock::Mutex<()>>| {
+            let (first, second) = (Rc::clone(first), Rc::clone(second));
+            spawn_named(name, async move {
+                let _first = first.lock().await;
+                event!("{name} has a fork");
+                pause().await;
+                let _second = second.lock().await;
+                event!("{name} eats");
+            })
+        };
+    let [one, two] = &forks;
+    for dining in [dine("kant", one, two), dine("hume", two, one)] {
+        dining.await.unwrap();
+    }
+}
+
+fn story<F: Future<Output = ()> + 'static>(program: impl Fn() -> F) -> String {
+    install_panic_hook(PanicsInside::Quiet);
+    let mut make = |config, source| {
+        let mut executor = Executor::with_boxed_source(config, source);
+        let outcome = executor.block_on(program()).map_or_else(Into::into, |()| Outcome::Done);
+        executor.finish(outcome)
+    };
+    let source = |seed| Strategy::Walk.source(seed, &Arc::default());
+    let seed = (0..500).find(|seed| !make(Config::default(), source(*seed)).outcome.is_done());
+    let found = || source(seed.expect("a seed fails"));
+    let tell = &mut |_: &_| ControlFlow::Continue(());
+    let shrunk = Shrink::default().shrink(Config::default(), &found, &mut make, tell).unwrap();
+    shrunk.explain(Config::default(), &mut make).to_string()
+}
+
+#[test]
+fn a_failure_in_the_default_order_says_so() {
+    insta::assert_snapshot!(story(reserve));
+}
+
+#[test]
+fn a_deadlock_is_told_by_the_pair_of_polls_whose_order_decides() {
+    insta::assert_snapshot!(story(philosophers));
+}
+
+#[test]
+fn a_network_failure_is_told_by_the_fault_that_it_needs() {
+    let found = || Strategy::Random.source(seed_of_lossy(), &Arc::default());
+    let tell = &mut |_: &_| ControlFlow::Continue(());
+    let shrunk = Shrink::default().shrink(Config::default(), &found, &mut lossy, tell).unwrap();
+    insta::assert_snapshot!(shrunk.explain(Config::default(), &mut lossy));
+}
+
+fn seed_of_lossy() -> u64 {
+    let fails = |seed: &u64| {
+        !lossy(Config::default(), Strategy::Random.source(*seed, &Arc::default())).outcome.is_done()
+    };
+    (0..2_000).find(fails).expect("a seed fails")
 }

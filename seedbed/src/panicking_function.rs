@@ -13,7 +13,9 @@ fn function_of(backtrace: &str) -> Option<String> {
     let begins = |name: &&str| name.contains("rust_begin_unwind") || name.contains("begin_panic");
     let machinery = frames.iter().rposition(begins)?;
     let function = frames[machinery + 1..].iter().find(|name| !is_of_library(name))?;
-    Some(trimmed(function)).filter(|name| !name.is_empty() && !name.contains("<unknown>"))
+    // Of an inlined closure some builds know no name.
+    let is_name = |name: &String| !name.is_empty() && !name.starts_with('{') && !name.contains("<unknown>");
+    Some(trimmed(function)).filter(is_name)
 }
 
 /// `  12: bank::transfer`, and not the line below that says where it stands.
@@ -86,6 +88,7 @@ mod tests {
     #[test]
     fn a_stack_without_names_has_no_function() {
         assert_eq!(function_of("   0: <unknown>\n   1: rust_begin_unwind\n   2: <unknown>\n"), None);
+        assert_eq!(function_of("   1: rust_begin_unwind\n   2: {async_fn#0}\n   3: poll_task\n"), None);
         assert_eq!(function_of("disabled backtrace"), None);
         assert_eq!(function_of(""), None);
     }

@@ -2,6 +2,7 @@
 
 mod each;
 mod exceptions;
+mod explanation;
 mod failure_text;
 mod pattern;
 mod run_seed;
@@ -21,6 +22,7 @@ pub use exceptions::{
     AnswerKind, Asked, DefaultOrder, Exceptions, Follow, Followed, Noted, Notes, Realised, Step, Turn,
     TurnException, ValueException,
 };
+pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
 pub use pattern::Pattern;
 pub use run_seed::{ParseRunSeedError, RunSeed};

@@ -102,7 +102,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["failure_text", "pattern", "signature", "strategy"],
             &["each", "exceptions", "run_seed", "scenario", "simfail"],
             &["shrink", "sweep", "timeline"],
-            &["verdict"],
+            &["explanation", "verdict"],
             &["lib"],
         ],
     ),

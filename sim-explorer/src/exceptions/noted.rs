@@ -91,6 +91,7 @@ impl<S: Source> Noted<S> {
             after: point.key,
             run: Turn { lineage: run.lineage, nth },
             poll: run.key,
+            default_poll: default.key,
             is_default: run.task == default.task,
             is_preemption: latest.is_some_and(|latest| !latest.yields && latest.task != run.task),
             candidates: candidates.count() as u32,
@@ -105,7 +106,7 @@ impl<S: Source> Noted<S> {
             _ => Value::Flag(false),
         };
         let value = answer.unwrap_or(gentlest);
-        let asked = Asked { key: point.key, value, gentlest };
+        let asked = Asked { key: point.key, value, gentlest, at: point.now };
         self.notes.noted.borrow_mut().asked.push(asked);
         answer
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sim_executor::{Key, Names, Needs, Report, Value};
+use sim_executor::{Instant, Key, Names, Needs, Report, Value};
 
 use super::{AnswerKind, Exceptions, Turn, TurnException, ValueException};
 
@@ -16,6 +16,8 @@ pub struct Step {
     pub run: Turn,
     /// The name of the poll that it then had.
     pub poll: Key,
+    /// The name of the poll that the default order would have made.
+    pub default_poll: Key,
     /// Whether that is the default order.
     pub is_default: bool,
     /// Whether it was a switch away from a task that could have gone on and did not let others go first.
@@ -33,6 +35,8 @@ pub struct Asked {
     pub value: Value,
     /// The gentlest answer.
     pub gentlest: Value,
+    /// When it was asked.
+    pub at: Instant,
 }
 
 /// A run that was made: see [`Noted`](super::Noted).

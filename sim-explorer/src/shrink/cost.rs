@@ -4,7 +4,7 @@ use std::fmt;
 
 use sim_executor::Value;
 
-use crate::exceptions::{AnswerKind, Realised};
+use crate::exceptions::{AnswerKind, Realised, Step};
 
 /// How much a failing run asks of who reads it, measured on the run that was made and not on what was asked for. The first number in
 /// which two runs differ decides.
@@ -22,6 +22,8 @@ pub struct Cost {
     pub polls: u64,
     /// How far all numbers together are from the gentlest.
     pub values: u64,
+    /// How many contended steps there were between the changes of turns and the polls that would have been next instead.
+    pub detours: u64,
 }
 
 impl Cost {
@@ -29,7 +31,10 @@ impl Cost {
     #[must_use]
     pub fn of(run: &Realised) -> Cost {
         let mut cost = Cost { preemptions: run.preemptions(), polls: run.polls, ..Cost::default() };
-        cost.exceptions = run.steps.iter().filter(|step| !step.is_default).count() as u64;
+        for (place, _) in run.steps.iter().enumerate().filter(|(_, step)| !step.is_default) {
+            cost.exceptions += 1;
+            cost.detours += detour(&run.steps[place..]).len() as u64;
+        }
         for asked in &run.asked {
             let kind = run.kind(asked);
             cost.workload += u64::from(kind == AnswerKind::Workload);
@@ -42,6 +47,13 @@ impl Cost {
         }
         cost
     }
+}
+
+/// The steps from a change of turns up to the poll that would have been next instead.
+pub(super) fn detour(steps: &[Step]) -> &[Step] {
+    let instead = steps[0].default_poll;
+    let end = steps.iter().position(|step| step.poll == instead).unwrap_or(steps.len());
+    &steps[..end]
 }
 
 /// How far an answer is from the gentlest.

@@ -71,6 +71,8 @@ pub struct Shrunk {
     pub signature: Signature,
     /// What the run had that was found.
     pub found: Cost,
+    /// What it did otherwise than the default order.
+    pub found_exceptions: Exceptions,
     /// What the smallest has.
     pub cost: Cost,
     /// The smallest, as what it does otherwise than the default order. Without any the program fails in the default order already.
@@ -127,7 +129,7 @@ pub enum ShrinkError {
 }
 
 impl Shrink {
-    /// Shrinks the run that the source makes which `found` gives. `run` makes a run, always in the same way but for the configuration and the
+    /// Shrinks the run that the sources make which `source` gives. `run` makes a run, always in the same way but for the configuration and the
     /// source that it is given; `tell` is told after each, and may say that it was the last.
     ///
     /// The passes, until none makes it smaller: whole kinds of exceptions are left out; the schedule is cut; then come faults, the
@@ -138,13 +140,13 @@ impl Shrink {
     pub fn shrink(
         &self,
         config: Config,
-        found: &dyn Fn() -> Box<dyn Source>,
+        source: &dyn Fn() -> Box<dyn Source>,
         run: &mut dyn FnMut(Config, Box<dyn Source>) -> Report,
         tell: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Shrunk, ShrinkError> {
         let config = Config { record: true, panic_functions: true, ..config };
-        let (signature, first, runs) = verify(config, found, run)?;
-        let cost = first.cost;
+        let (signature, first, runs) = verify(config, source, run)?;
+        let (found, found_exceptions) = (first.cost, first.exceptions.clone());
         let config = bounded(config, &signature, &first);
         let mut search = Search::new(config, (signature, first), (runs, self.runs_max), (run, tell));
         loop {
@@ -160,8 +162,8 @@ impl Shrink {
             () => ShrinkEnd::Smallest,
         };
         let Search { signature, best, others, runs, .. } = search;
-        let Made { report, run, exceptions, cost: smallest } = best;
-        Ok(Shrunk { signature, found: cost, cost: smallest, exceptions, run, report, runs, ended, others })
+        let Made { report, run, exceptions, cost } = best;
+        Ok(Shrunk { signature, found, found_exceptions, cost, exceptions, run, report, runs, ended, others })
     }
 }
 

@@ -1,12 +1,13 @@
 //! The fifth pass: the order of the tasks.
 
+use super::cost::detour;
 use super::plan::{Order, Plan};
 use super::reduce::reduce;
 use super::search::Search;
 use crate::exceptions::Turn;
 
 /// Leaves out changes of turns; joins a task's block of turns to the one before or behind it; leaves out whole blocks; then lets two
-/// tasks play each other's parts.
+/// tasks play each other's parts, and at last gives a task its turn at once that has it on the way of another.
 pub(super) fn schedule(search: &mut Search<'_>) {
     let turns = |search: &Search<'_>| search.best.exceptions.schedule.clone();
     reduce(search, turns, |search, list, left_out| {
@@ -19,6 +20,7 @@ pub(super) fn schedule(search: &mut Search<'_>) {
         named(search, &kept)
     });
     exchange(search);
+    come_to_the_point(search);
 }
 
 /// A task's turns at contended steps, one after the other.
@@ -101,6 +103,29 @@ fn exchange(search: &mut Search<'_>) {
             let plan = named(search, &list);
             if search.attempt(&plan) {
                 place = 0;
+                break;
+            }
+        }
+    }
+}
+
+/// Where a change of turns leads over several tasks to the one that matters, gives the turn to that one.
+fn come_to_the_point(search: &mut Search<'_>) {
+    const TASKS_MAX: usize = 8;
+    for place in 0..search.best.exceptions.schedule.len() {
+        let Some(exception) = search.best.exceptions.schedule.get(place).copied() else { return };
+        let steps = &search.best.run.steps;
+        let Some(start) = steps.iter().position(|step| step.after == exception.after) else { continue };
+        let mut tasks: Vec<Turn> = Vec::new();
+        for step in detour(&steps[start..]).iter().rev() {
+            if step.run != exception.run && !tasks.contains(&step.run) && tasks.len() < TASKS_MAX {
+                tasks.push(step.run);
+            }
+        }
+        for run in tasks {
+            let mut schedule = search.best.exceptions.schedule.clone();
+            schedule[place].run = run;
+            if search.attempt(&Plan { order: Order::Exceptions(schedule), ..search.best.plan() }) {
                 break;
             }
         }
