@@ -184,7 +184,8 @@ pub(crate) struct SweepArgs {
     ///
     /// `each` uses no seeds: it makes every run that differs from the default order in exactly one decision (another task first, a fault
     /// that happens, the extremes of a number), `each:2` in at most two. `each:depth=2,kinds=order+flag+value,runs=1000000` says from which
-    /// kinds of decisions runs deviate, and after how many runs a program is left.
+    /// kinds of decisions runs deviate, and after how many runs a program is left. A fault that is named, as in `each:kinds=loss+crash`, is tried
+    /// also where it never happens by itself.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Search>,
     /// Fails when a `sometimes!` of a program held in none of its runs.

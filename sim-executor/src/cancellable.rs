@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::choice::{Label, Ratio};
+use crate::choice::{Fault, Label, Ratio};
 use crate::context;
 
 const CANCEL: Label = Label::new("cancel");
@@ -70,7 +70,8 @@ impl<F: Future> Future for Cancellable<F> {
             this.future.set(None);
             return Poll::Ready(Ok(output));
         }
-        let is_cancelled = context::ask_flag(context::current_actor(), CANCEL, *this.probability);
+        let probability = context::probability_of(Fault::Cancel, *this.probability);
+        let is_cancelled = context::ask_flag(context::current_actor(), CANCEL, probability);
         if !is_cancelled {
             return Poll::Pending;
         }

@@ -33,6 +33,9 @@ pub struct Config {
     pub panic_functions: bool,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,
+    /// Whether each run draws which kinds of faults are on in it, of those that have a probability: each is on in one of two (swarm
+    /// testing; Groce and others, ISSTA 2012). A run in which fewer things go wrong goes further with those that do. Default: no.
+    pub swarm: bool,
     /// How probable the trouble of [`buggify!`](crate::buggify) is. Default: as in FoundationDB.
     pub buggify: Buggify,
     /// The least important `tracing` events that are captured. Default: `INFO`.
@@ -52,6 +55,7 @@ impl Default for Config {
             around: None,
             panic_functions: false,
             poll_cost: Duration::ZERO,
+            swarm: false,
             buggify: Buggify::default(),
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,

@@ -13,13 +13,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::context::RunTag;
-use sim_executor::{Crash, Device, Due, Instant, NodeId, context};
+use sim_executor::{Crash, Device, Due, Fault, Instant, NodeId, context};
 
 use crate::address::{HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::errno::Errno;
 use crate::host::{Host, Kernel, SocketRow};
 use crate::resolver::{DnsConfig, Resolver};
+use crate::tcp::TcpConfig;
 use crate::wire::Wire;
 
 pub(crate) use descriptor::Descriptor;
@@ -68,6 +69,7 @@ pub fn install(config: NetworkConfig) {
     let extensions = extension::all();
     let config = extensions.iter().fold(config, |config, extension| extension.configure(config));
     config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
+    let config = NetworkConfig { tcp: asked(config.tcp), ..config };
     let network = match context::take_left::<Network>() {
         Some(mut before) => {
             let network = Rc::get_mut(&mut before).expect("nobody else has what a device has left");
@@ -80,6 +82,17 @@ pub fn install(config: NetworkConfig) {
         network.with_wire(|wire| extension.attach(wire));
     }
     context::install_device(network);
+}
+
+/// With the faults that are asked about in this run.
+fn asked(tcp: TcpConfig) -> TcpConfig {
+    let asked = |ratio| context::probability_of(Fault::Short, ratio);
+    TcpConfig {
+        short_reads: asked(tcp.short_reads),
+        short_writes: asked(tcp.short_writes),
+        held_writes: asked(tcp.held_writes),
+        ..tcp
+    }
 }
 
 impl Network {

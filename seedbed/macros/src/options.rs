@@ -14,7 +14,7 @@ pub(crate) struct Options {
     given: Vec<String>,
 }
 
-const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, \
+const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
     `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `fuzz`, and the fields of `Limits`, such as \
     `virtual_time_max = Duration::from_secs(60)`";
 
@@ -68,6 +68,7 @@ impl Options {
                 TokenStream::new()
             }
             "stats" if !has_value && value.is_empty() => quote! { sweep.stats = true; },
+            "swarm" if !has_value && value.is_empty() => quote! { sweep.swarm = true; },
             "require_sometimes" if !has_value && value.is_empty() => {
                 quote! { sweep.require_sometimes = true; }
             }
@@ -111,7 +112,7 @@ impl Options {
 fn is_known(name: &str) -> bool {
     NUMBERS.contains(&name)
         || LIMITS.contains(&name)
-        || ["budget", "fuzz", "network", "require_sometimes", "stats", "trace"].contains(&name)
+        || ["budget", "fuzz", "network", "require_sometimes", "stats", "swarm", "trace"].contains(&name)
 }
 
 fn is_punct(token: &TokenTree, expected: char) -> bool {
@@ -165,12 +166,13 @@ mod tests {
     #[test]
     fn limits_are_given_as_in_rust_and_the_rest_by_name() {
         let text = statements(
-            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, polls_max = 1 + 2",
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, polls_max = 1 + 2",
         )
         .unwrap();
         assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
         assert!(text.contains("sweep . stats = true ;"), "{text}");
         assert!(text.contains("sweep . require_sometimes = true ;"), "{text}");
+        assert!(text.contains("sweep . swarm = true ;"), "{text}");
         assert!(text.contains(":: seedbed :: TraceLevel :: All ;"), "{text}");
         assert!(text.contains("sweep . limits . polls_max = 1 + 2 ;"), "{text}");
         assert!(statements("network = \"satellite\"").unwrap().contains("profile :: SATELLITE"));

@@ -58,6 +58,8 @@ pub struct Sweep {
     pub stats: bool,
     /// How probable the trouble of `buggify!` is. Default: as in FoundationDB.
     pub buggify: Buggify,
+    /// Whether each run draws which kinds of faults are on in it, of those that the test lets happen. Default: no.
+    pub swarm: bool,
     /// Whether the test fails when a `sometimes!` that was passed held in no run at all. With it the counts of all are printed, which
     /// `cargo test -- --nocapture` shows. Default: no.
     pub require_sometimes: bool,
@@ -79,6 +81,7 @@ impl Default for Sweep {
             lines_shown: 40,
             stats: false,
             buggify: Buggify::default(),
+            swarm: false,
             require_sometimes: false,
             #[cfg(feature = "net")]
             network: None,

@@ -151,6 +151,7 @@ impl Sweep {
             budget: self.budget,
             stats: self.stats,
             buggify: self.buggify,
+            swarm: self.swarm,
             around: Some(around_poll::OF_A_TEST),
             trace,
             ..Config::default()

@@ -23,6 +23,9 @@ impl Ratio {
     /// Never.
     pub const NEVER: Ratio = Ratio { numerator: 0, denominator: 1 };
 
+    /// As good as never: for what is asked about so that a search can try it.
+    pub const ALMOST_NEVER: Ratio = Ratio { numerator: 1, denominator: u32::MAX };
+
     /// `numerator` times out of `denominator`.
     ///
     /// # Panics

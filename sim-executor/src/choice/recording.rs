@@ -1,6 +1,7 @@
 //! All decisions of a run, in order.
 
 use super::domain::Value;
+use super::fault::Faults;
 use super::key::Key;
 use super::names::{Name, Names};
 use super::source::Needs;
@@ -25,6 +26,8 @@ pub struct Recording {
     pub holds_max: u32,
     /// Whether tasks stopped at decision points: see [`Needs::decision_points`](super::Needs).
     pub decision_points: bool,
+    /// Which faults were asked about also where their probability is zero: see [`Needs::asked_anyway`](super::Needs).
+    pub asked_anyway: Faults,
     /// The decisions.
     pub decisions: Vec<Decision>,
     /// The names of the streams in them.
@@ -34,8 +37,15 @@ pub struct Recording {
 impl Default for Recording {
     /// Without decisions, of a run that was as the default of [`Needs`] says.
     fn default() -> Self {
-        let Needs { batches, holds_max, decision_points, .. } = Needs::default();
-        Recording { batches, holds_max, decision_points, decisions: Vec::new(), names: Names::new() }
+        let Needs { batches, holds_max, decision_points, asked_anyway, .. } = Needs::default();
+        Recording {
+            batches,
+            holds_max,
+            decision_points,
+            asked_anyway,
+            decisions: Vec::new(),
+            names: Names::new(),
+        }
     }
 }
 

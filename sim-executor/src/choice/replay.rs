@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use super::domain::{Candidates, Domain, Value};
+use super::fault::Faults;
 use super::recording::{Decision, Recording};
 use super::source::{Needs, Order, Point, Source};
 
@@ -16,6 +17,7 @@ pub struct Replay {
     batches: bool,
     holds_max: u32,
     decision_points: bool,
+    asked_anyway: Faults,
     report: ReplayReport,
 }
 
@@ -49,6 +51,7 @@ impl Replay {
             batches: recording.batches,
             holds_max: recording.holds_max,
             decision_points: recording.decision_points,
+            asked_anyway: recording.asked_anyway,
             report: ReplayReport::default(),
         }
     }
@@ -73,6 +76,7 @@ impl Source for Replay {
             point_keys: true,
             holds_max: self.holds_max,
             decision_points: self.decision_points,
+            asked_anyway: self.asked_anyway,
             ..Needs::default()
         }
     }

@@ -3,7 +3,9 @@
 use super::domain::{Domain, Value};
 use super::draw::KeyedDraws;
 use super::fact::{Fact, FactKinds};
+use super::fault::Faults;
 use super::key::Key;
+use super::label::Label;
 use super::recording::Recording;
 use crate::clock::Instant;
 
@@ -47,6 +49,9 @@ pub struct Needs {
     pub decision_points: bool,
     /// Of which kinds of facts [`Source::observe`] is told. What nobody is told of costs one comparison at most.
     pub facts: FactKinds,
+    /// Kinds of faults about which it is asked also where their probability is zero: a perfect link asks whether it loses each packet.
+    /// Default: none.
+    pub asked_anyway: Faults,
 }
 
 impl Needs {
@@ -64,6 +69,7 @@ impl Default for Needs {
             holds_max: Needs::HOLDS_MAX,
             decision_points: true,
             facts: FactKinds::NONE,
+            asked_anyway: Faults::NONE,
         }
     }
 }
@@ -87,6 +93,8 @@ pub struct Point<'a> {
     /// The name of the decision. Which task is polled next is decided *after* something: after this poll of the task
     /// that ran last (lineage @ operation that it now waits at, ordinal).
     pub key: Key,
+    /// At which operation it is asked; [`Label::POLL`] for the questions which task is polled next.
+    pub label: Label,
     /// When it is asked.
     pub now: Instant,
     /// What may be answered.

@@ -1,6 +1,7 @@
 //! How the program inside a run reaches it: through the one thread-local.
 
 mod access;
+mod ask;
 mod clocks;
 mod cpu;
 mod current_id;
@@ -26,7 +27,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use crate::choice::{Key, Label, LineageId, Ratio, TaskId};
+use crate::choice::{Key, Label, LineageId, TaskId};
 use crate::clock::Instant;
 use crate::device::Device;
 use crate::run::Run;
@@ -37,6 +38,7 @@ pub use crate::run::{
 };
 pub use crate::task::NodeId;
 pub use access::{access, intend, stop_at};
+pub use ask::{ask_flag, ask_int, probability_of};
 pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};
@@ -248,31 +250,6 @@ pub fn actor_below(parent: LineageId, name: impl Into<std::borrow::Cow<'static, 
 /// An actor that is no task has ended: its id may be used again. Does nothing outside a run.
 pub fn end_actor(actor: LineageId) {
     try_with(|run| run.core_mut().decisions.lineages_mut().release(actor));
-}
-
-/// Asks whether something happens that need not. Asks nothing if the probability leaves no doubt.
-///
-/// # Panics
-/// Outside a run.
-#[must_use]
-pub fn ask_flag(actor: LineageId, label: Label, probability: Ratio) -> bool {
-    if probability.is_never() || probability.is_always() {
-        return probability.is_always();
-    }
-    with(|run| run.ask_flag(actor, label, probability))
-}
-
-/// Asks for a number from `lo` to `hi`, of which `simplest` is the gentlest. Asks nothing if they are equal.
-///
-/// # Panics
-/// Outside a run, or if `simplest` is not from `lo` to `hi`.
-#[must_use]
-pub fn ask_int(actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) -> u64 {
-    assert!(lo <= simplest && simplest <= hi, "{label}: {simplest} is not in {lo}..={hi}");
-    if lo == hi {
-        return lo;
-    }
-    with(|run| run.ask_int(actor, label, lo, hi, simplest))
 }
 
 /// The name of the value that was asked for last.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{RunTag, ask_flag, count_call, current_actor, current_lineage, try_with, with};
-use crate::choice::{Label, Ratio};
+use super::{RunTag, ask_flag, count_call, current_actor, current_lineage, probability_of, try_with, with};
+use crate::choice::{Fault, Label, Ratio};
 use crate::property::PropertyKind;
 use crate::run::Invariant;
 
@@ -61,12 +61,15 @@ pub fn buggify(name: &'static str, label: Label, probability: Option<Ratio>) -> 
         return false;
     };
     count_call();
+    let is_asked_anyway = with(|run| run.core().faults.has_anyway(Fault::Buggify));
+    let known = known.or(is_asked_anyway.then_some(true));
     let is_active = known.unwrap_or_else(|| {
         let actor = with(|run| run.buggify_actor(name));
         let is_active = ask_flag(actor, SITE, settings.sites);
         with(|run| run.set_buggify_site(name, is_active));
         is_active
     });
-    let fires = is_active && ask_flag(current_actor(), label, probability.unwrap_or(settings.fires));
+    let probability = if is_active { probability.unwrap_or(settings.fires) } else { Ratio::NEVER };
+    let fires = ask_flag(current_actor(), label, probability_of(Fault::Buggify, probability));
     holds(PropertyKind::Buggify, name, fires)
 }

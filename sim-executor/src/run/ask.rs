@@ -46,7 +46,7 @@ impl Run {
             }
             (core.decisions.name_value(actor, label), core.local_now())
         };
-        self.source.borrow_mut().decide(&Point { key, now, domain })
+        self.source.borrow_mut().decide(&Point { key, label, now, domain })
     }
 
     /// Hashes and records what became of the answer.
@@ -86,7 +86,8 @@ impl Run {
             (core.decisions.point(), core.time.now())
         };
         let candidates = ReadyTasks(&self.core);
-        let answer = self.source.borrow_mut().decide(&Point { key, now, domain: Domain::Among(&candidates) });
+        let domain = Domain::Among(&candidates);
+        let answer = self.source.borrow_mut().decide(&Point { key, label: Label::POLL, now, domain });
         let mut core = self.core_mut();
         let accepted = match answer {
             Some(Value::Pick { task, key }) if core.may_be_polled(task, key) => Some(task),

@@ -35,8 +35,9 @@ pub(super) struct RecordingFull;
 
 impl Decisions {
     pub(super) fn new(config: &Config, needs: &Needs, lineages: Lineages) -> Self {
-        let Needs { batches, holds_max, decision_points, .. } = *needs;
-        let recording = || Recording { batches, holds_max, decision_points, ..Recording::default() };
+        let Needs { batches, holds_max, decision_points, asked_anyway, .. } = *needs;
+        let recording =
+            || Recording { batches, holds_max, decision_points, asked_anyway, ..Recording::default() };
         Decisions {
             lineages,
             hash: RunHash::EMPTY,

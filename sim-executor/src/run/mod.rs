@@ -12,6 +12,7 @@ mod decisions;
 mod devices;
 mod end;
 mod facts;
+mod faults;
 mod log;
 mod memory;
 mod node_report;
@@ -43,6 +44,7 @@ pub(crate) use decisions::Decisions;
 pub(crate) use devices::Devices;
 pub(crate) use end::{Ended, Joined, Leftover};
 pub(crate) use facts::{Facts, end_of};
+pub(crate) use faults::FaultsAsked;
 pub(crate) use log::Log;
 pub(crate) use memory::RunMemory;
 pub use node_report::NodeReport;
@@ -92,6 +94,7 @@ pub(crate) struct Core {
     pub(crate) log: Log,
     pub(crate) verdict: Verdict,
     pub(crate) facts: Facts,
+    pub(crate) faults: FaultsAsked,
     pub(crate) properties: Properties,
 }
 
@@ -120,6 +123,7 @@ impl Run {
             log: Log::new(config, scratch),
             verdict: Verdict::new(limits, config.panic_functions),
             facts: Facts::new(needs.facts),
+            faults: FaultsAsked::new(needs.asked_anyway, config.swarm),
             properties: Properties::default(),
         };
         core.add_node("main".into(), None);

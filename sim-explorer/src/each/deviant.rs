@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use sim_executor::{Candidates, Domain, Point, Source, Value};
+use sim_executor::{Candidates, Domain, Faults, Needs, Point, Source, Value};
 
 use super::deviation::{Alternative, Deviation};
 use super::kinds::Kinds;
@@ -29,6 +29,7 @@ pub struct Deviant {
     made: usize,
     decision: u64,
     postponed: Postponed,
+    asked_anyway: Faults,
     /// What else could have been answered after the last deviation, if that is wanted.
     noted: Option<(Kinds, Alternatives)>,
 }
@@ -40,19 +41,32 @@ impl Deviant {
     /// The source with these deviations, in the order of their decisions.
     #[must_use]
     pub fn new(deviations: Vec<Deviation>) -> Self {
-        Deviant { deviations, made: 0, decision: 0, postponed: Postponed::default(), noted: None }
+        Deviant {
+            deviations,
+            made: 0,
+            decision: 0,
+            postponed: Postponed::default(),
+            asked_anyway: Faults::NONE,
+            noted: None,
+        }
+    }
+
+    /// The same, and these faults are asked about also where their probability is zero: as they were when the deviations were found.
+    #[must_use]
+    pub fn asking(self, asked_anyway: Faults) -> Self {
+        Deviant { asked_anyway, ..self }
     }
 
     /// The same, and it notes what else could be answered behind the last of them.
     pub(super) fn noting(deviations: Vec<Deviation>, kinds: Kinds) -> (Self, Alternatives) {
         let alternatives = Alternatives::default();
         let noted = Some((kinds, Rc::clone(&alternatives)));
-        (Deviant { noted, ..Deviant::new(deviations) }, alternatives)
+        (Deviant { noted, ..Deviant::new(deviations).asking(kinds.faults) }, alternatives)
     }
 
     fn note(&self, point: &Point<'_>, turn: Option<Value>) {
         let Some((kinds, alternatives)) = &self.noted else { return };
-        if self.made < self.deviations.len() || !kinds.has(&point.domain) {
+        if self.made < self.deviations.len() || !kinds.has(point) {
             return;
         }
         let mut alternatives = alternatives.borrow_mut();
@@ -89,6 +103,10 @@ fn note_order(candidates: &dyn Candidates, turn: Option<Value>, add: &mut impl F
 }
 
 impl Source for Deviant {
+    fn needs(&self) -> Needs {
+        Needs { asked_anyway: self.asked_anyway, ..Needs::default() }
+    }
+
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         let mut among = None;
         if let Domain::Among(candidates) = point.domain {

@@ -3,14 +3,19 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sim_executor::Domain;
+use sim_executor::{Domain, Fault, Faults, Point};
 
-/// Which kinds of decisions deviate. Its text is their names with a plus between them: `order+flag+value`.
+/// Which kinds of decisions deviate. Its text is their names with a plus between them: `order+value`, `loss+crash`.
+///
+/// `order`, `flag` and `value` are all questions of a form, as far as they are asked. The name of a [`Fault`] is the questions about that,
+/// and these are then asked also where its probability is zero: with `loss` each packet of a perfect link is lost once.
 ///
 /// ```
+/// use sim_executor::{Fault, Faults};
 /// use sim_explorer::Kinds;
 ///
 /// assert_eq!("order+value".parse(), Ok(Kinds { flag: false, ..Kinds::ALL }));
+/// assert_eq!("loss+crash".parse(), Ok(Kinds::of(Faults::of(Fault::Loss) | Faults::of(Fault::Crash))));
 /// assert!("order+packets".parse::<Kinds>().is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,29 +26,45 @@ pub struct Kinds {
     pub flag: bool,
     /// Numbers: latencies, lengths of reads, what the program draws.
     pub value: bool,
+    /// What is asked about these, also where their probability is zero.
+    pub faults: Faults,
 }
 
 /// This text names no kinds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no kind of decision {name:?}; there are order, flag and value, with a + between them")]
+#[error("there is no kind of decision {name:?}; there are {}, with a + between them", known())]
 pub struct ParseKindsError {
     /// What was asked for.
     pub name: String,
 }
 
+fn known() -> String {
+    let faults: Vec<&str> = Fault::ALL.into_iter().map(Fault::name).collect();
+    format!("order, flag, value, {}", faults.join(", "))
+}
+
 impl Kinds {
-    /// All there are.
-    pub const ALL: Kinds = Kinds { order: true, flag: true, value: true };
+    /// All that are asked by themselves.
+    pub const ALL: Kinds = Kinds { order: true, flag: true, value: true, faults: Faults::NONE };
 
-    const NONE: Kinds = Kinds { order: false, flag: false, value: false };
+    const NONE: Kinds = Kinds::of(Faults::NONE);
 
-    /// Whether decisions of this domain deviate.
-    pub(super) const fn has(self, domain: &Domain<'_>) -> bool {
-        match domain {
-            Domain::Among(_) => self.order,
+    /// These faults alone.
+    #[must_use]
+    pub const fn of(faults: Faults) -> Self {
+        Kinds { order: false, flag: false, value: false, faults }
+    }
+
+    /// Whether this question deviates.
+    pub(super) fn has(self, point: &Point<'_>) -> bool {
+        let is_of_form = match point.domain {
+            Domain::Among(_) => return self.order,
             Domain::Flag { .. } => self.flag,
             Domain::Int { .. } => self.value,
-        }
+        };
+        is_of_form
+            || (!self.faults.is_empty()
+                && Fault::of(point.label.name()).is_some_and(|fault| self.faults.has(fault)))
     }
 }
 
@@ -55,8 +76,9 @@ impl Default for Kinds {
 
 impl fmt::Display for Kinds {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [(self.order, "order"), (self.flag, "flag"), (self.value, "value")];
-        let names: Vec<&str> = named.into_iter().filter_map(|(is_on, name)| is_on.then_some(name)).collect();
+        let forms = [(self.order, "order"), (self.flag, "flag"), (self.value, "value")];
+        let forms = forms.into_iter().filter_map(|(is_on, name)| is_on.then_some(name));
+        let names: Vec<&str> = forms.chain(self.faults.iter().map(Fault::name)).collect();
         out.pad(&names.join("+"))
     }
 }
@@ -71,7 +93,11 @@ impl FromStr for Kinds {
                 "order" => kinds.order = true,
                 "flag" => kinds.flag = true,
                 "value" => kinds.value = true,
-                _ => return Err(ParseKindsError { name: name.to_string() }),
+                _ => {
+                    let fault = Fault::named(name);
+                    let fault = fault.ok_or_else(|| ParseKindsError { name: name.to_string() })?;
+                    kinds.faults = kinds.faults | Faults::of(fault);
+                }
             }
         }
         Ok(kinds)
@@ -84,10 +110,14 @@ mod tests {
 
     #[test]
     fn the_text_of_kinds_is_understood() {
-        for kinds in [Kinds::ALL, Kinds { order: false, ..Kinds::ALL }, Kinds { value: true, ..Kinds::NONE }]
-        {
+        let mut all =
+            vec![Kinds::ALL, Kinds { order: false, ..Kinds::ALL }, Kinds { value: true, ..Kinds::NONE }];
+        all.extend(Fault::ALL.map(|fault| Kinds { order: true, ..Kinds::of(Faults::of(fault)) }));
+        for kinds in all {
             assert_eq!(kinds.to_string().parse(), Ok(kinds));
         }
         assert_eq!("".parse::<Kinds>(), Err(ParseKindsError { name: String::new() }));
+        let error = "packets".parse::<Kinds>().unwrap_err().to_string();
+        assert!(error.contains("there are order, flag, value, loss, "), "{error}");
     }
 }

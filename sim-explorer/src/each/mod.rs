@@ -185,7 +185,7 @@ impl<F: FnMut(Box<dyn Source>) -> Report, O: Fn() -> bool> Search<F, O> {
             return Step::Over;
         }
         self.made += 1;
-        let report = (self.run)(Box::new(Deviant::new(deviations.to_vec())));
+        let report = (self.run)(Box::new(Deviant::new(deviations.to_vec()).asking(self.each.kinds.faults)));
         if !self.seen.insert(report.hash) {
             self.equal += 1;
         }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sim_executor::{Candidate, Candidates, Domain, Key, Needs, Order, Point, Source, Value};
+use sim_executor::{Candidate, Candidates, Domain, Faults, Key, Needs, Order, Point, Source, Value};
 
 use super::default_order::{DefaultOrder, find};
 use super::{Exceptions, Turn, TurnException, ValueException};
@@ -32,6 +32,8 @@ pub struct Follow {
     batches: bool,
     holds_max: u32,
     decision_points: bool,
+    /// The faults among the values, since the run asked about them, perhaps where their probability is zero.
+    asked_anyway: Faults,
     turns: BTreeMap<Key, Turn>,
     values: BTreeMap<Key, Value>,
     order: DefaultOrder,
@@ -83,6 +85,7 @@ impl Follow {
             batches: exceptions.batches,
             holds_max: exceptions.holds_max,
             decision_points: exceptions.decision_points,
+            asked_anyway: exceptions.faults(),
             turns: left.turns.iter().map(|(key, exception)| (*key, exception.run)).collect(),
             values: left.values.iter().map(|(key, exception)| (*key, exception.value)).collect(),
             order: DefaultOrder::default(),
@@ -131,13 +134,14 @@ pub(crate) fn find_turn(candidates: &dyn Candidates, run: Turn) -> Option<Candid
 
 impl Source for Follow {
     fn needs(&self) -> Needs {
-        let Follow { batches, holds_max, decision_points, .. } = *self;
+        let Follow { batches, holds_max, decision_points, asked_anyway, .. } = *self;
         Needs {
             order: Order::Asked,
             batches,
             point_keys: true,
             holds_max,
             decision_points,
+            asked_anyway,
             ..Needs::default()
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-use sim_executor::{Key, Names, Needs, Value};
+use sim_executor::{Fault, Faults, Key, Names, Needs, Value};
 
 mod default_order;
 mod follow;
@@ -116,6 +116,13 @@ impl Exceptions {
     pub fn none(&self) -> Exceptions {
         let Exceptions { batches, holds_max, decision_points, .. } = *self;
         Exceptions { batches, holds_max, decision_points, ..Exceptions::default() }
+    }
+
+    /// The kinds of faults among the values, as far as the names of their questions tell.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        let labels = self.values.iter().filter_map(|value| self.names.get(&value.key.stream));
+        labels.filter_map(|name| Fault::of(&name.label)).collect()
     }
 
     /// What kind of answer a value exception is, as far as the name of its question tells.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sim_executor::Ratio;
+use sim_executor::{Fault, Ratio, context};
 
 use super::latency::Latency;
 use crate::config_error::{ConfigError, DURATION_MAX, check_duration, check_number};
@@ -122,6 +122,19 @@ impl LinkConfig {
     /// From a host to itself.
     pub(crate) const fn loopback() -> Self {
         LinkConfig { mtu_bytes: MTU_BYTES_MAX, ..LinkConfig::fixed(Duration::from_micros(10)) }
+    }
+
+    /// The same, with the faults about which is asked in the run that goes on.
+    pub(crate) fn asked(self) -> Self {
+        let asked = context::probability_of;
+        LinkConfig {
+            loss: asked(Fault::Loss, self.loss),
+            delay: asked(Fault::Delay, self.delay),
+            duplicate: asked(Fault::Duplicate, self.duplicate),
+            reorder: asked(Fault::Reorder, self.reorder),
+            corrupt: asked(Fault::Corrupt, self.corrupt),
+            ..self
+        }
     }
 
     /// Looks whether all fields are within their bounds.

@@ -49,6 +49,8 @@ pub(crate) struct Link {
     pub(crate) from: HostId,
     pub(crate) to: HostId,
     config: LinkConfig,
+    /// The same, with the faults that are asked about in this run.
+    asked: LinkConfig,
     latency: LatencyNs,
     /// The latency of every packet, while nothing is to be decided about any.
     plain_latency: Option<u64>,
@@ -85,6 +87,7 @@ impl Link {
             from,
             to,
             config,
+            asked: config,
             latency: LatencyNs::new(&config.latency),
             plain_latency: None,
             flows: Flows::default(),
@@ -104,6 +107,8 @@ impl Link {
     /// How it behaves from now on. The configuration was checked.
     pub(crate) fn configure(&mut self, config: LinkConfig) {
         self.config = config;
+        // No host loses what it sends to itself.
+        self.asked = if self.from == self.to { config } else { config.asked() };
         self.latency = LatencyNs::new(&config.latency);
         self.transmitter = config.bandwidth_bytes_per_second.map(|bandwidth| {
             Transmitter::new(bandwidth, config.queue_bytes).after(self.transmitter.as_ref())
@@ -112,7 +117,7 @@ impl Link {
     }
 
     fn look_whether_plain(&mut self) {
-        let LinkConfig { loss, delay, duplicate, reorder, corrupt, .. } = self.config;
+        let LinkConfig { loss, delay, duplicate, reorder, corrupt, .. } = self.asked;
         let has_faults = ![loss, delay, duplicate, reorder, corrupt].into_iter().all(Ratio::is_never);
         self.plain_latency = match self.latency {
             LatencyNs::Fixed(latency)
@@ -142,7 +147,7 @@ impl Link {
 
     /// Whether a packet may be lost that it takes.
     pub(crate) fn may_lose(&self) -> bool {
-        let LinkConfig { loss, corrupt, .. } = self.config;
+        let LinkConfig { loss, corrupt, .. } = self.asked;
         !loss.is_never() || !corrupt.is_never()
     }
 
@@ -201,7 +206,7 @@ impl Link {
             Some(transmitter) => transmitter.send(now, bytes),
         };
         let Some(left) = left else { return Fate::Dropped };
-        let LinkConfig { loss, duplicate, corrupt, .. } = self.config;
+        let LinkConfig { loss, duplicate, corrupt, .. } = self.asked;
         let (from, to) = (self.from, self.to);
         let asked = Asked { flow, name: &|| name(from, to) };
         if (0..fragments).any(|_| self.happens(LOSS, loss, &asked)) {
@@ -216,7 +221,7 @@ impl Link {
 
     /// When a packet arrives whose last byte leaves then.
     fn arrival(&mut self, left: Instant, asked: &Asked<'_>) -> Instant {
-        let LinkConfig { delay, delay_max, reorder, reorder_max, .. } = self.config;
+        let LinkConfig { delay, delay_max, reorder, reorder_max, .. } = self.asked;
         let latency = self.latency;
         let mut at = later(left, latency.draw(|| self.actor(asked)));
         if self.happens(DELAY, delay, asked) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sim_executor::{Label, LineageId, Ratio, context};
+use sim_executor::{Fault, Label, LineageId, Ratio, context};
 
 use crate::config_error::ConfigError;
 use crate::link::{Latency, LatencyNs};
@@ -94,6 +94,7 @@ impl Resolver {
         let record = self.records.get(&normal(name));
         let actor = || context::actor(format!("dns:{}", normal(name)));
         let failure = record.and_then(|record| record.failure).unwrap_or(self.config.failure);
+        let failure = context::probability_of(Fault::Dns, failure);
         if !failure.is_never() && context::ask_flag(actor(), FAILURE, failure) {
             return Answer { after: self.config.failure_after, result: Err(Failure::Temporary) };
         }

@@ -1,0 +1,37 @@
+//! Asking the source of the run for a value.
+
+use super::{try_with, with};
+use crate::choice::{Fault, Label, LineageId, Ratio};
+
+/// Asks whether something happens that need not. Asks nothing if the probability leaves no doubt.
+///
+/// # Panics
+/// Outside a run.
+#[must_use]
+pub fn ask_flag(actor: LineageId, label: Label, probability: Ratio) -> bool {
+    if probability.is_never() || probability.is_always() {
+        return probability.is_always();
+    }
+    with(|run| run.ask_flag(actor, label, probability))
+}
+
+/// With which probability it is to be asked whether a fault happens whose own probability is `set`: that, unless the run's source asks about
+/// this kind anyway ([`Needs::asked_anyway`](crate::Needs)), or the run has drawn that there is none of it
+/// ([`Config::swarm`](crate::Config)). Outside a run it is `set`.
+#[must_use]
+pub fn probability_of(fault: Fault, set: Ratio) -> Ratio {
+    try_with(|run| run.probability_of(fault, set)).unwrap_or(set)
+}
+
+/// Asks for a number from `lo` to `hi`, of which `simplest` is the gentlest. Asks nothing if they are equal.
+///
+/// # Panics
+/// Outside a run, or if `simplest` is not from `lo` to `hi`.
+#[must_use]
+pub fn ask_int(actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) -> u64 {
+    assert!(lo <= simplest && simplest <= hi, "{label}: {simplest} is not in {lo}..={hi}");
+    if lo == hi {
+        return lo;
+    }
+    with(|run| run.ask_int(actor, label, lo, hi, simplest))
+}
