@@ -16,6 +16,13 @@ pub(crate) const SEEDS: &str = "SEEDBED_SEEDS";
 /// The variable that says for how many seconds of wall time a run may stand still.
 pub(crate) const WATCHDOG: &str = "SEEDBED_WATCHDOG";
 
+/// The variable that names the failure file whose run is the only one to make.
+pub(crate) const REPLAY: &str = "SEEDBED_REPLAY";
+/// The variable that says what is done about failure files.
+pub(crate) const SIMFAIL: &str = "SEEDBED_SIMFAIL";
+/// The variable that makes a failure file an error which says nothing any more.
+pub(crate) const DENY_STALE: &str = "SEEDBED_DENY_STALE";
+
 /// Set in a process that was started to make a run alone, so that it starts no other.
 pub(crate) const ALONE: &str = "SEEDBED_ALONE";
 
@@ -37,6 +44,20 @@ pub enum EnvironmentError {
         "SEEDBED_WATCHDOG={text:?} is no time: it must be a whole number of seconds above 0, or the word off"
     )]
     Watchdog {
+        /// What was given.
+        text: String,
+    },
+    /// `SEEDBED_SIMFAIL` says nothing that can be done.
+    #[error("SEEDBED_SIMFAIL={text:?} is none of on, off and upgrade")]
+    Simfail {
+        /// What was given.
+        text: String,
+    },
+    /// A variable that is a switch is neither on nor off.
+    #[error("{variable}={text:?} is neither 1 nor 0")]
+    Switch {
+        /// The variable.
+        variable: &'static str,
         /// What was given.
         text: String,
     },
@@ -74,6 +95,35 @@ pub(crate) fn parse_watchdog(text: &str) -> Result<Option<Duration>, Environment
         ("off", _) => Ok(None),
         (_, Ok(seconds)) if seconds > 0 => Ok(Some(Duration::from_secs(seconds.into()))),
         _ => Err(EnvironmentError::Watchdog { text: text.to_string() }),
+    }
+}
+
+/// What is done about failure files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SimfailMode {
+    /// They are replayed first, and written when a run fails.
+    #[default]
+    On,
+    /// Nothing.
+    Off,
+    /// As on; and a file whose failure is there in another run is written anew.
+    Upgrade,
+}
+
+pub(crate) fn parse_simfail(text: &str) -> Result<SimfailMode, EnvironmentError> {
+    match text {
+        "on" => Ok(SimfailMode::On),
+        "off" => Ok(SimfailMode::Off),
+        "upgrade" => Ok(SimfailMode::Upgrade),
+        _ => Err(EnvironmentError::Simfail { text: text.to_string() }),
+    }
+}
+
+pub(crate) fn parse_switch(variable: &'static str, text: &str) -> Result<bool, EnvironmentError> {
+    match text {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        _ => Err(EnvironmentError::Switch { variable, text: text.to_string() }),
     }
 }
 

@@ -8,7 +8,8 @@ use sim_explorer::{FailureText, RunSeed};
 use crate::advice;
 use crate::causes::Causes;
 use crate::real_threads::Outside;
-use crate::reproduce::{OneRun, TestCommand};
+use crate::reproduce::{OfFile, OneRun, TestCommand};
+use crate::simfail::Kept;
 
 /// A run of a test that failed. Its text is what the test shows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +36,8 @@ pub struct FailedRun {
     pub outside: Outside,
     /// What runs the test.
     pub command: TestCommand,
+    /// What became of its failure file.
+    pub kept: Kept,
 }
 
 /// What a failed run came to when it was made again.
@@ -76,6 +79,7 @@ impl FailedRun {
             production: None,
             outside: Outside::default(),
             command,
+            kept: Kept::No,
         }
     }
 
@@ -143,7 +147,7 @@ impl Text<'_> {
 
     /// Whether the run could be made again, and how a person does that.
     fn repetitions(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let FailedRun { run, report, again, production, command, .. } = self.0;
+        let FailedRun { report, again, production, command, .. } = self.0;
         let is_reproducible = self.0.is_reproducible();
         let (same, other): (Vec<&Again>, Vec<&Again>) = again.iter().partition(|again| self.0.is_same(again));
         write!(out, "hash {:016x}", report.hash)?;
@@ -167,7 +171,7 @@ impl Text<'_> {
             )?;
         }
         if is_reproducible {
-            return write!(out, "reproduce: {}", OneRun(*run, command));
+            return self.reproduce(out);
         }
         writeln!(
             out,
@@ -175,6 +179,26 @@ impl Text<'_> {
         )?;
         writeln!(out, "{}", Causes::of_this_program())?;
         write!(out, "all runs of the test, one after the other: {command}")
+    }
+}
+
+impl Text<'_> {
+    /// The lines that make the run again.
+    fn reproduce(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FailedRun { run, command, kept, .. } = self.0;
+        match kept {
+            Kept::Written { path, shrunk } => {
+                let shrunk = if shrunk.is_empty() { String::new() } else { format!(" (shrunk: {shrunk})") };
+                writeln!(out, "failure file: {path}{shrunk}; it is replayed first from now on")?;
+                writeln!(out, "reproduce: {}", OfFile(path, command))?;
+                write!(out, "as it was found: {}", OneRun(*run, command))
+            }
+            Kept::NotWritten { why, text } => {
+                writeln!(out, "the failure file cannot be written: {why}; this is it:\n{text}")?;
+                write!(out, "reproduce: {}", OneRun(*run, command))
+            }
+            Kept::No => write!(out, "reproduce: {}", OneRun(*run, command)),
+        }
     }
 }
 

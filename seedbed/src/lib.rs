@@ -32,6 +32,9 @@
 //! run is made and its whole event log is printed (to see that of a run which passes, add `-- --nocapture`);
 //! `SEEDBED_TRACE=all` prints every step of every task and every packet, `SEEDBED_TRACE=wakes` also who wakes whom.
 //!
+//! A run that fails is shrunk and written to `tests/simfail` of the package. The file is replayed first by each later run of the
+//! test, and `SEEDBED_REPLAY=tests/simfail/….simfail` makes its run alone.
+//!
 //! Futures need not be `Send`. In a test, use this crate's [`spawn`], [`time`], `net`, [`choose`] and [`select!`] in place
 //! of a runtime's; what stands still on a real clock, on threads or in a `HashMap`'s order cannot be replayed, and is
 //! found out: one run in ten is made twice, in other circumstances, and both must be equal.
@@ -72,6 +75,7 @@ mod panicking_function;
 pub mod property;
 mod real_threads;
 mod reproduce;
+mod simfail;
 #[cfg(feature = "insta")]
 #[doc(hidden)]
 pub mod snapshot;
@@ -91,6 +95,7 @@ pub use real_threads::Outside;
 pub use reproduce::TestCommand;
 #[doc(hidden)]
 pub use reproduce::TestSite;
+pub use simfail::Kept;
 #[cfg(feature = "insta")]
 pub use snapshot::Snapshot;
 #[doc(hidden)]

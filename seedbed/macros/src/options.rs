@@ -15,7 +15,8 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
-    `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `fuzz`, and the fields of `Limits`, such as \
+    `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
+    and the fields of `Limits`, such as \
     `virtual_time_max = Duration::from_secs(60)`";
 
 /// The fields of `Sweep` that are a number.
@@ -72,6 +73,10 @@ impl Options {
             "require_sometimes" if !has_value && value.is_empty() => {
                 quote! { sweep.require_sometimes = true; }
             }
+            "simfail" | "shrink" if has_value => {
+                let value = switch(name, value)?;
+                quote! { sweep.#name = #value; }
+            }
             number if NUMBERS.contains(&number) && has_value => {
                 let value = whole_number(name, value)?;
                 quote! { sweep.#name = #value; }
@@ -112,7 +117,8 @@ impl Options {
 fn is_known(name: &str) -> bool {
     NUMBERS.contains(&name)
         || LIMITS.contains(&name)
-        || ["budget", "fuzz", "network", "require_sometimes", "stats", "swarm", "trace"].contains(&name)
+        || ["budget", "fuzz", "network", "require_sometimes", "shrink", "simfail", "stats", "swarm", "trace"]
+            .contains(&name)
 }
 
 fn is_punct(token: &TokenTree, expected: char) -> bool {
@@ -141,6 +147,16 @@ fn one_of(name: &Ident, value: &[TokenTree], known: &[(&str, &str)]) -> Result<I
     }
     let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
     Err(Refusal::new(span_of(value.first(), name), format_args!("`{name}` is one of {}", words.join(", "))))
+}
+
+/// `off` or `on`.
+fn switch(name: &Ident, value: &[TokenTree]) -> Result<Ident, Refusal> {
+    let word = if let [TokenTree::Ident(word)] = value { word.to_string() } else { String::new() };
+    match word.as_str() {
+        "on" => Ok(Ident::new("true", name.span())),
+        "off" => Ok(Ident::new("false", name.span())),
+        _ => Err(Refusal::new(span_of(value.first(), name), format_args!("`{name}` is `on` or `off`"))),
+    }
 }
 
 fn span_of(token: Option<&TokenTree>, before: &Ident) -> Span {
@@ -177,6 +193,16 @@ mod tests {
         assert!(text.contains("sweep . limits . polls_max = 1 + 2 ;"), "{text}");
         assert!(statements("network = \"satellite\"").unwrap().contains("profile :: SATELLITE"));
         assert!(statements("budget = 64").unwrap().contains("Some (64)"));
+    }
+
+    #[test]
+    fn failure_files_and_shrinking_are_switched_off_by_name() {
+        assert_eq!(statements("simfail = off"), Ok("sweep . simfail = false ;".to_string()));
+        assert_eq!(statements("shrink = on"), Ok("sweep . shrink = true ;".to_string()));
+        for wrong in ["simfail = 1", "simfail = \"off\"", "simfail = never", "simfail ="] {
+            assert_eq!(statements(wrong).unwrap_err(), "`simfail` is `on` or `off`", "{wrong}");
+        }
+        assert_eq!(statements("shrink").unwrap_err(), USAGE);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command that makes one run of a test again.
 
+mod of_file;
 mod process;
 mod quoted;
 mod site;
@@ -10,6 +11,7 @@ use sim_explorer::RunSeed;
 
 use crate::environment::SEED;
 
+pub(crate) use of_file::OfFile;
 pub(crate) use process::Process;
 use quoted::quoted;
 pub use site::TestSite;

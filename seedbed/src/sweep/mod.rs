@@ -1,5 +1,7 @@
 //! A test that is run many times.
 
+use std::sync::Arc;
+
 use sim_executor::{Buggify, Limits, TraceLevel};
 use sim_explorer::RunSeed;
 
@@ -12,10 +14,12 @@ mod alone;
 mod caller;
 mod result;
 mod runs;
+mod stored;
 mod subject;
 
 use again::{Elsewhere, deeper, on_another_thread};
 use caller::Caller;
+use stored::Stored;
 
 pub use result::{NeverHit, Passed, SweepError};
 
@@ -66,6 +70,10 @@ pub struct Sweep {
     /// What the network of each run is like, where the test does not set it. Default: perfect.
     #[cfg(feature = "net")]
     pub network: Option<crate::net::profile::Profile>,
+    /// Whether `#[seedbed::test]` writes a failure file when a run fails, and replays the files of the test first. Default: yes.
+    pub simfail: bool,
+    /// Whether a failing run is shrunk before its file is written. Default: yes.
+    pub shrink: bool,
     /// The only run to make; its log is shown in full, whether it fails or not. Default: none, so all are made.
     pub only: Option<RunSeed>,
 }
@@ -85,6 +93,8 @@ impl Default for Sweep {
             require_sometimes: false,
             #[cfg(feature = "net")]
             network: None,
+            simfail: true,
+            shrink: true,
             only: None,
         }
     }
@@ -151,7 +161,21 @@ impl Sweep {
             Ok(sweep) => sweep,
             Err(error) => panic!("{error}"),
         };
-        let result = sweep.try_run_for(caller, body, elsewhere);
+        let body = Arc::new(body);
+        let stored = match Stored::of(&sweep, caller, &body) {
+            Ok(stored) => stored,
+            Err(error) => panic!("{error}"),
+        };
+        if let Some(stored) = &stored {
+            if stored.replay_asked() {
+                return;
+            }
+            stored.replay_all();
+        }
+        let mut result = sweep.try_run_for(caller, body, elsewhere);
+        if let (Err(SweepError::Failed(failed)), Some(stored)) = (&mut result, &stored) {
+            stored.keep(failed);
+        }
         if sweep.only.is_none() {
             if let Err(error) = result {
                 panic!("{error}");

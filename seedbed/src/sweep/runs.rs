@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use sim_executor::{Config, Executor, LimitReached, Outcome, Report, RunError, Trace, TraceLevel, World};
+use sim_executor::{
+    Config, Executor, LimitReached, Outcome, Report, RunError, Source, Trace, TraceLevel, World,
+};
 use sim_explorer::{Part, PropertyTally, RunSeed};
 
 use super::again::{Elsewhere, deeper};
@@ -30,7 +32,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        self.try_run_for(Caller::Program(name), body, deeper::<B, F>)
+        self.try_run_for(Caller::Program(name), Arc::new(body), deeper::<B, F>)
     }
 
     /// Runs a test for that caller; what is repeated is made `elsewhere`.
@@ -38,7 +40,7 @@ impl Sweep {
     pub(super) fn try_run_for<B, F>(
         &self,
         caller: Caller<'_>,
-        body: B,
+        body: Arc<B>,
         elsewhere: Elsewhere<B>,
     ) -> Result<Passed, SweepError>
     where
@@ -48,7 +50,6 @@ impl Sweep {
         let inside = if self.only.is_some() { PanicsInside::Shown } else { PanicsInside::Quiet };
         install_panic_hook(inside);
         watchdog::name_subject(caller.name());
-        let body = Arc::new(body);
         if let Some(run) = self.only {
             let report = self.make_run(&mut World::default(), run, self.trace, &body);
             return if report.outcome.is_done() {
@@ -146,7 +147,12 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let config = Config {
+        self.begin_run_of(world, self.config(trace), run.source(), body)
+    }
+
+    /// How each run is made, but for its source.
+    pub(super) fn config(&self, trace: TraceLevel) -> Config {
+        Config {
             limits: self.limits,
             budget: self.budget,
             stats: self.stats,
@@ -155,8 +161,22 @@ impl Sweep {
             around: Some(around_poll::OF_A_TEST),
             trace,
             ..Config::default()
-        };
-        let mut executor = Executor::in_world(config, run.source(), world);
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn begin_run_of<B, F>(
+        &self,
+        world: &mut World,
+        config: Config,
+        source: Box<dyn Source>,
+        body: &Arc<B>,
+    ) -> (Executor, Outcome)
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let mut executor = Executor::in_world(config, source, world);
         #[cfg(feature = "net")]
         if let Some(profile) = self.network {
             executor.enter(|| crate::net::profile::choose(profile));

@@ -15,6 +15,8 @@ pub enum WatchedRun {
     WithDeviations,
     /// That of a failure file, whose path is the name of what is watched.
     OfFile,
+    /// That of a failure file of a test.
+    OfTestFile,
 }
 
 impl fmt::Display for WatchedRun {
@@ -29,6 +31,9 @@ impl fmt::Display for WatchedRun {
                 out.write_str("in a run with few deviations from the default order")
             }
             WatchedRun::OfFile => out.write_str("in its run"),
+            WatchedRun::OfTestFile => {
+                out.write_str("in the run of a failure file, or while a failure was shrunk")
+            }
         }
     }
 }
@@ -45,6 +50,7 @@ impl WatchedRun {
             }
             WatchedRun::WithDeviations => format!("reproduce: sweep {subject} --strategy each"),
             WatchedRun::OfFile => format!("reproduce: replay {subject}"),
+            WatchedRun::OfTestFile => "reproduce: this test alone".to_string(),
         }
     }
 }

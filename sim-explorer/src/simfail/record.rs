@@ -8,6 +8,7 @@ use super::signed::is_signature;
 use super::{BaseOrder, Expected, Marks, Simfail};
 use crate::exceptions::{Exceptions, Follow, Noted};
 use crate::run_seed::RunSeed;
+use crate::shrink::Shrunk;
 use crate::signature::Signature;
 use crate::strategy::{Strategy, Survey};
 
@@ -50,7 +51,7 @@ impl Simfail {
             RunSeed::Seed(seed) => format!("{} seed={seed}", strategy.of_seed(seed)),
         };
         let survey = survey(run, strategy, config, make);
-        let recorded = Config { record: true, ..config };
+        let recorded = as_recorded(config);
         let (source, notes) = Noted::new(run.source_by(strategy, &survey));
         let report = make(recorded, Box::new(source));
         let signature = Signature::of(&report)?;
@@ -74,7 +75,7 @@ impl Simfail {
         make: MakeRun<'_>,
     ) -> Option<Simfail> {
         let (source, notes) = Noted::new(Follow::new(exceptions).0);
-        let report = make(Config { record: true, ..config }, Box::new(source));
+        let report = make(as_recorded(config), Box::new(source));
         let is_same = Signature::of(&report).is_some_and(|found| is_signature(&self.signature, &found));
         if !is_same {
             return None;
@@ -85,6 +86,25 @@ impl Simfail {
         Some(file.expecting(&report))
     }
 
+    /// This file, with what shrinking has left of its run; `None` if that does not fail as the file says.
+    #[must_use]
+    pub fn of_shrunk(&self, shrunk: &Shrunk, config: Config, make: MakeRun<'_>) -> Option<Simfail> {
+        let mut file = self.of_exceptions(&shrunk.exceptions, config, make)?;
+        let Shrunk { found, cost, runs, .. } = shrunk;
+        file.shrunk = format!(
+            "preemptions {}->{} exceptions {}->{} faults {}->{} decisions {}->{} runs={runs}",
+            found.preemptions,
+            cost.preemptions,
+            found.exceptions,
+            cost.exceptions,
+            found.faults,
+            cost.faults,
+            self.expect.decisions,
+            file.expect.decisions,
+        );
+        Some(file)
+    }
+
     /// This file, of a run that ended so.
     pub(super) fn expecting(self, report: &Report) -> Simfail {
         let marks = report.recording.as_ref().map(|recording| Marks::of(&recording.decisions));
@@ -92,6 +112,11 @@ impl Simfail {
             Expected { decisions: report.decisions, marks: marks.unwrap_or_default(), trace: report.hash };
         Simfail { expect, ..self }
     }
+}
+
+/// With all that a file or its signature says.
+pub(super) fn as_recorded(config: Config) -> Config {
+    Config { record: true, panic_functions: true, ..config }
 }
 
 /// What a run's strategy has to know of the program; takes a run, if it is something.

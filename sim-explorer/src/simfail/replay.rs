@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use sim_executor::{Config, Recording, Report, Source};
+use sim_executor::{Config, Recording, Replay, Report, Source};
 
 use super::named::Entry;
-use super::record::{MakeRun, survey};
+use super::record::{MakeRun, as_recorded, survey};
 use super::repair::repair;
 use super::signed::is_signature;
 use super::{BaseOrder, Simfail, Status};
@@ -37,6 +37,15 @@ pub struct Replayed {
     pub difference: Option<Difference>,
     /// The file as it would be written of this run, if its failure is there and it is not the same run.
     pub renewed: Option<Simfail>,
+}
+
+impl Replayed {
+    /// Makes the run again, such as with a trace.
+    #[must_use]
+    pub fn run_again(&self, config: Config, make: MakeRun<'_>) -> Report {
+        let recording = self.report.recording.clone().unwrap_or_default();
+        make(Config { panic_functions: true, ..config }, Box::new(Replay::new(&recording)))
+    }
 }
 
 /// The first decision of a run that is not that of the file's run.
@@ -126,7 +135,7 @@ impl Simfail {
                 (run.source_by(strategy, &survey(run, strategy, config, make)), None)
             }
         };
-        let report = make(Config { record: true, ..config }, source);
+        let report = make(as_recorded(config), source);
         Ok(Attempt { report, followed })
     }
 
