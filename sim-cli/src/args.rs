@@ -186,6 +186,9 @@ pub(crate) struct SweepArgs {
     /// that happens, the extremes of a number), `each:2` in at most two. `each:depth=2,kinds=order+flag+value,runs=1000000` says from which
     /// kinds of decisions runs deviate, and after how many runs a program is left. A fault that is named, as in `each:kinds=loss+crash`, is tried
     /// also where it never happens by itself.
+    ///
+    /// `exhaustive` uses no seeds either: it makes every schedule with no preemption, then every one with one, and so on up to two,
+    /// `exhaustive:preemptions=3,runs=1000000` up to three. A preemption is a switch away from a task that could go on.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Search>,
     /// Fails when a `sometimes!` of a program held in none of its runs.

@@ -2,6 +2,7 @@
 
 mod each;
 mod exceptions;
+mod exhaustive;
 mod explanation;
 mod failure_text;
 mod pattern;
@@ -22,6 +23,7 @@ pub use exceptions::{
     AnswerKind, Asked, DefaultOrder, Exceptions, Follow, Followed, Noted, Notes, Realised, Step, Turn,
     TurnException, ValueException,
 };
+pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult, ParseExhaustiveError};
 pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
 pub use pattern::Pattern;

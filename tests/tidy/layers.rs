@@ -101,7 +101,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         &[
             &["failure_text", "pattern", "signature", "strategy"],
             &["each", "exceptions", "run_seed", "scenario"],
-            &["shrink", "sweep", "timeline"],
+            &["exhaustive", "shrink", "sweep", "timeline"],
             &["explanation", "simfail", "verdict"],
             &["lib"],
         ],

@@ -1,9 +1,12 @@
 //! What the programs need of the system that runs them.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+
+use sim_executor::{Access, Label, Resource, context};
 
 /// Tasks, on one of the systems.
 pub(crate) trait Runtime: 'static {
@@ -14,29 +17,49 @@ pub(crate) trait Runtime: 'static {
     fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self::Task;
 }
 
-/// Shared between tasks. Looking at it is no decision point: in a program of one thread only an await is.
-pub(crate) struct Shared<T>(Arc<Mutex<T>>);
+/// Shared between tasks. Looking at it is no decision point: in a program of one thread only an await is. On Seedbed it says
+/// that it is touched, as sockets and locks do.
+pub(crate) struct Shared<T> {
+    value: Arc<Mutex<T>>,
+    resource: Resource,
+}
+
+thread_local! {
+    static MADE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// The things of the next run are numbered from the start.
+pub(crate) fn number_from_the_start() {
+    MADE.set(0);
+}
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Shared(Arc::clone(&self.0))
+        Shared { value: Arc::clone(&self.value), resource: self.resource }
     }
 }
 
 impl<T> Shared<T> {
     pub(crate) fn new(value: T) -> Self {
-        Shared(Arc::new(Mutex::new(value)))
+        const SHARED: Label = Label::new("shared");
+        MADE.set(MADE.get() + 1);
+        Shared { value: Arc::new(Mutex::new(value)), resource: Resource::new(SHARED, MADE.get()) }
     }
 
     /// Looks at it, or changes it.
     pub(crate) fn with<R>(&self, look: impl FnOnce(&mut T) -> R) -> R {
-        look(&mut self.0.lock().expect("no program panics here"))
+        self.touched(Access::Write, look)
+    }
+
+    fn touched<R>(&self, access: Access, look: impl FnOnce(&mut T) -> R) -> R {
+        context::access(self.resource, access);
+        look(&mut self.value.lock().expect("no program panics here"))
     }
 }
 
 impl<T: Copy> Shared<T> {
     pub(crate) fn get(&self) -> T {
-        self.with(|value| *value)
+        self.touched(Access::Read, |value| *value)
     }
 
     pub(crate) fn set(&self, new: T) {

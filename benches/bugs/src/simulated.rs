@@ -9,7 +9,7 @@ use sim_executor::{Config, Executor, JoinHandle, Outcome, Report, Source, World}
 use sim_explorer::{Each, SearchResult, Strategy, Survey};
 
 use crate::programs::Body;
-use crate::runtime::{Runtime, Shared};
+use crate::runtime::{Runtime, Shared, number_from_the_start};
 
 /// Seedbed's tasks.
 pub(crate) struct Simulated;
@@ -39,6 +39,7 @@ pub(crate) fn run(world: &mut World, body: Body, mended: bool, source: Box<dyn S
 }
 
 fn run_with(world: &mut World, config: Config, body: Body, mended: bool, source: Box<dyn Source>) -> Report {
+    number_from_the_start();
     let bug = Shared::new(false);
     let mut executor = Executor::in_world(config, source, world);
     let ended = executor.block_on(body(mended, &bug));

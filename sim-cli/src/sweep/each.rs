@@ -1,4 +1,4 @@
-//! A sweep by every run that differs from the default order in few decisions.
+//! A sweep by a search that chooses its runs itself: each run with few deviations, each schedule with few preemptions.
 
 use std::error::Error;
 use std::fmt;
@@ -8,12 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, World};
-use sim_explorer::{Each, Ended, Expect, SearchResult};
+use sim_executor::{Config, Executor, Source, World};
+use sim_explorer::{Ended, ExhaustiveEnd, ExhaustiveResult, Expect, SearchResult};
 
 use super::{Entry, Interrupt, Plan};
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::search::Seedless;
 use crate::show::{QUIET, RIGHT, WRONG};
 use crate::table::{Cell, Column, Table};
 use crate::wall_time::{Stopwatch, per_second};
@@ -24,7 +25,7 @@ struct Row {
     busy: Duration,
 }
 
-/// A [`SearchResult`] without its report, which is of its thread.
+/// The result of a search without its report, which is of its thread.
 struct Found {
     runs: u64,
     text: String,
@@ -35,7 +36,10 @@ struct Found {
 enum What {
     Exhausted,
     CutOff,
+    /// With so many deviations or preemptions.
     Failed(usize),
+    /// The program is not the same twice.
+    Diverged,
 }
 
 impl From<SearchResult> for Found {
@@ -55,19 +59,37 @@ impl From<SearchResult> for Found {
     }
 }
 
+impl From<ExhaustiveResult> for Found {
+    fn from(result: ExhaustiveResult) -> Self {
+        let what = match &result.ended {
+            ExhaustiveEnd::Exhausted { .. } => What::Exhausted,
+            ExhaustiveEnd::CutOff { .. } => What::CutOff,
+            ExhaustiveEnd::Failed { preemptions, .. } => What::Failed(*preemptions as usize),
+            _ => What::Diverged,
+        };
+        let text = match &result.ended {
+            ExhaustiveEnd::Failed { report, .. } => {
+                report.outcome.to_string().lines().next().unwrap_or_default().to_string()
+            }
+            _ => result.to_string(),
+        };
+        Found { runs: result.runs, text, what }
+    }
+}
+
 /// Searches every program of a plan; a program is one thread's.
 pub(super) fn sweep(
     plan: &Plan,
-    each: Each,
+    seedless: Seedless,
     jobs: usize,
     interrupt: &Interrupt,
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
     let stopwatch = Stopwatch::start();
-    let rows = search(plan, each, jobs, interrupt);
+    let rows = search(plan, seedless, jobs, interrupt);
     let wall_time = stopwatch.elapsed();
     let rows: Vec<(&Entry, Option<Row>)> = plan.entries.iter().zip(rows).collect();
-    table(&rows).write(console.out)?;
+    table(seedless, &rows).write(console.out)?;
     let runs: u64 = rows.iter().filter_map(|(_, row)| row.as_ref()).map(|row| row.result.runs).sum();
     let (seconds, millis) = (wall_time.as_secs(), wall_time.subsec_millis());
     writeln!(console.out, "{runs} runs in {seconds}.{millis:03} s: {} runs/s", per_second(runs, wall_time))?;
@@ -78,7 +100,7 @@ pub(super) fn sweep(
     clippy::disallowed_methods,
     reason = "a thread has whole searches for itself; none shares one with another"
 )]
-fn search(plan: &Plan, each: Each, jobs: usize, interrupt: &Interrupt) -> Vec<Option<Row>> {
+fn search(plan: &Plan, seedless: Seedless, jobs: usize, interrupt: &Interrupt) -> Vec<Option<Row>> {
     let rows: Vec<Mutex<Option<Row>>> = plan.entries.iter().map(|_| Mutex::default()).collect();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -86,7 +108,7 @@ fn search(plan: &Plan, each: Each, jobs: usize, interrupt: &Interrupt) -> Vec<Op
         while !interrupt.is_asked() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = plan.entries.get(number) else { return };
-            let row = search_one(&mut world, entry, each, interrupt);
+            let row = search_one(&mut world, entry, seedless, interrupt);
             *rows[number].lock().unwrap_or_else(PoisonError::into_inner) = row;
         }
     };
@@ -99,28 +121,33 @@ fn search(plan: &Plan, each: Each, jobs: usize, interrupt: &Interrupt) -> Vec<Op
 }
 
 /// `None` if it was interrupted.
-fn search_one(world: &mut World, entry: &Entry, each: Each, interrupt: &Interrupt) -> Option<Row> {
+fn search_one(world: &mut World, entry: &Entry, seedless: Seedless, interrupt: &Interrupt) -> Option<Row> {
     let stopwatch = Stopwatch::start();
     let variant = entry.program.variant;
     let config = Config { around: Some(watchdog::BEATS), ..Config::default() };
     watchdog::name_subject(&entry.program.to_string());
-    let result = each.search_until(
-        |source| {
-            let _watch = Watch::begin(WatchedRun::WithDeviations);
-            let prepare = |executor: &mut Executor| entry.prepare(executor);
-            variant.run_in(world, &entry.settings, config, source, prepare)
-        },
-        || interrupt.is_asked(),
-    );
-    (!interrupt.is_asked()).then(|| Row { result: result.into(), busy: stopwatch.elapsed() })
+    let run = |source: Box<dyn Source>| {
+        let _watch = Watch::begin(WatchedRun::WithDeviations);
+        let prepare = |executor: &mut Executor| entry.prepare(executor);
+        variant.run_in(world, &entry.settings, config, source, prepare)
+    };
+    let is_over = || interrupt.is_asked();
+    let result: Found = match seedless {
+        Seedless::Each(each) => each.search_until(run, is_over).into(),
+        Seedless::Exhaustive(exhaustive) => exhaustive.search_until(run, is_over).into(),
+    };
+    (!interrupt.is_asked()).then(|| Row { result, busy: stopwatch.elapsed() })
 }
 
-fn table(rows: &[(&Entry, Option<Row>)]) -> Table {
+fn table(seedless: Seedless, rows: &[(&Entry, Option<Row>)]) -> Table {
     let mut table = Table::new([
         Column::text("name"),
         Column::number("runs"),
         Column::number("runs/s"),
-        Column::number("deviations"),
+        Column::number(match seedless {
+            Seedless::Each(_) => "deviations",
+            Seedless::Exhaustive(_) => "preemptions",
+        }),
         Column::text("verdict"),
         Column::text("what it says"),
     ]);
@@ -164,6 +191,7 @@ fn word(entry: &Entry, what: What) -> (&'static str, bool) {
         (Expect::Holds, What::Exhausted) => ("holds", true),
         (Expect::Holds, What::CutOff) => ("cut off", true),
         (Expect::Holds, What::Failed(_)) => ("FAILED", false),
+        (_, What::Diverged) => ("DIVERGED", false),
         (Expect::Breaks, What::Failed(_)) => ("found", true),
         (Expect::Breaks, What::Exhausted | What::CutOff) => ("MISSED", false),
     }

@@ -19,7 +19,7 @@ use crate::names;
 use crate::output_file;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
-use crate::search::Search;
+use crate::search::{Search, Seedless};
 use crate::setting::{self, Setting, UnusedSetting};
 use crate::wall_time::Stopwatch;
 
@@ -35,12 +35,12 @@ mod workers;
 enum SeedsError {
     #[error("--seeds is missing; add --seeds 0..200, or --strategy each, which uses none")]
     Missing,
-    #[error("--strategy each counts no properties; leave --require-sometimes away, or name another strategy")]
-    NoProperties,
-    #[error("--strategy each writes no JSON; leave --json away, or name another strategy")]
-    NoJson,
-    #[error("--strategy each uses no seeds; leave --seeds away, or name another strategy")]
-    Useless,
+    #[error("--strategy {0} counts no properties; leave --require-sometimes away, or name another strategy")]
+    NoProperties(Seedless),
+    #[error("--strategy {0} writes no JSON; leave --json away, or name another strategy")]
+    NoJson(Seedless),
+    #[error("--strategy {0} uses no seeds; leave --seeds away, or name another strategy")]
+    Useless(Seedless),
 }
 
 /// What a sweep is to run.
@@ -113,7 +113,7 @@ pub(crate) fn sweep(
     args.json.iter().try_for_each(|path| output_file::check(path))?;
     let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let interrupt = if console.is_process { Interrupt::on_ctrl_c() } else { Interrupt::default() };
-    if let Some(Search::Each(search)) = args.strategy {
+    if let Some(Search::Seedless(search)) = args.strategy {
         return each::sweep(&plan, search, jobs, &interrupt, console);
     }
     let bar = progress_bar(&plan, console.is_process);
@@ -169,12 +169,14 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
         }
     }
     let (strategy, seeds) = match (args.strategy, args.seeds) {
-        (Some(Search::Each(_)), None) if args.require_sometimes => {
-            return Err(SeedsError::NoProperties.into());
+        (Some(Search::Seedless(search)), None) if args.require_sometimes => {
+            return Err(SeedsError::NoProperties(search).into());
         }
-        (Some(Search::Each(_)), None) if args.json.is_some() => return Err(SeedsError::NoJson.into()),
-        (Some(Search::Each(_)), None) => (Strategy::Production, 0..0),
-        (Some(Search::Each(_)), Some(_)) => return Err(SeedsError::Useless.into()),
+        (Some(Search::Seedless(search)), None) if args.json.is_some() => {
+            return Err(SeedsError::NoJson(search).into());
+        }
+        (Some(Search::Seedless(_)), None) => (Strategy::Production, 0..0),
+        (Some(Search::Seedless(search)), Some(_)) => return Err(SeedsError::Useless(search).into()),
         (_, None) => return Err(SeedsError::Missing.into()),
         (None, Some(seeds)) => (Strategy::Random, seeds.range()),
         (Some(Search::Seeds(strategy)), Some(seeds)) => (strategy, seeds.range()),

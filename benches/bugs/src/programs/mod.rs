@@ -2,6 +2,7 @@
 
 use crate::runtime::{Runtime, Shared, pause, pauses};
 
+mod cancelled;
 mod waits;
 
 /// A program: whether it shows its bug in this run. With `mended` it is the twin, which never does.
@@ -34,6 +35,12 @@ pub(crate) fn all<R: Runtime>() -> Vec<(&'static str, Body)> {
         pingpong_12 => |mended, bug| ping_pong::<R>(12, mended, bug),
         bounded_buffer => waits::bounded_buffer::<R>,
         wsq_2x2 => waits::work_stealing::<R>,
+        select_loses => cancelled::select_loses::<R>,
+        rwlock_upgrade => cancelled::rwlock_upgrade::<R>,
+        lost_notify => cancelled::lost_notify::<R>,
+        timeout_completion => cancelled::timeout_completion::<R>,
+        unfair_semaphore => cancelled::unfair_semaphore::<R>,
+        stream_stall => cancelled::stream_stall::<R>,
     ]
 }
 
