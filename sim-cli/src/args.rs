@@ -51,6 +51,13 @@ pub(crate) enum Command {
     /// Exit status: 0 if the run ended as it should, 1 if it failed or the replay went another way, 2 for a mistake on
     /// the command line or a file that cannot be used.
     Replay(ReplayArgs),
+    /// Makes the smallest run that fails as a run of a sweep does, and tells why it fails.
+    ///
+    /// Shows what happened around the decisions that matter, with a lane for each task; the two polls whose order decides; which faults,
+    /// turns and values are needed, which was tried for each; and what is free to vary.
+    ///
+    /// Exit status: 1, as a failure is shown; 2 for a mistake on the command line, or if the run does not fail.
+    Shrink(ShrinkArgs),
     /// Looks after failure files: what they say, and what became of their failures.
     ///
     /// `EXACT`: the same run fails. `REPRODUCED`: it is another run, but the same failure. `REPAIRED(N)`: the same failure, once N entries were
@@ -275,6 +282,36 @@ pub(crate) struct ReplayArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct ShrinkArgs {
+    /// `scenario`, for its first variant, or `scenario/variant`.
+    pub(crate) name: String,
+    /// The seed, or the word `production`.
+    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
+    pub(crate) seed: RunSeed,
+    /// How decisions were made, by default `random`: see `sweep --help`.
+    #[arg(long, value_name = "S")]
+    pub(crate) strategy: Option<Strategy>,
+    /// After so many runs the smallest so far is shown.
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(2..))]
+    pub(crate) runs: u64,
+    /// After so many seconds the smallest so far is shown.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) seconds: u64,
+    /// Writes the shrunk failure to this file; `-` is standard output, which then has nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) simfail: Option<PathBuf>,
+    /// The variant.
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// Sets a parameter of the scenario; may be repeated.
+    #[arg(long, value_name = "NAME=NUMBER")]
+    pub(crate) set: Vec<Setting>,
+    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) profile: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct AsyncioArgs {
     /// Programs, as JSON.
     #[arg(value_name = "FILE", required = true)]
@@ -333,6 +370,7 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
                 "replay {name} --seed 7\nreplay {name} --seed production\nreplay {name} --seed 7 --simfail lost.simfail\nreplay lost.simfail"
             ),
         ),
+        ("shrink", format!("shrink {name} --seed 7\nshrink {name} --seed 7 --simfail lost.simfail")),
         (
             "simfail",
             "simfail check tests/simfail/*.simfail\nsimfail show lost.simfail\nsimfail upgrade lost.simfail"

@@ -31,6 +31,7 @@ mod seed;
 mod seed_range;
 mod setting;
 mod show;
+mod shrink;
 mod simfail;
 mod sweep;
 mod table;
@@ -99,6 +100,7 @@ fn dispatch(
         Command::Sweep(args) => sweep::sweep(&args, scenarios, console),
         Command::Asyncio(args) => asyncio::asyncio(&args, console),
         Command::Report(args) => report::report(&args, scenarios, console),
+        Command::Shrink(args) => shrink::shrink(&args, scenarios, console),
         Command::Replay(args) => replay::replay(&args, scenarios, console),
         Command::Simfail(args) => simfail::simfail(&args, scenarios, console),
     }

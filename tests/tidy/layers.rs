@@ -138,7 +138,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["profile", "program", "search", "seed_range", "setting", "table"],
             &["args", "names", "run_json", "show"],
             &["asyncio", "list", "report", "run", "simfail"],
-            &["replay", "sweep"],
+            &["replay", "shrink", "sweep"],
             &["lib"],
         ],
     ),

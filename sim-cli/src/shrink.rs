@@ -1,0 +1,127 @@
+//! `shrink`: the smallest run that fails as a run of a sweep does, with why it fails.
+
+use std::error::Error;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use seedbed::watchdog::{self, Watch, WatchedRun};
+use sim_executor::{Config, Executor, Source, World};
+use sim_explorer::{Explanation, Progress, RunSeed, Shrink, ShrinkEnd, Shrunk, Simfail, Strategy, Swept};
+use sim_explorer::{Scenario, ShrinkError};
+
+use crate::args::ShrinkArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::profile::NetworkProfile;
+use crate::program::Program;
+use crate::show::{QUIET, WRONG};
+use crate::wall_time::Stopwatch;
+use crate::{names, output_file, setting, simfail};
+
+/// Why nothing was shrunk.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum NotShrunk {
+    #[error("{program} does not fail in this run: {advice}")]
+    Passes { program: String, advice: String },
+}
+
+pub(crate) fn shrink(
+    args: &ShrinkArgs,
+    scenarios: &'static [Scenario],
+    console: &mut Console<'_>,
+) -> Result<Exit, Box<dyn Error>> {
+    let program = names::one(scenarios, &args.name, args.variant.as_deref())?;
+    let Program { scenario, variant } = program;
+    let settings = setting::settings(scenario, &args.set)?;
+    args.simfail.iter().try_for_each(|path| output_file::check(path))?;
+    let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
+    let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
+    let config = Config { around: Some(watchdog::EACH_POLL), ..Config::default() };
+    let strategy = args.strategy.unwrap_or(Strategy::Random);
+    let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
+    let mut world = World::default();
+    let survey = match args.seed {
+        RunSeed::Production => Arc::default(),
+        RunSeed::Seed(_) => swept.survey(&mut world),
+    };
+    watchdog::name_subject(&program.to_string());
+    let mut make = |config, source: Box<dyn Source>| {
+        let _watch = Watch::begin(WatchedRun::OfCommand(args.seed, strategy));
+        variant.run_in(&mut world, &settings, config, source, prepare)
+    };
+    let found = || args.seed.source_by(strategy, &survey);
+    let (stopwatch, bar) = (Stopwatch::start(), progress_bar(args.runs, console.is_process));
+    let mut tell = |progress: &Progress| {
+        bar.set_position(progress.runs);
+        bar.set_message(progress.cost.to_string());
+        let is_late = stopwatch.elapsed() >= Duration::from_secs(args.seconds);
+        if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let shrunk = Shrink { runs_max: args.runs }.shrink(config, &found, &mut make, &mut tell);
+    bar.finish_and_clear();
+    let shrunk = match shrunk {
+        Ok(shrunk) => shrunk,
+        Err(ShrinkError::Passes) => {
+            let advice = format!("`sweep {program}` looks for a seed that does");
+            return Err(NotShrunk::Passes { program: program.to_string(), advice }.into());
+        }
+        Err(error) => {
+            writeln!(console.out, "{WRONG}{program}{WRONG:#}: {error}")?;
+            return Ok(Exit::Failure);
+        }
+    };
+    let explanation = shrunk.explain(config, &mut make);
+    let file = args.simfail.as_ref().and_then(|_| {
+        let file = Simfail::of_run(&program.to_string(), args.seed, strategy, config, &mut make)?;
+        file.of_exceptions(&shrunk.exceptions, config, &mut make)
+    });
+    // Where the file is standard output, it is all of that.
+    if args.simfail.as_deref() != Some(Path::new("-")) {
+        show(args, program, &shrunk, &explanation, console)?;
+    }
+    if let (Some(path), Some(file)) = (&args.simfail, file) {
+        output_file::write(path, with_settings(args, file, &shrunk).to_string(), console.out)?;
+    }
+    Ok(Exit::Failure)
+}
+
+fn with_settings(args: &ShrinkArgs, mut file: Simfail, shrunk: &Shrunk) -> Simfail {
+    file.shrunk = format!("{} -> {} runs={}", shrunk.found, shrunk.cost, shrunk.runs);
+    file.settings = args.set.iter().map(|given| (given.name.clone(), given.value.to_string())).collect();
+    let profile = args.profile.iter().map(|path| (simfail::PROFILE.to_string(), path.display().to_string()));
+    file.settings.extend(profile);
+    file
+}
+
+fn show(
+    args: &ShrinkArgs,
+    program: Program,
+    shrunk: &Shrunk,
+    explanation: &Explanation,
+    console: &mut Console<'_>,
+) -> std::io::Result<()> {
+    write!(console.out, "{WRONG}FAIL{WRONG:#} {program}  {explanation}")?;
+    for (signature, other) in &shrunk.others {
+        let message = other.message.lines().next().unwrap_or_default();
+        writeln!(console.out, "another failure was met, a bug of its own: {signature}: {message}")?;
+    }
+    match shrunk.ended {
+        ShrinkEnd::Smallest => {}
+        ShrinkEnd::Runs => writeln!(console.out, "cut off after {} runs: --runs allows more", shrunk.runs)?,
+        ShrinkEnd::Stopped => {
+            writeln!(console.out, "cut off after {} s: --seconds allows more", args.seconds)?;
+        }
+    }
+    let strategy = args.strategy.map_or_else(String::new, |strategy| format!(" --strategy {strategy}"));
+    writeln!(console.out, "{QUIET}reproduce: replay {program} --seed {}{strategy}{QUIET:#}", args.seed)
+}
+
+fn progress_bar(runs: u64, is_shown: bool) -> ProgressBar {
+    let target = if is_shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = indicatif::ProgressStyle::with_template("{human_pos} runs, {msg}");
+    let style = style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(runs), target).with_style(style)
+}
