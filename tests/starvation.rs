@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use seedbed::net::{self, NetworkConfig, TcpListener, TcpStream};
 use seedbed::{
-    Config, Executor, Node, Outcome, ProductionOrder, Report, StatsTable, TaskStats, TraceLevel, event,
-    spawn_named, time, yield_now,
+    Config, Executor, Node, Outcome, ProductionOrder, Report, StatsTable, TaskStats, TraceLevel,
+    assert_no_starvation, event, node, spawn_named, time, yield_now,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -229,4 +229,59 @@ fn broken_and_fixed_beside_each_other() {
     for &(scenario, broken, fixed) in PAIRS {
         insta::assert_snapshot!(scenario, side_by_side(scenario, broken, fixed));
     }
+}
+
+/// Runs a program whose tasks are looked at by `assert_no_starvation`; gives what it says.
+fn starves<F>(polls_max: u64, program: F) -> Option<String>
+where
+    F: Future<Output = ()> + 'static,
+{
+    let config = Config { stats: true, ..Config::default() };
+    let ended = Executor::with_config(config, ProductionOrder).block_on(async move {
+        program.await;
+        assert_no_starvation(polls_max);
+    });
+    ended.err().map(|error| error.to_string())
+}
+
+/// Two tasks, one of which is polled a hundred times before the other.
+async fn one_that_is_late() {
+    let (late, busy) = (node("late"), node("busy"));
+    // The node's CPU is held, so that its task is ready all the time.
+    late.spawn_named("blocker", time::block(MS));
+    let task = late.spawn_named("victim", async {});
+    let busy = busy.spawn_named("worker", async {
+        for _ in 0..100 {
+            yield_now().await;
+        }
+    });
+    busy.await.unwrap();
+    task.await.unwrap();
+}
+
+#[test]
+fn who_starves_is_named_with_what_all_waited() {
+    assert_eq!(starves(200, one_that_is_late()), None);
+    let text = starves(50, one_that_is_late()).unwrap();
+    assert!(text.contains("late/victim starves: it waited for 10"), "{text}");
+    assert!(text.contains("task          waits  polls: 50 %"), "{text}");
+}
+
+#[test]
+fn who_still_waits_counts_too() {
+    let waiting = async {
+        node("late").spawn_named("blocker", time::block(MS));
+        node("late").spawn_named("victim", async {});
+        for _ in 0..100 {
+            yield_now().await;
+        }
+    };
+    let text = starves(50, waiting).unwrap();
+    assert!(text.contains("late/victim starves"), "{text}");
+}
+
+#[test]
+fn without_statistics_nobody_can_tell() {
+    let ended = Executor::new(ProductionOrder).block_on(async { assert_no_starvation(1) });
+    assert!(ended.unwrap_err().to_string().contains("set `Config::stats`"));
 }

@@ -112,6 +112,9 @@ pub(crate) struct RunArgs {
     /// their ends.
     #[arg(long)]
     pub(crate) stats: bool,
+    /// Shows how long each task waited while it was ready, as a distribution: in 50, 90 and 99 of 100 waits it was no longer.
+    #[arg(long)]
+    pub(crate) waits: bool,
     /// Writes the run to this file, as JSON; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use seedbed::net::capture;
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, StatsTable, TraceLevel, World};
+use sim_executor::{Config, Executor, StatsTable, TraceLevel, WaitsTable, World};
 use sim_explorer::{RunSeed, Scenario, Strategy, Swept};
 
 use crate::args::RunArgs;
@@ -41,7 +41,8 @@ pub(crate) fn run(
     };
     args.json.iter().chain(&args.pcap).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
-    let config = Config { trace: level(args.trace), stats: args.stats, around, ..Config::default() };
+    let config =
+        Config { trace: level(args.trace), stats: args.stats || args.waits, around, ..Config::default() };
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
     let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
@@ -63,6 +64,9 @@ pub(crate) fn run(
         for node in &report.nodes {
             writeln!(console.out, "{node}")?;
         }
+    }
+    if is_shown && args.waits {
+        writeln!(console.out, "\n{}", WaitsTable(&report.stats))?;
     }
     if let (Some(path), Some(capture)) = (&args.pcap, capture) {
         output_file::write(path, capture.pcapng(), console.out)?;

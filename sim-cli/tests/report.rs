@@ -248,11 +248,12 @@ fn the_page_works_in_a_browser() {
         const light = document.documentElement.className; key('d'); const dark = document.documentElement.className;
         key('?'); const help = document.querySelector('#keys').open;
         const decisions = document.querySelectorAll('#decisions li').length;
+        const waiters = document.querySelectorAll('#waits tbody tr').length;
         return { canvases: document.querySelectorAll('canvas').length, isDrawn: colours > 8, nearer, found, match: match.includes('is asked'),
-            before: before !== match, byTime, themes: light !== dark, help, decisions: decisions > 0 };
+            before: before !== match, byTime, themes: light !== dark, help, decisions: decisions > 0, waiters: waiters > 0 };
     "#;
     assert_eq!(
         after(browser, &file.0, script),
-        r#"{"canvases":2,"isDrawn":true,"nearer":true,"found":"2 found","match":true,"before":true,"byTime":true,"themes":true,"help":true,"decisions":true}"#
+        r#"{"canvases":2,"isDrawn":true,"nearer":true,"found":"2 found","match":true,"before":true,"byTime":true,"themes":true,"help":true,"decisions":true,"waiters":true}"#
     );
 }

@@ -45,6 +45,7 @@ mod run;
 mod select;
 pub mod signal;
 mod spawn_blocking;
+mod starvation;
 mod task;
 mod task_builder;
 mod task_local;
@@ -84,7 +85,8 @@ pub use reuse::Reuse;
 #[doc(hidden)]
 pub use select::{first_branch, in_turn, may_poll, select_branches};
 pub use spawn_blocking::spawn_blocking;
-pub use task::{Crash, Life, StatsTable, TaskStats};
+pub use starvation::assert_no_starvation;
+pub use task::{Crash, Histogram, Life, StatsTable, TaskStats, WaitsTable};
 pub use task_builder::{JoinSetBuilder, TaskBuilder};
 pub use task_local::{AccessError, LocalKey, TaskLocalFuture};
 pub use trace::{Event, Record, Trace, TraceLevel};

@@ -47,6 +47,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "select",
                 "signal",
                 "spawn_blocking",
+                "starvation",
                 "time",
                 "tracing_capture",
                 "yield_now",

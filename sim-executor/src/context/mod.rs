@@ -18,6 +18,7 @@ mod properties;
 mod run_tag;
 mod spawn;
 mod timer;
+mod waits;
 mod waker;
 mod worker;
 
@@ -60,6 +61,7 @@ pub use properties::{buggify, holds, violated};
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
 pub use spawn::{spawn, spawn_named};
 pub(crate) use timer::{Alarmed, Timer};
+pub(crate) use waits::longest_wait;
 pub(crate) use waker::{Polled, Probe, escaped_wake, next_run};
 pub(crate) use worker::Worker;
 

@@ -193,6 +193,22 @@ impl Core {
         stats
     }
 
+    pub(crate) fn keeps_stats(&self) -> bool {
+        self.polling.keeps_stats()
+    }
+
+    /// For how many polls of others each task that is ready has waited, where statistics are kept.
+    pub(crate) fn waits_now(&mut self) -> Vec<(Rc<str>, u64)> {
+        let mut waits = Vec::new();
+        for task in self.polling.tasks().alive() {
+            if let Some(polls) = self.polling.waits_now(task.index) {
+                let lineage = self.polling.tasks().at(task.index).lineage();
+                waits.push((self.decisions.lineages_mut().path(lineage), polls));
+            }
+        }
+        waits
+    }
+
     /// A task that has not ended; and where it waits, if it does.
     fn pending_task(&mut self, task: TaskId) -> (PendingTask, Option<Wait>) {
         let slot = self.polling.tasks().at(task.index);

@@ -1,6 +1,7 @@
 //! Tasks as data: where each is, what it waits for, and in which order the ready ones would run.
 
 mod background;
+mod histogram;
 mod kinds;
 mod life;
 mod ready;
@@ -11,11 +12,12 @@ mod stats;
 mod table;
 
 pub(crate) use background::{Background, Failure, Joiner};
+pub use histogram::Histogram;
 pub(crate) use kinds::Kinds;
 pub use life::{Crash, Life, NodeId};
 pub(crate) use ready::{Links, Origin, ReadyMemory, ReadyQueue};
 pub(crate) use short_name::shorten;
 pub(crate) use slot::{NewTask, Slot, State, Wait};
 pub(crate) use stage::Memory;
-pub use stats::{StatsTable, TaskStats};
+pub use stats::{StatsTable, TaskStats, WaitsTable};
 pub(crate) use table::{TASKS_MAX, TaskTable};

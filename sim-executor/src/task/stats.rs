@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::histogram::Histogram;
 use crate::clock::Instant;
 
 /// How often a task was polled, and how long it waited for its polls while it was ready.
@@ -21,6 +22,10 @@ pub struct TaskStats {
     pub waited_polls_total: u64,
     /// The longest virtual time between the moment it became ready and its poll; above zero only where a CPU was held.
     pub waited_time_max: Duration,
+    /// How often it waited for how many polls of other tasks.
+    pub waited_polls: Histogram,
+    /// How often it waited for how many nanoseconds of virtual time.
+    pub waited_nanos: Histogram,
     /// The longest virtual time between two of its polls, whatever it waited for; or before its first one.
     pub gap_max: Duration,
 }
@@ -31,9 +36,9 @@ pub(crate) struct Waits {
     /// How many polls the run had seen when the task became ready, and when that was.
     ready_since: u64,
     ready_at: Instant,
-    polls_max: u64,
     polls_total: u64,
-    time_max: Duration,
+    polls: Histogram,
+    nanos: Histogram,
     gap_max: Duration,
 }
 
@@ -47,12 +52,17 @@ impl Waits {
     pub(crate) fn end(&mut self, has_waited: bool, polled_before: Option<Instant>, polls: u64, now: Instant) {
         if has_waited {
             let polls = polls - self.ready_since;
-            self.polls_max = self.polls_max.max(polls);
             self.polls_total += polls;
-            self.time_max = self.time_max.max(now.saturating_duration_since(self.ready_at));
+            self.polls.add(polls);
+            self.nanos.add(now.as_nanos().saturating_sub(self.ready_at.as_nanos()));
         }
         let before = polled_before.unwrap_or(self.ready_at);
         self.gap_max = self.gap_max.max(now.saturating_duration_since(before));
+    }
+
+    /// For how many polls of other tasks a ready task has waited, after so many polls of the run.
+    pub(crate) fn so_far(&self, polls: u64) -> u64 {
+        polls - self.ready_since
     }
 
     /// What came of it, of a task with that name and so many polls.
@@ -61,9 +71,11 @@ impl Waits {
             lineage,
             lineage_hash,
             polls,
-            waited_polls_max: self.polls_max,
+            waited_polls_max: self.polls.greatest(),
             waited_polls_total: self.polls_total,
-            waited_time_max: self.time_max,
+            waited_time_max: Duration::from_nanos(self.nanos.greatest()),
+            waited_polls: self.polls.clone(),
+            waited_nanos: self.nanos.clone(),
             gap_max: self.gap_max,
         }
     }
@@ -108,6 +120,50 @@ impl fmt::Display for StatsTable<'_> {
                 Seconds(task.waited_time_max).to_string(),
                 Seconds(task.gap_max).to_string()
             )?;
+        }
+        Ok(())
+    }
+}
+
+/// How long tasks waited while they were ready, as a distribution: in how many waits out of a hundred it was no longer.
+///
+/// ```
+/// use sim_executor::{Config, Executor, Outcome, ProductionOrder, WaitsTable, spawn_named, yield_now};
+///
+/// let mut executor = Executor::with_config(Config { stats: true, ..Config::default() }, ProductionOrder);
+/// executor.block_on(async {
+///     let tasks = ["one", "two"].map(|name| spawn_named(name, async { for _ in 0..9 { yield_now().await } }));
+///     for task in tasks {
+///         task.await.unwrap();
+///     }
+/// }).unwrap();
+/// let report = executor.finish(Outcome::Done);
+/// assert_eq!(
+///     WaitsTable(&report.stats).to_string(),
+///     "task      waits  polls: 50 %  90 %  99 %  longest  time: 50 %   90 %   99 %  longest\n\
+///      main/one     10            1     1     1        1       0.000  0.000  0.000    0.000\n\
+///      main/two     10            1     1     1        1       0.000  0.000  0.000    0.000\n\
+///      main          2            0     1     1        1       0.000  0.000  0.000    0.000\n"
+/// );
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct WaitsTable<'a>(pub &'a [TaskStats]);
+
+impl fmt::Display for WaitsTable<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.0.iter().map(|task| task.lineage.chars().count()).max().unwrap_or(0).max(4);
+        writeln!(
+            out,
+            "{:width$}  waits  polls: 50 %  90 %  99 %  longest  time: 50 %   90 %   99 %  longest",
+            "task"
+        )?;
+        for task in self.0 {
+            let polls = |percent| task.waited_polls.percentile(percent);
+            let time =
+                |percent| Seconds(Duration::from_nanos(task.waited_nanos.percentile(percent))).to_string();
+            write!(out, "{:width$}  {:>5}", task.lineage, task.waited_polls.count())?;
+            write!(out, "  {:>11}  {:>4}  {:>4}  {:>7}", polls(50), polls(90), polls(99), polls(100))?;
+            writeln!(out, "  {:>10}  {:>5}  {:>5}  {:>7}", time(50), time(90), time(99), time(100))?;
         }
         Ok(())
     }

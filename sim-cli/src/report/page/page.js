@@ -497,6 +497,33 @@
     }));
   }
 
+  const WAITERS_SHOWN = 8;
+
+  /** Who waited longest for a poll, in steps: what others did meanwhile. */
+  function fillWaits() {
+    const run = runs[0];
+    const rows = run.waitsOf.map((waits, lane) => {
+      const lengths = waits.map(([from, to]) => to - from - 1).sort((a, b) => a - b);
+      const part = (percent) => lengths[Math.max(0, Math.ceil(lengths.length * percent / 100) - 1)];
+      const worst = waits.reduce((worst, wait) => (!worst || wait[1] - wait[0] > worst[1] - worst[0] ? wait : worst), null);
+      return { lane, worst, count: lengths.length, cells: [part(50), part(99), part(100)] };
+    }).filter((row) => row.count > 0).sort((a, b) => b.cells[2] - a.cells[2]).slice(0, WAITERS_SHOWN);
+    byId('waits').querySelector('tbody').replaceChildren(...rows.map(({ lane, worst, count, cells }) => {
+      const row = document.createElement('tr');
+      for (const text of [run.lanes[lane][1], count, ...cells]) {
+        const cell = document.createElement('td');
+        cell.textContent = text;
+        row.append(cell);
+      }
+      row.title = 'in steps; a click leads to the longest';
+      row.addEventListener('click', () => {
+        const mark = run.marksAt.get(worst[1] * 65536 + lane);
+        if (mark !== undefined) choose(run, mark);
+      });
+      return row;
+    }));
+  }
+
   const DECISIONS_SHOWN = 2000;
 
   function fillDecisions() {
@@ -533,6 +560,7 @@
   byId('outcome').textContent = data.outcome;
   setTheme(window.matchMedia && window.matchMedia('(prefers-color-scheme: dark)').matches);
   fillDecisions();
+  fillWaits();
   fit();
   paint();
   window.seedbed = { view, runs, zoom, fit, paint, search, choose, setTheme, paintedAt: performance.now() };

@@ -26,6 +26,13 @@ impl Polling {
         background.waits_mut().end(slot.is_ready(), slot.polled_at(), polls, now);
     }
 
+    /// For how many polls of other tasks a task has waited up to now, if it is ready.
+    pub(in crate::run) fn waits_now(&mut self, index: u32) -> Option<u64> {
+        let polls = self.polls;
+        let (slot, background) = self.tasks.whole_mut(index);
+        slot.is_ready().then(|| background.waits_mut().so_far(polls))
+    }
+
     pub(in crate::run) fn stats_of(&mut self, index: u32, lineages: &mut Lineages) -> TaskStats {
         let (slot, background) = self.tasks.whole_mut(index);
         let name = (lineages.path(slot.lineage()), slot.lineage_hash());
