@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use crate::choice::TaskId;
 use crate::clock::Instant;
 use crate::task::{Crash, NodeId};
 
@@ -69,6 +70,12 @@ pub trait Device: Any {
 
     /// What a task waits for that has registered a resource of this device: `read 10.0.0.2:80 from client:49152`.
     fn describe(&self, resource: u64) -> String;
+
+    /// The tasks on which it depends that who waits for this resource goes on: those that hold it, or that were last at its other end.
+    /// Asked when a run is deadlocked.
+    fn holders(&self, _resource: u64) -> Vec<TaskId> {
+        Vec::new()
+    }
 
     /// A node goes down, or is frozen. Its tasks are no more polled, and their futures are not dropped yet: what these try
     /// then is in vain, and the device sees to that. A device that keeps something for a node loses it here if it would:

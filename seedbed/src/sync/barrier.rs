@@ -2,13 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use sim_executor::Label;
+use sim_executor::Access;
 use sim_executor::coop::cooperative;
 use tokio::sync::Notify;
 
-use super::wait;
+use super::operation::Operation;
+use super::resource::{Kind, Resource};
 
-const WAIT: Label = Label::new("barrier.wait");
+const BARRIER: Kind = Kind::new("barrier");
 
 /// Lets tasks wait until so many have come: `tokio::sync::Barrier`, repeatable. Those who have waited go on in the order in which
 /// they came, as far as the run's order is first come, first served.
@@ -40,13 +41,16 @@ pub struct Barrier {
     /// How many are waited for.
     size: usize,
     is_full: Notify,
+    resource: Resource,
 }
 
 impl Barrier {
     /// A barrier for `n` tasks. One for none is as one for one: nobody waits at it.
+    #[track_caller]
     #[must_use]
     pub fn new(n: usize) -> Barrier {
-        Barrier { arrived: Mutex::new(0), size: n.max(1), is_full: Notify::new() }
+        let resource = Resource::new(BARRIER);
+        Barrier { arrived: Mutex::new(0), size: n.max(1), is_full: Notify::new(), resource }
     }
 
     /// Waits until as many have come as the barrier is for. The last one does not wait, and is the leader; then the barrier begins
@@ -55,6 +59,8 @@ impl Barrier {
     /// # Cancel safety
     /// As tokio's it is not cancel safe: who came and went is counted.
     pub async fn wait(&self) -> BarrierWaitResult {
+        self.resource.point(Operation::Arrive).await;
+        self.resource.touch(Access::Write);
         let notified = {
             let mut arrived = self.arrived.lock().unwrap_or_else(PoisonError::into_inner);
             *arrived += 1;
@@ -66,7 +72,7 @@ impl Barrier {
             // Made before the lock is given back, so that the next leader's call reaches it.
             self.is_full.notified()
         };
-        cooperative(wait::at(WAIT, notified)).await;
+        cooperative(self.resource.wait_for(Operation::Arrive, notified)).await;
         BarrierWaitResult(false)
     }
 }

@@ -380,6 +380,7 @@ impl Executor {
         let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
         drop(core);
         let pending = self.run.pending();
-        RunError::Deadlock(Deadlock { at, pending, nodes, woken_from_outside })
+        let circle = self.run.circle_of_waits();
+        RunError::Deadlock(Deadlock { at, pending, circle, nodes, woken_from_outside })
     }
 }

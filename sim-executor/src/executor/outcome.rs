@@ -95,6 +95,9 @@ pub struct Deadlock {
     pub at: Instant,
     /// The tasks, in the order of their spawns.
     pub pending: Vec<PendingTask>,
+    /// Tasks of which each waits for the next and the last for the first, as far as it is known for whom they wait:
+    /// `main/a waits for lock "x" held by main/b since 0.002, which waits at task.join main/a`.
+    pub circle: Option<String>,
     /// The nodes that are down or frozen.
     pub nodes: Vec<NodeReport>,
     /// A task that was woken from another thread, which counts for nothing in a run.
@@ -110,6 +113,9 @@ impl fmt::Display for Deadlock {
             PendingTable::in_columns(&self.pending),
             lines(&self.nodes)
         )?;
+        if let Some(circle) = &self.circle {
+            write!(out, "\n  each waits for the next: {circle}")?;
+        }
         if let Some(task) = &self.woken_from_outside {
             write!(
                 out,

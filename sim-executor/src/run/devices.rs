@@ -4,6 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::choice::TaskId;
 use crate::clock::Instant;
 use crate::device::{Device, Due};
 use crate::reuse::Reuse as _;
@@ -167,6 +168,13 @@ impl Devices {
         let mut text = String::new();
         self.for_each(|device| text.push_str(&device.describe(resource)));
         text
+    }
+
+    /// The tasks on which a resource depends that some device knows.
+    pub(crate) fn holders(&self, resource: u64) -> Vec<TaskId> {
+        let mut holders = Vec::new();
+        self.for_each(|device| holders.append(&mut device.holders(resource)));
+        holders
     }
 
     /// Takes all, to be dropped with nothing borrowed.

@@ -29,6 +29,7 @@ mod spawn;
 mod start;
 mod time;
 mod verdict;
+mod waits_for;
 
 use std::cell::{Ref, RefCell, RefMut};
 

@@ -56,6 +56,9 @@ impl fmt::Display for Activity {
             Activity::Waiting { at, what } if *at == Label::POLL.name() => {
                 write!(out, "waits for a wake{what}")
             }
+            Activity::Waiting { what, .. } if what.starts_with("for ") || what.starts_with("to ") => {
+                write!(out, "waits {what}")
+            }
             Activity::Waiting { at, what } if what.is_empty() => write!(out, "waits at {at}"),
             Activity::Waiting { at, what } => write!(out, "waits at {at} {what}"),
         }

@@ -69,6 +69,7 @@ pub mod error {
 
 /// A new channel with its first value, which the receiver has seen already.
 #[must_use]
+#[track_caller]
 pub fn channel<T>(init: T) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared::new(init));
     let receiver = Receiver::of(&shared, shared.version());

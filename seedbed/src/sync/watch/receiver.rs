@@ -3,15 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use sim_executor::Label;
 use sim_executor::coop::cooperative;
 
 use super::Ref;
 use super::error::RecvError;
 use super::shared::Shared;
-use crate::sync::wait;
-
-const CHANGED: Label = Label::new("watch.changed");
+use crate::sync::operation::Operation;
 
 /// The end of a watch channel that sees the values: `tokio::sync::watch::Receiver`. Each clone keeps for itself what it has
 /// seen.
@@ -81,6 +78,7 @@ impl<T> Receiver<T> {
     /// # Cancel safety
     /// It is cancel safe: if it is dropped before it is over, no value counts as seen.
     pub async fn changed(&mut self) -> Result<(), RecvError> {
+        self.shared.resource.point(Operation::Changed).await;
         cooperative(changed(&self.shared, &mut self.seen)).await
     }
 
@@ -93,6 +91,7 @@ impl<T> Receiver<T> {
     /// # Cancel safety
     /// It is cancel safe: if it is dropped before it is over, the value is still there.
     pub async fn wait_for(&mut self, is_it: impl FnMut(&T) -> bool) -> Result<Ref<'_, T>, RecvError> {
+        self.shared.resource.point(Operation::Changed).await;
         cooperative(self.find(is_it)).await
     }
 
@@ -134,7 +133,7 @@ async fn changed<T>(shared: &Shared<T>, seen: &mut usize) -> Result<(), RecvErro
         if shared.sender_count() == 0 {
             return Err(RecvError(()));
         }
-        wait::at(CHANGED, notified).await;
+        shared.resource.wait_for(Operation::Changed, notified).await;
     }
 }
 

@@ -4,15 +4,12 @@ use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use sim_executor::Label;
 use sim_executor::coop::cooperative;
 
 use super::error::SendError;
 use super::shared::Shared;
 use super::{Receiver, Ref, channel};
-use crate::sync::wait;
-
-const CLOSED: Label = Label::new("watch.closed");
+use crate::sync::operation::Operation;
 
 /// The end of a watch channel that gives the values: `tokio::sync::watch::Sender`.
 #[derive(Debug)]
@@ -28,6 +25,7 @@ impl<T> Sender<T> {
 
     /// A channel without a receiver, which may [`subscribe`](Self::subscribe) later.
     #[must_use]
+    #[track_caller]
     pub fn new(init: T) -> Self {
         channel(init).0
     }
@@ -103,7 +101,7 @@ impl<T> Sender<T> {
                 if self.is_closed() {
                     return;
                 }
-                wait::at(CLOSED, notified).await;
+                self.shared.resource.wait_for(Operation::Closed, notified).await;
             }
         })
         .await;

@@ -4,8 +4,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
-use sim_executor::context;
+use sim_executor::{Access, context};
 use tokio::sync::Notify;
+
+use super::super::resource::{Kind, Resource};
+
+const CHANNEL: Kind = Kind::new("watch channel");
 
 /// What the two ends of a watch channel share. The counts of the ends are kept by these.
 pub(super) struct Shared<T> {
@@ -18,9 +22,11 @@ pub(super) struct Shared<T> {
     pub(super) has_changed: Notify,
     /// Whoever waits for the end of the receivers.
     pub(super) is_closed: Notify,
+    pub(super) resource: Resource,
 }
 
 impl<T> Shared<T> {
+    #[track_caller]
     pub(super) fn new(value: T) -> Self {
         Shared {
             value: RwLock::new(value),
@@ -29,6 +35,7 @@ impl<T> Shared<T> {
             senders: AtomicUsize::new(0),
             has_changed: Notify::new(),
             is_closed: Notify::new(),
+            resource: Resource::new(CHANNEL),
         }
     }
 
@@ -49,6 +56,7 @@ impl<T> Shared<T> {
     /// # Panics
     /// In a run, while it is being changed.
     pub(super) fn read(&self) -> (RwLockReadGuard<'_, T>, usize) {
+        self.resource.touch(Access::Read);
         let guard = match self.value.try_read() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -66,6 +74,7 @@ impl<T> Shared<T> {
     /// # Panics
     /// In a run, while a `Ref` lives.
     pub(super) fn change(&self, change: impl FnOnce(&mut T) -> bool) -> bool {
+        self.resource.touch(Access::Write);
         let mut guard = self.write();
         if !change(&mut guard) {
             return false;
