@@ -257,7 +257,10 @@ fn explained(body: Body, strategy: Strategy) -> Vec<String> {
     let mut world = World::default();
     let mut make = |config, source| run(&mut world, body, config, source);
     let shrunk = shrunk(body, strategy, 1);
-    shrunk.iter().map(|shrunk| shrunk.explain(Config::default(), &mut make).to_string()).collect()
+    shrunk
+        .iter()
+        .map(|shrunk| shrunk.explain(Config::default(), &mut make, &mut || true).to_string())
+        .collect()
 }
 
 #[test]
@@ -324,7 +327,7 @@ fn story<F: Future<Output = ()> + 'static>(program: impl Fn() -> F) -> String {
     let found = || source(seed.expect("a seed fails"));
     let tell = &mut |_: &_| ControlFlow::Continue(());
     let shrunk = Shrink::default().shrink(Config::default(), &found, &mut make, tell).unwrap();
-    shrunk.explain(Config::default(), &mut make).to_string()
+    shrunk.explain(Config::default(), &mut make, &mut || true).to_string()
 }
 
 #[test]
@@ -342,7 +345,7 @@ fn a_network_failure_is_told_by_the_fault_that_it_needs() {
     let found = || Strategy::Random.source(seed_of_lossy(), &Arc::default());
     let tell = &mut |_: &_| ControlFlow::Continue(());
     let shrunk = Shrink::default().shrink(Config::default(), &found, &mut lossy, tell).unwrap();
-    insta::assert_snapshot!(shrunk.explain(Config::default(), &mut lossy));
+    insta::assert_snapshot!(shrunk.explain(Config::default(), &mut lossy, &mut || true));
 }
 
 fn seed_of_lossy() -> u64 {

@@ -38,6 +38,8 @@ pub struct FailedRun {
     pub command: TestCommand,
     /// What became of its failure file.
     pub kept: Kept,
+    /// Why the run fails, if it was shrunk: the text of an [`Explanation`](sim_explorer::Explanation).
+    pub story: Option<String>,
 }
 
 /// What a failed run came to when it was made again.
@@ -80,6 +82,7 @@ impl FailedRun {
             outside: Outside::default(),
             command,
             kept: Kept::No,
+            story: None,
         }
     }
 
@@ -116,6 +119,9 @@ impl fmt::Display for Text<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let FailedRun { name, run, report, outside, .. } = self.0;
         writeln!(out, "{name} fails {} ({})", Under(*run), report.outcome.word())?;
+        if let Some(story) = &self.0.story {
+            writeln!(out, "{}\nthe run as it was found:", story.trim_end())?;
+        }
         self.log(out)?;
         write!(out, "{}", FailureText(report))?;
         if !report.stats.is_empty() {

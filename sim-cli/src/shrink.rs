@@ -73,7 +73,8 @@ pub(crate) fn shrink(
             return Ok(Exit::Failure);
         }
     };
-    let explanation = shrunk.explain(config, &mut make);
+    let mut may_go_on = || stopwatch.elapsed() < Duration::from_secs(args.seconds.saturating_mul(2));
+    let explanation = shrunk.explain(config, &mut make, &mut may_go_on);
     let file = args.simfail.as_ref().and_then(|_| {
         let file = Simfail::of_run(&program.to_string(), args.seed, strategy, config, &mut make)?;
         file.of_exceptions(&shrunk.exceptions, config, &mut make)

@@ -15,6 +15,7 @@ mod caller;
 mod result;
 mod runs;
 mod stored;
+mod story;
 mod subject;
 
 use again::{Elsewhere, deeper, on_another_thread};
@@ -72,7 +73,8 @@ pub struct Sweep {
     pub network: Option<crate::net::profile::Profile>,
     /// Whether `#[seedbed::test]` writes a failure file when a run fails, and replays the files of the test first. Default: yes.
     pub simfail: bool,
-    /// Whether a failing run is shrunk before its file is written. Default: yes.
+    /// Whether a failing run is shrunk, for some seconds at most: its text begins with the story of the smallest run that fails so, and its
+    /// failure file is of that run. Default: yes.
     pub shrink: bool,
     /// The only run to make; its log is shown in full, whether it fails or not. Default: none, so all are made.
     pub only: Option<RunSeed>,
@@ -172,9 +174,10 @@ impl Sweep {
             }
             stored.replay_all();
         }
-        let mut result = sweep.try_run_for(caller, body, elsewhere);
-        if let (Err(SweepError::Failed(failed)), Some(stored)) = (&mut result, &stored) {
-            stored.keep(failed);
+        let mut result = sweep.try_run_for(caller, Arc::clone(&body), elsewhere);
+        if let Err(SweepError::Failed(failed)) = &mut result {
+            let shrunk = sweep.tell_story(&body, failed);
+            stored.iter().for_each(|stored| stored.keep(failed, shrunk.as_ref()));
         }
         if sweep.only.is_none() {
             if let Err(error) = result {

@@ -1,12 +1,10 @@
 //! The failure files of a test: replayed before its runs, written when one of them fails.
 
-use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use sim_executor::{Config, Report, Source, TraceLevel, World};
-use sim_explorer::{Replayed, Shrink, Simfail, Status, Strategy};
+use sim_explorer::{Replayed, Shrunk, Simfail, Status, Strategy};
 
 use super::Sweep;
 use super::caller::Caller;
@@ -14,12 +12,9 @@ use crate::environment::{self, ALONE, DENY_STALE, EnvironmentError, REPLAY, SIMF
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
 use crate::reproduce::TestSite;
-use crate::simfail::{Folder, Kept, Patience, StoredFailure, StoredFile};
+use crate::simfail::{Folder, Kept, StoredFailure, StoredFile};
 use crate::test_output::TestOutput;
 use crate::watchdog::{self, Watch, WatchedRun};
-
-/// So long a failure is shrunk at most.
-const SHRINKING_MAX: Duration = Duration::from_secs(5);
 
 /// The failure files of a test that the attribute runs.
 pub(super) struct Stored<'a, B> {
@@ -114,7 +109,7 @@ where
     }
 
     /// Writes the file of a run that failed, and says so in its text.
-    pub(super) fn keep(&self, failed: &mut FailedRun) {
+    pub(super) fn keep(&self, failed: &mut FailedRun, shrunk: Option<&Shrunk>) {
         let is_wanted = self.mode != SimfailMode::Off && self.sweep.simfail && self.sweep.only.is_none();
         if !is_wanted || !failed.is_reproducible() {
             return;
@@ -124,28 +119,13 @@ where
         let Some(file) = Simfail::of_run(self.test, failed.run, Strategy::Random, config, make) else {
             return;
         };
-        let file = self.shrunk(failed, file);
+        let smaller = shrunk.filter(|shrunk| shrunk.cost < shrunk.found);
+        let smaller = smaller.and_then(|shrunk| file.of_shrunk(shrunk, config, make));
+        let file = smaller.unwrap_or(file);
         failed.kept = match self.folder.write(&file) {
             Ok(path) => Kept::Written { path, shrunk: file.shrunk },
             Err(error) => Kept::NotWritten { why: error.to_string(), text: file.to_string() },
         };
-    }
-
-    fn shrunk(&self, failed: &FailedRun, file: Simfail) -> Simfail {
-        if !self.sweep.shrink {
-            return file;
-        }
-        let patience = Patience::of(SHRINKING_MAX);
-        let config = self.sweep.config(TraceLevel::Off);
-        let make = &mut |config, source| self.make(config, source);
-        let shrunk = Shrink::default().shrink(config, &|| failed.run.source(), make, &mut |_| {
-            if patience.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        let smaller = shrunk
-            .ok()
-            .filter(|shrunk| shrunk.cost < shrunk.found)
-            .and_then(|shrunk| file.of_shrunk(&shrunk, config, make));
-        smaller.unwrap_or(file)
     }
 
     fn replay(&self, path: &str, file: &Simfail) -> Replayed {

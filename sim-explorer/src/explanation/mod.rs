@@ -81,15 +81,16 @@ pub struct CriticalPair {
 }
 
 impl Shrunk {
-    /// Why the run fails: makes the smallest run once with a trace, and once without each of its exceptions. `run` is as in
-    /// [`Shrink::shrink`](crate::Shrink::shrink).
+    /// Why the run fails: makes the smallest run once with a trace, and once without each of its exceptions, while `may_go_on` says
+    /// so. `run` is as in [`Shrink::shrink`](crate::Shrink::shrink).
     pub fn explain(
         &self,
         config: Config,
         run: &mut dyn FnMut(Config, Box<dyn Source>) -> Report,
+        may_go_on: &mut dyn FnMut() -> bool,
     ) -> Explanation {
         let config = Config { record: true, panic_functions: true, ..config };
-        let exceptions = self.explained(config, run);
+        let exceptions = self.explained(config, run, may_go_on);
         let decisive = self.decisive(&exceptions);
         let critical = decisive.map(|(step, without)| CriticalPair {
             first: self.poll_name(step.poll),
@@ -114,11 +115,12 @@ impl Shrunk {
         &self,
         config: Config,
         run: &mut dyn FnMut(Config, Box<dyn Source>) -> Report,
+        may_go_on: &mut dyn FnMut() -> bool,
     ) -> Vec<Explained> {
         let Exceptions { schedule, values, .. } = &self.exceptions;
         let mut left = EXPLAINED_MAX;
         let mut without = |schedule: Vec<TurnException>, values: Vec<ValueException>| {
-            if left == 0 {
+            if left == 0 || !may_go_on() {
                 return Without::Unknown;
             }
             left -= 1;
