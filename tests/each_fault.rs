@@ -5,7 +5,7 @@ use std::time::Duration;
 use seedbed::net::{NetworkConfig, TcpListener, TcpStream, UdpSocket, fault, install};
 use seedbed::{Executor, Outcome, Replay, Report, Source, cancellable, node, time, yield_now};
 use sim_executor::{Buggify, Config, Fault, Faults, KeyedRandom, Ratio, Value, buggify, flip};
-use sim_explorer::{Alternative, Deviant, Each, Ended, Kinds, SearchResult};
+use sim_explorer::{Alternative, Deviant, DeviantRun, Each, Ended, Kinds, SearchResult};
 
 fn of(fault: Fault) -> Each {
     Each { kinds: Kinds::of(Faults::of(fault)), ..Each::default() }
@@ -80,7 +80,8 @@ fn a_failure_that_was_asked_for_is_made_again_by_its_deviations_and_by_its_recor
     let found = search(of(Fault::Loss), program);
     let Ended::Failed { deviations, report: first } = found.ended else { panic!("{found}") };
     let config = Config { record: true, ..Config::default() };
-    let source = Deviant::new(deviations).asking(Faults::of(Fault::Loss));
+    let steps = deviations.iter().map(|deviation| deviation.step).collect();
+    let source = Deviant::new(DeviantRun { faults: Faults::of(Fault::Loss), steps });
     let recorded = report(config, Box::new(source), program());
     assert_eq!((recorded.hash, recorded.outcome), (first.hash, first.outcome));
     let recording = recorded.recording.unwrap();

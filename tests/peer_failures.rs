@@ -17,7 +17,7 @@ mod peer_failures {
     };
     use seedbed::{
         Config, Crash, Executor, FailedRun, Instant, LimitReached, Limits, Outcome, ProductionOrder, Ratio,
-        Report, RunError, RunSeed, Source, Sweep, SweepError, TraceLevel, context, node, spawn,
+        Recipe, Report, RunError, Source, Sweep, SweepError, TraceLevel, context, node, spawn,
         spawn_blocking, spawn_named, time, yield_now,
     };
     use sim_executor::{Device, Domain, Needs, NodeId, Point, Value};
@@ -170,7 +170,7 @@ mod peer_failures {
                 drop(spawner);
             });
             let failed = failed(result);
-            assert_eq!(failed.run, RunSeed::Production);
+            assert_eq!(failed.run, Recipe::Production);
             let Outcome::Error(RunError::Panicked(panic)) = failed.report.outcome else {
                 panic!("ended otherwise: {}", failed.report.outcome)
             };
@@ -238,7 +238,7 @@ mod peer_failures {
             operations_per_poll_max: 10_000,
             ..Limits::default()
         };
-        let sweep = Sweep { limits, only: Some(RunSeed::Seed(1)), ..Sweep::default() };
+        let sweep = Sweep { limits, only: Some(Recipe::of_seed(1)), ..Sweep::default() };
         // Who yields, or is made to, is polled too often; else who has no need to wait never comes back from a poll.
         let tokios = sweep.budget;
         for (how, budget, name) in [
@@ -253,7 +253,7 @@ mod peer_failures {
             (Spin::ReadTheEnd, tokios, "polls_per_instant_max"),
             (Spin::SendDatagrams, tokios, "polls_per_instant_max"),
         ] {
-            let sweep = Sweep { budget, ..sweep };
+            let sweep = Sweep { budget, ..sweep.clone() };
             let result = sweep.try_run("spins", move || async move {
                 node("server").spawn_named("spinner", spin(how));
                 time::sleep(10 * SECOND).await;
@@ -715,7 +715,7 @@ mod peer_failures {
     fn a_time_limit_holds_beside_tasks_that_are_always_ready() {
         let limits = Limits { virtual_time_max: SECOND, ..Limits::default() };
         for takes_cpu_by in [|| time::block_now(MS), || ()] {
-            let sweep = Sweep { limits, only: Some(RunSeed::Seed(1)), ..Sweep::default() };
+            let sweep = Sweep { limits, only: Some(Recipe::of_seed(1)), ..Sweep::default() };
             let result = sweep.try_run("busy", move || async move {
                 for host in ["main", "server", "server"] {
                     node(host).spawn_named("busy", async move {

@@ -4,7 +4,7 @@ use seedbed::{Snapshot, choose_between, spawn, time};
 use std::{cell::Cell, rc::Rc, time::Duration};
 
 #[seedbed::test(seeds = 200)]
-#[should_panic(expected = "SEEDBED_SEED=2 cargo test no_payment_is_lost")]
+#[should_panic(expected = "SEEDBED_STRATEGY=each:run=1.0 cargo test no_payment_is_lost")]
 async fn no_payment_is_lost() {
     let balance = Rc::new(Cell::new(0));
     let pay = |clerk: u64, balance: Rc<Cell<u32>>| async move {

@@ -9,7 +9,7 @@ use quinn::{Connection, Endpoint, ServerConfig};
 use seedbed::adapters::quinn::{client_config, endpoint, server_config};
 use seedbed::adapters::rustls::{self, Identity};
 use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, UdpSocket, fault, lookup_host};
-use seedbed::{Ratio, RunSeed, Sweep, event, node, spawn, time};
+use seedbed::{Ratio, Recipe, Sweep, event, node, spawn, time};
 
 /// Sends back what comes in each stream.
 async fn serve(config: ServerConfig) {
@@ -68,7 +68,7 @@ async fn four_streams() {
 
 fn main() {
     // One run, whose log is shown; the same on every machine.
-    let sweep = Sweep { only: Some(RunSeed::Seed(1)), ..Sweep::default() };
+    let sweep = Sweep { only: Some(Recipe::of_seed(1)), ..Sweep::default() };
     match sweep.try_run("four_streams", four_streams) {
         Ok(passed) => print!("{}", passed.log),
         Err(failure) => println!("{failure}"),

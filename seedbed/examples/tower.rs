@@ -13,7 +13,7 @@ use hyper_util::client::legacy::Client;
 use seedbed::adapters::hyper::{Executor, Io, Timer, server_http1};
 use seedbed::adapters::tower::Connector;
 use seedbed::net::TcpListener;
-use seedbed::{RunSeed, Sweep, choose_between, event, join, node, spawn, time};
+use seedbed::{Recipe, Sweep, choose_between, event, join, node, spawn, time};
 
 async fn answer(_: Request<Incoming>) -> Result<Response<String>, Infallible> {
     time::sleep(Duration::from_millis(choose_between(10, 50))).await;
@@ -50,7 +50,7 @@ async fn pools_connections() {
 
 fn main() {
     // One run, whose log is shown; the same on every machine.
-    let sweep = Sweep { only: Some(RunSeed::Seed(3)), ..Sweep::default() };
+    let sweep = Sweep { only: Some(Recipe::of_seed(3)), ..Sweep::default() };
     match sweep.try_run("pools_connections", pools_connections) {
         Ok(passed) => print!("{}", passed.log),
         Err(failure) => println!("{failure}"),

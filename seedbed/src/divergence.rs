@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use sim_explorer::RunSeed;
+use sim_explorer::Recipe;
 
 use crate::causes::Causes;
-use crate::failed_run::Under;
-use crate::reproduce::TestCommand;
+use crate::reproduce::{TestCommand, Under};
 
 /// Two runs with the same choices went different ways, so something that is no choice of the run decides in the program.
 /// Its text is what the test shows.
@@ -15,8 +14,8 @@ use crate::reproduce::TestCommand;
 pub struct Divergence {
     /// The name of the test, as `cargo test` takes it.
     pub name: String,
-    /// Which run.
-    pub run: RunSeed,
+    /// How it was made.
+    pub run: Recipe,
     /// The hashes of the two.
     pub hashes: [u64; 2],
     /// Where they part, if it could be seen.
@@ -50,7 +49,7 @@ impl fmt::Display for Text<'_> {
         writeln!(
             out,
             "{name} is not deterministic: two runs {} went different ways (hash {first:016x}, then {second:016x})",
-            Under(*run)
+            Under(run)
         )?;
         match difference {
             Some(Difference { same, records }) => {

@@ -4,14 +4,16 @@ use std::env::VarError;
 use std::time::Duration;
 
 use sim_executor::TraceLevel;
-use sim_explorer::{ParseRunSeedError, RunSeed};
+use sim_explorer::{ParseRecipeError, ParseSweepByError, Recipe};
 
 /// The variable that names the only run to make.
 pub(crate) const SEED: &str = "SEEDBED_SEED";
+/// The variable that names the strategy, or a run of `each`.
+pub(crate) const STRATEGY: &str = "SEEDBED_STRATEGY";
 /// The variable that says how much of a run is shown.
 pub(crate) const TRACE: &str = "SEEDBED_TRACE";
 
-/// The variable that says how many seeds are run.
+/// The variable that says how many runs are made.
 pub(crate) const SEEDS: &str = "SEEDBED_SEEDS";
 /// The variable that says for how many seconds of wall time a run may stand still.
 pub(crate) const WATCHDOG: &str = "SEEDBED_WATCHDOG";
@@ -32,7 +34,13 @@ pub(crate) const ALONE: &str = "SEEDBED_ALONE";
 pub enum EnvironmentError {
     /// `SEEDBED_SEED` names no run.
     #[error("SEEDBED_SEED={0}")]
-    Seed(#[from] ParseRunSeedError),
+    Seed(sim_explorer::ParseRunSeedError),
+    /// `SEEDBED_STRATEGY` names no strategy.
+    #[error("SEEDBED_STRATEGY: {0}")]
+    Strategy(#[from] ParseSweepByError),
+    /// `SEEDBED_STRATEGY` names no run, or none that fits `SEEDBED_SEED`.
+    #[error("SEEDBED_STRATEGY: {0}")]
+    Recipe(ParseRecipeError),
     /// `SEEDBED_SEEDS` is no number of seeds.
     #[error("SEEDBED_SEEDS={text:?} is no number of seeds: it must be a whole number, such as 5000")]
     Seeds {
@@ -69,6 +77,33 @@ pub enum EnvironmentError {
     },
 }
 
+/// What the environment asks of a test: the values of its variables, where they are set.
+///
+/// ```
+/// use seedbed::{Environment, Recipe, Sweep};
+///
+/// let asked = Environment { seed: Some("17".to_string()), ..Environment::default() };
+/// assert_eq!(Sweep::default().with_environment(&asked).unwrap().only, Some(Recipe::of_seed(17)));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    /// `SEEDBED_SEED`: the only run to make.
+    pub seed: Option<String>,
+    /// `SEEDBED_STRATEGY`: how runs are chosen; with a seed, or as a run of `each`, the only run to make.
+    pub strategy: Option<String>,
+    /// `SEEDBED_SEEDS`: how many runs are made.
+    pub seeds: Option<String>,
+    /// `SEEDBED_TRACE`: how much of a run is shown.
+    pub trace: Option<String>,
+}
+
+impl Environment {
+    pub(crate) fn of_process() -> Self {
+        let [seed, strategy, seeds, trace] = [SEED, STRATEGY, SEEDS, TRACE].map(read);
+        Environment { seed, strategy, seeds, trace }
+    }
+}
+
 /// The value of a variable; `None` if it is unset or empty.
 #[expect(clippy::disallowed_methods, reason = "the test harness stands outside of runs")]
 pub(crate) fn read(variable: &str) -> Option<String> {
@@ -80,8 +115,15 @@ pub(crate) fn read(variable: &str) -> Option<String> {
     }
 }
 
-pub(crate) fn parse_seed(text: &str) -> Result<RunSeed, EnvironmentError> {
-    Ok(text.parse::<RunSeed>()?)
+/// The only run that these values name, if they do.
+pub(crate) fn parse_recipe(
+    seed: Option<&str>,
+    strategy: Option<&str>,
+) -> Result<Option<Recipe>, EnvironmentError> {
+    Recipe::named(seed, strategy).map_err(|error| match error {
+        ParseRecipeError::Seed(error) => EnvironmentError::Seed(error),
+        error => EnvironmentError::Recipe(error),
+    })
 }
 
 pub(crate) fn parse_seeds(text: &str) -> Result<u64, EnvironmentError> {

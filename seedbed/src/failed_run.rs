@@ -3,12 +3,12 @@
 use std::fmt;
 
 use sim_executor::{Report, StatsTable, Trace};
-use sim_explorer::{FailureText, RunSeed};
+use sim_explorer::{FailureText, Recipe};
 
 use crate::advice;
 use crate::causes::Causes;
 use crate::real_threads::Outside;
-use crate::reproduce::{OfFile, OneRun, TestCommand};
+use crate::reproduce::{OfFile, OneRun, TestCommand, Under};
 use crate::simfail::Kept;
 
 /// A run of a test that failed. Its text is what the test shows.
@@ -17,8 +17,8 @@ use crate::simfail::Kept;
 pub struct FailedRun {
     /// The name of the test, as `cargo test` takes it.
     pub name: String,
-    /// Which run.
-    pub run: RunSeed,
+    /// How it was made.
+    pub run: Recipe,
     /// How it ended.
     pub report: Report,
     /// What happened in it, when it was made again with a trace.
@@ -64,7 +64,7 @@ impl Again {
 impl FailedRun {
     pub(crate) fn new(
         name: &str,
-        run: RunSeed,
+        run: Recipe,
         report: Report,
         log: Trace,
         lines_shown: usize,
@@ -86,7 +86,7 @@ impl FailedRun {
         }
     }
 
-    /// Whether the run failed in the same way when it was made again from its seed: alone in a new process if it was made so,
+    /// Whether the run failed in the same way when it was made again from its recipe: alone in a new process if it was made so,
     /// else each time.
     #[must_use]
     pub fn is_reproducible(&self) -> bool {
@@ -101,24 +101,12 @@ impl FailedRun {
     }
 }
 
-/// `in production order`, `under seed 17`.
-pub(crate) struct Under(pub(crate) RunSeed);
-
-impl fmt::Display for Under {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            RunSeed::Production => out.write_str("in production order"),
-            RunSeed::Seed(seed) => write!(out, "under seed {seed}"),
-        }
-    }
-}
-
 struct Text<'a>(&'a FailedRun);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let FailedRun { name, run, report, outside, .. } = self.0;
-        writeln!(out, "{name} fails {} ({})", Under(*run), report.outcome.word())?;
+        writeln!(out, "{name} fails {} ({})", Under(run), report.outcome.word())?;
         if let Some(story) = &self.0.story {
             writeln!(out, "{}\nthe run as it was found:", story.trim_end())?;
         }
@@ -163,7 +151,7 @@ impl Text<'_> {
         }
         writeln!(out)?;
         if !other.is_empty() || production.is_some() {
-            let what = if is_reproducible { "NOT DETERMINISTIC" } else { "NOT REPRODUCED from its seed" };
+            let what = if is_reproducible { "NOT DETERMINISTIC" } else { "NOT REPRODUCED from its choices" };
             let run = if other.is_empty() { "production order" } else { "the run" };
             writeln!(out, "{what}: when it was made again, {run} went another way")?;
         }
@@ -197,13 +185,13 @@ impl Text<'_> {
                 let shrunk = if shrunk.is_empty() { String::new() } else { format!(" (shrunk: {shrunk})") };
                 writeln!(out, "failure file: {path}{shrunk}; it is replayed first from now on")?;
                 writeln!(out, "reproduce: {}", OfFile(path, command))?;
-                write!(out, "as it was found: {}", OneRun(*run, command))
+                write!(out, "as it was found: {}", OneRun(run, command))
             }
             Kept::NotWritten { why, text } => {
                 writeln!(out, "the failure file cannot be written: {why}; this is it:\n{text}")?;
-                write!(out, "reproduce: {}", OneRun(*run, command))
+                write!(out, "reproduce: {}", OneRun(run, command))
             }
-            Kept::No => write!(out, "reproduce: {}", OneRun(*run, command)),
+            Kept::No => write!(out, "reproduce: {}", OneRun(run, command)),
         }
     }
 }

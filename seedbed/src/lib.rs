@@ -50,7 +50,7 @@ pub use sim_executor::{
     reachable, rng, select, shuffle, signal, sometimes, spawn, spawn_blocking, spawn_named, stop, task_local,
     try_join, unique_rng, unreachable, yield_now,
 };
-pub use sim_explorer::{PropertyTally, RunSeed};
+pub use sim_explorer::{DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
 
 #[cfg(feature = "net")]
 pub mod net;
@@ -88,7 +88,7 @@ pub mod time;
 pub mod watchdog;
 
 pub use divergence::{Difference, Divergence};
-pub use environment::EnvironmentError;
+pub use environment::{Environment, EnvironmentError};
 pub use failed_run::{Again, FailedRun};
 pub use panic_hook::{PanicsInside, install_panic_hook};
 pub use real_threads::Outside;

@@ -2,12 +2,12 @@
 
 use regex_lite::Regex;
 use sim_executor::{Record, Report, StatsTable, TraceLevel, World};
-use sim_explorer::{FailureText, RunSeed};
+use sim_explorer::{FailureText, Recipe};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::failed_run::Under;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
+use crate::reproduce::Under;
 use crate::sweep::Sweep;
 use crate::test_output::TestOutput;
 
@@ -33,7 +33,7 @@ pub use insta;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    run: RunSeed,
+    run: Recipe,
     sweep: Sweep,
     has_times: bool,
     has_starvation: bool,
@@ -45,7 +45,7 @@ impl Default for Snapshot {
     /// The events of the run in production order, with their times.
     fn default() -> Self {
         Snapshot {
-            run: RunSeed::Production,
+            run: Recipe::Production,
             sweep: Sweep::default(),
             has_times: true,
             has_starvation: false,
@@ -59,7 +59,7 @@ impl Snapshot {
     /// Of the run with this seed, in place of production order.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
-        Snapshot { run: RunSeed::Seed(seed), ..self }
+        Snapshot { run: Recipe::of_seed(seed), ..self }
     }
 
     /// How the run is made, and how much its log tells: `limits`, `network`, `trace` and so on. How many seeds it has means nothing.
@@ -112,15 +112,16 @@ impl Snapshot {
         F: Future<Output: TestOutput> + 'static,
     {
         install_panic_hook(PanicsInside::Quiet);
-        let sweep = Sweep { stats: self.has_starvation, ..self.sweep };
+        let sweep = Sweep { stats: self.has_starvation, ..self.sweep.clone() };
         let body = Arc::new(body);
         // No closure, whose own place would be told for that of the test.
-        let again = sweep.make_run(&mut World::default(), self.run, TraceLevel::Off, &body);
-        let report = sweep.make_run(&mut World::default(), self.run, sweep.trace, &body);
+        let run = sweep.planned(self.run.clone(), &body);
+        let again = sweep.make_run(&mut World::default(), &run, TraceLevel::Off, &body);
+        let report = sweep.make_run(&mut World::default(), &run, sweep.trace, &body);
         assert!(
             again.hash == report.hash,
             "there is no snapshot of a run that differs from itself {}: made twice, its hashes are {:016x} and {:016x}",
-            Under(self.run),
+            Under(&self.run),
             again.hash,
             report.hash
         );

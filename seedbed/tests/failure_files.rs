@@ -34,6 +34,8 @@ fn counts() {
     let (mended, edited, other, renamed) = (is("mended"), is("edited"), is("other"), is("renamed"));
     let (switched_off, unshrunk) = (is("switched_off"), is("unshrunk"));
     let set = move |sweep: &mut seedbed::Sweep| {
+        // So that there is something to shrink.
+        sweep.strategy = Some(seedbed::SweepBy::Strategy(seedbed::Strategy::Random));
         sweep.simfail = !switched_off;
         sweep.shrink = !unshrunk;
     };

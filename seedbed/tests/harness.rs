@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use seedbed::{
-    EnvironmentError, Limits, RunSeed, Sweep, SweepError, TraceLevel, choose, event, node, spawn,
-    spawn_named, time, yield_now,
+    Environment, EnvironmentError, Limits, Recipe, Strategy, Sweep, SweepBy, SweepError, TraceLevel, choose,
+    event, node, spawn, spawn_named, time, yield_now,
 };
 
 /// Two tasks read, let others go first, and write: an increment is lost under some schedules.
@@ -45,10 +45,10 @@ fn panic_message(test: impl FnOnce()) -> String {
 
 #[test]
 fn a_failure_shows_the_log_the_panic_and_the_line_that_reproduces_it() {
-    let RunSeed::Seed(seed) = failed(Sweep::default()).run else { panic!("production order loses nothing") };
+    let Recipe::Deviant(run) = failed(Sweep::default()).run else { panic!("one deviation loses it") };
     let message = panic_message(|| seedbed::sweep("lose_an_increment", 100, lose_an_increment));
     assert!(
-        message.starts_with(&format!("lose_an_increment fails under seed {seed} (panic)\n")),
+        message.starts_with("lose_an_increment fails with one deviation from the default order (panic)\n"),
         "{message}"
     );
     assert!(message.contains("\n0.000 main/left wrote 1\n"), "{message}");
@@ -57,7 +57,7 @@ fn a_failure_shows_the_log_the_panic_and_the_line_that_reproduces_it() {
     let last = message.lines().last().unwrap();
     // By the name of this test, since it runs the sweep.
     let test = "a_failure_shows_the_log_the_panic_and_the_line_that_reproduces_it";
-    let line = format!("reproduce: SEEDBED_SEED={seed} cargo test {test} -p seedbed --test harness");
+    let line = format!("reproduce: SEEDBED_STRATEGY={run} cargo test {test} -p seedbed --test harness");
     assert!(last.starts_with(&line), "{message}");
     assert!(last.contains(" -- --exact"), "{message}");
 }
@@ -65,7 +65,7 @@ fn a_failure_shows_the_log_the_panic_and_the_line_that_reproduces_it() {
 #[test]
 fn the_seed_of_a_failure_makes_the_same_run_again() {
     let first = failed(Sweep::default());
-    let again = failed(Sweep { only: Some(first.run), ..Sweep::default() });
+    let again = failed(Sweep { only: Some(first.run.clone()), ..Sweep::default() });
     assert_eq!(again.report.hash, first.report.hash);
     assert_eq!(again.report.outcome, first.report.outcome);
     assert_eq!(again.log, first.log);
@@ -94,7 +94,7 @@ fn a_sweep_makes_the_same_runs_every_time_and_they_differ() {
 fn only_one_run_is_made_when_one_is_asked_for() {
     let runs = Rc::new(Cell::new(0));
     let counted = Rc::clone(&runs);
-    let sweep = Sweep { only: Some(RunSeed::Seed(5)), ..Sweep::default() };
+    let sweep = Sweep { only: Some(Recipe::of_seed(5)), ..Sweep::default() };
     let passed = sweep.try_run("one", move || {
         counted.set(counted.get() + 1);
         async { event!("here") }
@@ -105,22 +105,50 @@ fn only_one_run_is_made_when_one_is_asked_for() {
 
 #[test]
 fn the_environment_may_name_a_seed_production_order_and_a_level() {
-    let with = |seed, trace| Sweep::default().with_environment(seed, trace);
-    assert_eq!(with(None, None), Ok(Sweep::default()));
-    assert_eq!(with(Some("17"), None).unwrap().only, Some(RunSeed::Seed(17)));
-    assert_eq!(with(Some("production"), None).unwrap().only, Some(RunSeed::Production));
-    assert_eq!(with(None, Some("all")).unwrap().trace, TraceLevel::All);
+    let with = |asked: Environment| Sweep::default().with_environment(&asked).unwrap();
+    let text = |text: &str| Some(text.to_string());
+    let none = Environment::default;
+    assert_eq!(with(none()), Sweep::default());
+    assert_eq!(with(Environment { seed: text("17"), ..none() }).only, Some(Recipe::of_seed(17)));
+    assert_eq!(with(Environment { seed: text("production"), ..none() }).only, Some(Recipe::Production));
+    assert_eq!(with(Environment { trace: text("all"), ..none() }).trace, TraceLevel::All);
+    assert_eq!(with(Environment { seeds: text("5_000"), ..none() }).seeds, 5_000);
+}
+
+#[test]
+fn the_environment_may_name_a_strategy_for_the_sweep_or_for_one_run() {
+    let with = |seed: Option<&str>, strategy: &str| {
+        let asked = Environment {
+            seed: seed.map(str::to_string),
+            strategy: Some(strategy.to_string()),
+            ..Environment::default()
+        };
+        Sweep::default().with_environment(&asked)
+    };
+    let walk = with(None, "walk").unwrap();
+    assert_eq!((walk.strategy, walk.only), (Some(SweepBy::Strategy(Strategy::Walk)), None));
+    let of_seed = with(Some("3"), "walk").unwrap();
+    let recipe = Recipe::Seed { seed: 3, strategy: Strategy::Walk };
+    assert_eq!((of_seed.strategy, of_seed.only), (None, Some(recipe)));
+    let deviant = with(None, "each:run=12.1").unwrap();
+    assert_eq!(deviant.only.unwrap().to_string(), "each:run=12.1");
+    let refusal = with(Some("3"), "each:2").unwrap_err().to_string();
+    assert_eq!(refusal, "SEEDBED_STRATEGY: each:2 uses no seed, and seed 3 is given; leave one of them away");
+    let refusal = with(None, "fifo").unwrap_err().to_string();
+    assert!(refusal.starts_with("SEEDBED_STRATEGY: there is no strategy fifo; there are"), "{refusal}");
 }
 
 #[test]
 fn what_the_environment_says_in_other_words_is_refused() {
-    let with = |seed, trace| Sweep::default().with_environment(seed, trace).unwrap_err();
+    let with = |asked: Environment| Sweep::default().with_environment(&asked).unwrap_err();
+    let seed = Environment { seed: Some("0x1f".to_string()), ..Environment::default() };
     assert_eq!(
-        with(Some("0x1f"), None).to_string(),
+        with(seed).to_string(),
         "SEEDBED_SEED=\"0x1f\" is no seed: it must be a whole number from 0 to 18446744073709551615, or the word \
          production"
     );
-    assert_eq!(with(None, Some("full")), EnvironmentError::Trace { text: "full".to_string() });
+    let trace = Environment { trace: Some("full".to_string()), ..Environment::default() };
+    assert_eq!(with(trace), EnvironmentError::Trace { text: "full".to_string() });
 }
 
 #[test]
@@ -189,7 +217,7 @@ fn a_program_that_does_not_do_the_same_twice_is_found_out() {
         event!("run {run}");
     });
     let Err(SweepError::Diverged(divergence)) = result else { panic!("{result:?}") };
-    assert_eq!(divergence.run, RunSeed::Production);
+    assert_eq!(divergence.run, Recipe::Production);
     let text = divergence.to_string();
     assert!(text.starts_with("counts is not deterministic: two runs in production order"), "{text}");
     assert!(text.contains("in one run:   0.000 main run "), "{text}");
@@ -243,9 +271,9 @@ fn a_property_that_does_not_hold_fails_its_test_by_name() {
     let error =
         sweep.try_run("always_low", || async { seedbed::always!(choose(6) < 5, "it is low") }).unwrap_err();
     let text = error.to_string();
-    assert!(text.starts_with("always_low fails under seed "), "{text}");
     assert!(
-        text.contains("(property)\n") && text.contains("always \"it is low\" does not hold, in main"),
+        text.starts_with("always_low fails with one deviation from the default order (property)\n"),
         "{text}"
     );
+    assert!(text.contains("always \"it is low\" does not hold, in main"), "{text}");
 }

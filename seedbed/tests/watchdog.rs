@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use seedbed::{Sweep, spawn_named, time};
+use seedbed::{Strategy, Sweep, SweepBy, spawn_named, time};
 
 /// Set in the process that is to stand still.
 const STANDS_STILL: &str = "STANDS_STILL";
@@ -20,7 +20,7 @@ fn is_asked(what: &str) -> bool {
 fn standing_still(test: &str, environment: &[(&str, &str)]) -> (String, bool) {
     let mut process = Command::new(std::env::current_exe().unwrap());
     process.args([test, "--exact", "--test-threads=1"]).env(STANDS_STILL, test).env("SEEDBED_WATCHDOG", "1");
-    process.env_remove("SEEDBED_SEED").envs(environment.iter().copied());
+    process.env_remove("SEEDBED_SEED").env_remove("SEEDBED_STRATEGY").envs(environment.iter().copied());
     let output = process.output().unwrap();
     (String::from_utf8_lossy(&output.stderr).into_owned(), output.status.success())
 }
@@ -81,10 +81,13 @@ fn the_block_on_of_another_library() {
 }
 
 #[test]
-fn a_loop_without_an_await_under_a_seed() {
-    const NAME: &str = "a_loop_without_an_await_under_a_seed";
+fn a_loop_without_an_await_in_a_run_that_deviates() {
+    const NAME: &str = "a_loop_without_an_await_in_a_run_that_deviates";
     if !is_asked(NAME) {
-        return assert_is_ended(NAME, &["under seed ", "of task main/spinner on node main"]);
+        return assert_is_ended(
+            NAME,
+            &["with one deviation from the default order", "of task main/spinner on node main"],
+        );
     }
     Sweep::default().run(NAME, || async {
         let spinner = spawn_named("spinner", async {
@@ -190,7 +193,8 @@ fn a_program_that_ends_the_process_in_a_run_fails_and_names_test_and_seed() {
         return;
     }
     let runs = std::cell::Cell::new(0);
-    Sweep { repeated: 0, ..Sweep::default() }.run(NAME, move || {
+    let strategy = Some(SweepBy::Strategy(Strategy::Random));
+    Sweep { repeated: 0, strategy, ..Sweep::default() }.run(NAME, move || {
         runs.set(runs.get() + 1);
         let run = runs.get();
         async move {

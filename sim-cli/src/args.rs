@@ -6,9 +6,10 @@ use std::str::FromStr;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use sim_asyncio::TieOrder;
-use sim_explorer::{Expect, RunSeed, Scenario, Strategy};
+use sim_explorer::{Expect, RunSeed, Scenario};
 
 use crate::program::Program;
+use crate::run_by::RunBy;
 use crate::search::Search;
 use crate::seed;
 use crate::seed_range::SeedRange;
@@ -99,9 +100,9 @@ pub(crate) struct RunArgs {
     /// The seed, or the word `production`; without one the run is in production order.
     #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
     pub(crate) seed: Option<RunSeed>,
-    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`.
+    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`. `each:run=12.1` is a run of `each`, without a seed.
     #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<Strategy>,
+    pub(crate) strategy: Option<RunBy>,
     /// Shows what every task and every packet does, not only what the program reports.
     #[arg(long)]
     pub(crate) trace: bool,
@@ -140,12 +141,12 @@ pub(crate) struct ReportArgs {
     /// The variant.
     #[arg(long)]
     pub(crate) variant: Option<String>,
-    /// The seed, or the word `production`.
-    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true, default_value = "production")]
-    pub(crate) seed: RunSeed,
-    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`.
+    /// The seed, or the word `production`; without one the run is in production order.
+    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
+    pub(crate) seed: Option<RunSeed>,
+    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`. `each:run=12.1` is a run of `each`, without a seed.
     #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<Strategy>,
+    pub(crate) strategy: Option<RunBy>,
     /// Another run to show beside it, such as one that does not fail: a seed, or the word `production`.
     #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
     pub(crate) beside: Option<RunSeed>,
@@ -267,9 +268,9 @@ pub(crate) struct ReplayArgs {
     /// Writes the failure of this run to this file, if it fails; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) simfail: Option<PathBuf>,
-    /// How decisions were made, by default `random`: see `sweep --help`.
+    /// How decisions were made, by default `random`: see `sweep --help`. `each:run=12.1` is a run of `each`, without a seed.
     #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<Strategy>,
+    pub(crate) strategy: Option<RunBy>,
     /// Writes the run to this file, as JSON; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -290,10 +291,10 @@ pub(crate) struct ShrinkArgs {
     pub(crate) name: String,
     /// The seed, or the word `production`.
     #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
-    pub(crate) seed: RunSeed,
+    pub(crate) seed: Option<RunSeed>,
     /// How decisions were made, by default `random`: see `sweep --help`.
     #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<Strategy>,
+    pub(crate) strategy: Option<RunBy>,
     /// After so many runs the smallest so far is shown.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(2..))]
     pub(crate) runs: u64,

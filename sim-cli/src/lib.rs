@@ -25,6 +25,7 @@ mod program;
 mod replay;
 mod report;
 mod run;
+mod run_by;
 mod run_json;
 mod search;
 mod seed;

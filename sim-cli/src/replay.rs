@@ -3,26 +3,26 @@
 use std::error::Error;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::Arc;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel, World};
-use sim_explorer::{RunSeed, Scenario, Simfail, Strategy, Swept};
+use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel};
+use sim_explorer::{Recipe, Scenario, Simfail};
 
 use crate::args::ReplayArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
+use crate::run_by;
 use crate::run_json::{self, Asked};
 use crate::show::{self, RIGHT, WRONG};
-use crate::{names, output_file, setting, simfail};
+use crate::{names, output_file, run, setting, simfail};
 
 /// What is asked for does not go together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum ReplayError {
     #[error(
-        "which run of {name}? Say so with --seed N or --seed production, or name a file that ends with .simfail"
+        "which run of {name}? Say so with --seed N, --seed production or --strategy each:run=12.1, or name a file that ends with .simfail"
     )]
     NoSeed { name: String },
     #[error("{file} says itself which run it is; leave {option} out")]
@@ -38,8 +38,9 @@ pub(crate) fn replay(
         refuse_options(args)?;
         return simfail::replay(Path::new(&args.name), args.deny_stale, scenarios, console);
     }
-    let seed = args.seed.ok_or_else(|| ReplayError::NoSeed { name: args.name.clone() })?;
-    replay_seed(args, seed, scenarios, console)
+    let recipe = run_by::recipe(args.seed, args.strategy.as_ref())?;
+    let recipe = recipe.ok_or_else(|| ReplayError::NoSeed { name: args.name.clone() })?;
+    replay_recipe(args, &recipe, scenarios, console)
 }
 
 /// A failure file has all that the options would say.
@@ -58,9 +59,9 @@ fn refuse_options(args: &ReplayArgs) -> Result<(), ReplayError> {
     wrong.map_or(Ok(()), refusal)
 }
 
-fn replay_seed(
+fn replay_recipe(
     args: &ReplayArgs,
-    seed: RunSeed,
+    recipe: &Recipe,
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
@@ -73,14 +74,10 @@ fn replay_seed(
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
     watchdog::name_subject(&program.to_string());
-    let strategy = args.strategy.unwrap_or(Strategy::Random);
-    let watch = Watch::begin(WatchedRun::OfCommand(seed, strategy));
-    let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
-    let survey = match seed {
-        RunSeed::Production => Arc::default(),
-        RunSeed::Seed(_) => swept.survey(&mut World::default()),
-    };
-    let recorded = variant.run_prepared(&settings, config, seed.source_by(strategy, &survey), prepare);
+    let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
+    let survey = run::survey(recipe, program, &settings, config, &prepare);
+    let (source, deviations) = recipe.source_and_deviated(&survey);
+    let recorded = variant.run_prepared(&settings, config, source, prepare);
     // Where the file is standard output, it is all of that.
     let is_shown = ![&args.json, &args.simfail].iter().any(|path| path.as_deref() == Some(Path::new("-")));
     let out: &mut dyn Write = if is_shown { &mut *console.out } else { &mut io::sink() };
@@ -91,19 +88,20 @@ fn replay_seed(
     let replayed = variant.run_prepared(&settings, config, Box::new(source), prepare);
     let mut make = |config, source| variant.run_prepared(&settings, config, source, prepare);
     let file = args.simfail.as_ref().map(|_| {
-        Simfail::of_run(&program.to_string(), seed, strategy, Config { record: false, ..config }, &mut make)
+        Simfail::of_run(&program.to_string(), recipe, Config { record: false, ..config }, &mut make)
     });
     drop(watch);
     let is_same = compare(&recorded, &replayed, recording, followed.diverged_at(), out)?;
     show::last_line(&recorded, out)?;
     if let Some(path) = &args.json {
         let settings = args.set.iter().map(|given| (given.name.as_str(), given.value)).collect();
-        let asked = Asked { program, seed, settings, profile: args.profile.as_deref() };
+        let asked = Asked { program, recipe, settings, profile: args.profile.as_deref() };
         output_file::write(path, run_json::text(&asked, &recorded, Some(is_same)), console.out)?;
     }
     if let (Some(path), Some(file)) = (&args.simfail, file) {
         keep(args, file, path, console)?;
     }
+    run::complete(recipe, deviations.as_ref())?;
     Ok(if is_same { show::exit_of(&recorded) } else { Exit::Failure })
 }
 

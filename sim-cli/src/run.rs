@@ -2,11 +2,12 @@
 
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 
 use seedbed::net::capture;
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, StatsTable, TraceLevel, WaitsTable, World};
-use sim_explorer::{RunSeed, Scenario, Strategy, Swept};
+use sim_executor::{Config, Executor, StatsTable, TraceLevel, WaitsTable};
+use sim_explorer::{Deviated, Recipe, Scenario, Settings, Survey};
 
 use crate::args::RunArgs;
 use crate::console::Console;
@@ -14,14 +15,7 @@ use crate::exit::Exit;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::run_json::{self, Asked};
-use crate::{names, output_file, setting, show};
-
-/// The strategy draws, and there is nothing to draw from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("--strategy {strategy} needs a seed; add --seed 0, or any other number")]
-struct NoSeed {
-    strategy: Strategy,
-}
+use crate::{names, output_file, run_by, setting, show};
 
 pub(crate) fn run(
     args: &RunArgs,
@@ -31,24 +25,17 @@ pub(crate) fn run(
     let program = names::one(scenarios, &args.name, args.variant.as_deref())?;
     let Program { scenario, variant } = program;
     let settings = setting::settings(scenario, &args.set)?;
-    let strategy = args.strategy.unwrap_or(Strategy::Random);
-    let seed = match (args.strategy, args.seed) {
-        (None | Some(Strategy::Production), None) => RunSeed::Production,
-        (None, Some(seed)) => seed,
-        (Some(Strategy::Production), Some(RunSeed::Production)) => RunSeed::Production,
-        (Some(_), Some(RunSeed::Seed(seed))) => RunSeed::Seed(seed),
-        (Some(strategy), None | Some(RunSeed::Production)) => return Err(NoSeed { strategy }.into()),
-    };
+    let recipe = run_by::recipe(args.seed, args.strategy.as_ref())?.unwrap_or(Recipe::Production);
     args.json.iter().chain(&args.pcap).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
     let config =
         Config { trace: level(args.trace), stats: args.stats || args.waits, around, ..Config::default() };
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
-    let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
     watchdog::name_subject(&program.to_string());
-    let watch = Watch::begin(WatchedRun::OfCommand(seed, strategy));
-    let source = seed.source_by(strategy, &swept.survey(&mut World::default()));
+    let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
+    let survey = survey(&recipe, program, &settings, config, &prepare);
+    let (source, deviated) = recipe.source_and_deviated(&survey);
     let mut capture = None;
     let report = variant.run_prepared(&settings, config, source, |executor| {
         prepare(executor);
@@ -73,13 +60,47 @@ pub(crate) fn run(
     }
     if let Some(path) = &args.json {
         let settings = args.set.iter().map(|given| (given.name.as_str(), given.value)).collect();
-        let asked = Asked { program, seed, settings, profile: args.profile.as_deref() };
+        let asked = Asked { program, recipe: &recipe, settings, profile: args.profile.as_deref() };
         output_file::write(path, run_json::text(&asked, &report, None), console.out)?;
     }
     if is_shown {
         show::last_line(&report, console.out)?;
     }
+    complete(&recipe, deviated.as_ref())?;
     Ok(show::exit_of(&report))
+}
+
+/// What the strategy of the run needs to know of the program.
+pub(crate) fn survey(
+    recipe: &Recipe,
+    program: Program,
+    settings: &Settings,
+    config: Config,
+    prepare: &dyn Fn(&mut Executor),
+) -> Arc<Survey> {
+    if !recipe.needs_survey() {
+        return Arc::default();
+    }
+    let config = Config { trace: TraceLevel::Off, record: false, ..config };
+    let run = |config, source| program.variant.run_prepared(settings, config, source, prepare);
+    Arc::new(Survey::of(config, run))
+}
+
+/// Says that a run of `each` is none of this program, if it is so.
+pub(crate) fn complete(recipe: &Recipe, deviated: Option<&Deviated>) -> Result<(), NoSuchRun> {
+    match deviated {
+        Some(deviated) if !deviated.is_complete() => Err(NoSuchRun { run: recipe.clone() }),
+        _ => Ok(()),
+    }
+}
+
+/// The run deviates where the program does not decide.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no run {run}: the program does not come to all of these decisions; it is another one, has other parameters, or has changed"
+)]
+pub(crate) struct NoSuchRun {
+    run: Recipe,
 }
 
 fn level(everything: bool) -> TraceLevel {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use sim_executor::{Report, Trace};
-use sim_explorer::{FailureText, RunSeed};
+use sim_explorer::{FailureText, Recipe};
 
 use crate::program::Program;
 
@@ -14,8 +14,11 @@ struct Run<'a> {
     /// Of this form; rises when a script would misunderstand a new one.
     version: u32,
     full: String,
-    /// A number, or `production`.
-    seed: String,
+    /// A number, or `production`; a run of `each` has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<String>,
+    /// What makes the run again, in one text.
+    recipe: String,
     source: &'a str,
     settings: BTreeMap<&'a str, u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +47,7 @@ struct Entry {
 /// What was asked for.
 pub(crate) struct Asked<'a> {
     pub(crate) program: Program,
-    pub(crate) seed: RunSeed,
+    pub(crate) recipe: &'a Recipe,
     /// The parameters that were set.
     pub(crate) settings: Vec<(&'a str, u64)>,
     pub(crate) profile: Option<&'a Path>,
@@ -56,7 +59,8 @@ pub(crate) fn text(asked: &Asked<'_>, report: &Report, is_replayed: Option<bool>
     let run = Run {
         version: 1,
         full: asked.program.to_string(),
-        seed: asked.seed.to_string(),
+        seed: asked.recipe.names().0,
+        recipe: asked.recipe.to_string(),
         source: &report.source,
         settings: asked.settings.iter().copied().collect(),
         profile: asked.profile.map(|path| path.display().to_string()),

@@ -51,13 +51,20 @@ impl FromStr for Search {
     }
 }
 
+impl Seedless {
+    /// Its name, without its settings.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Seedless::Each(_) => "each",
+            Seedless::Exhaustive(_) => "exhaustive",
+        }
+    }
+}
+
 impl fmt::Display for Seedless {
     /// Its name, without its settings.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(match self {
-            Seedless::Each(_) => "each",
-            Seedless::Exhaustive(_) => "exhaustive",
-        })
+        out.pad(self.name())
     }
 }
 

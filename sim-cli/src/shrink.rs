@@ -3,13 +3,12 @@
 use std::error::Error;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use seedbed::watchdog::{self, Watch, WatchedRun};
+use seedbed::watchdog::{self, RunOptions, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Source, World};
-use sim_explorer::{Explanation, Progress, RunSeed, Shrink, ShrinkEnd, Shrunk, Simfail, Strategy, Swept};
+use sim_explorer::{Explanation, Progress, Recipe, Shrink, ShrinkEnd, Shrunk, Simfail};
 use sim_explorer::{Scenario, ShrinkError};
 
 use crate::args::ShrinkArgs;
@@ -19,13 +18,15 @@ use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::show::{QUIET, WRONG};
 use crate::wall_time::Stopwatch;
-use crate::{names, output_file, setting, simfail};
+use crate::{names, output_file, run, run_by, setting, simfail};
 
 /// Why nothing was shrunk.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 enum NotShrunk {
     #[error("{program} does not fail in this run: {advice}")]
     Passes { program: String, advice: String },
+    #[error("which run of {program}? Say so with --seed N, --seed production or --strategy each:run=12.1")]
+    NoRun { program: String },
 }
 
 pub(crate) fn shrink(
@@ -40,19 +41,16 @@ pub(crate) fn shrink(
     let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
     let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
     let config = Config { around: Some(watchdog::EACH_POLL), ..Config::default() };
-    let strategy = args.strategy.unwrap_or(Strategy::Random);
-    let swept = Swept { variant, settings: &settings, config, strategy, prepare: &prepare };
+    let recipe = run_by::recipe(args.seed, args.strategy.as_ref())?;
+    let recipe = recipe.ok_or_else(|| NotShrunk::NoRun { program: program.to_string() })?;
     let mut world = World::default();
-    let survey = match args.seed {
-        RunSeed::Production => Arc::default(),
-        RunSeed::Seed(_) => swept.survey(&mut world),
-    };
+    let survey = run::survey(&recipe, program, &settings, config, &prepare);
     watchdog::name_subject(&program.to_string());
     let mut make = |config, source: Box<dyn Source>| {
-        let _watch = Watch::begin(WatchedRun::OfCommand(args.seed, strategy));
+        let _watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
         variant.run_in(&mut world, &settings, config, source, prepare)
     };
-    let found = || args.seed.source_by(strategy, &survey);
+    let found = || recipe.source(&survey);
     let (stopwatch, bar) = (Stopwatch::start(), progress_bar(args.runs, console.is_process));
     let mut tell = |progress: &Progress| {
         bar.set_position(progress.runs);
@@ -76,12 +74,12 @@ pub(crate) fn shrink(
     let mut may_go_on = || stopwatch.elapsed() < Duration::from_secs(args.seconds.saturating_mul(2));
     let explanation = shrunk.explain(config, &mut make, &mut may_go_on);
     let file = args.simfail.as_ref().and_then(|_| {
-        let file = Simfail::of_run(&program.to_string(), args.seed, strategy, config, &mut make)?;
+        let file = Simfail::of_run(&program.to_string(), &recipe, config, &mut make)?;
         file.of_exceptions(&shrunk.exceptions, config, &mut make)
     });
     // Where the file is standard output, it is all of that.
     if args.simfail.as_deref() != Some(Path::new("-")) {
-        show(args, program, &shrunk, &explanation, console)?;
+        show(args, program, &recipe, &shrunk, &explanation, console)?;
     }
     if let (Some(path), Some(file)) = (&args.simfail, file) {
         output_file::write(path, with_settings(args, file, &shrunk).to_string(), console.out)?;
@@ -100,6 +98,7 @@ fn with_settings(args: &ShrinkArgs, mut file: Simfail, shrunk: &Shrunk) -> Simfa
 fn show(
     args: &ShrinkArgs,
     program: Program,
+    recipe: &Recipe,
     shrunk: &Shrunk,
     explanation: &Explanation,
     console: &mut Console<'_>,
@@ -116,8 +115,7 @@ fn show(
             writeln!(console.out, "cut off after {} s: --seconds allows more", args.seconds)?;
         }
     }
-    let strategy = args.strategy.map_or_else(String::new, |strategy| format!(" --strategy {strategy}"));
-    writeln!(console.out, "{QUIET}reproduce: replay {program} --seed {}{strategy}{QUIET:#}", args.seed)
+    writeln!(console.out, "{QUIET}reproduce: replay {program} {}{QUIET:#}", RunOptions(recipe))
 }
 
 fn progress_bar(runs: u64, is_shown: bool) -> ProgressBar {

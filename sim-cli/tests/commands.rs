@@ -360,8 +360,9 @@ fn help_has_examples_that_work() {
         assert_eq!(exit, Exit::Expected);
         let examples = out.split("Examples:\n").nth(1).unwrap();
         // Those that need a file, or make one.
-        let has_file =
-            |line: &&str| ["--json out.json", "--pcap", "--profiles"].iter().any(|file| line.contains(file));
+        let has_file = |line: &&str| {
+            ["--json out.json", "--pcap", "--profiles", ".simfail"].iter().any(|file| line.contains(file))
+        };
         for example in examples.lines().filter(|line| !has_file(line)) {
             let arguments = example.trim().strip_prefix("seedbed ").unwrap();
             assert_ne!(seedbed(arguments).exit, Exit::Usage, "{arguments}");

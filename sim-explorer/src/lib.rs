@@ -6,18 +6,22 @@ mod exhaustive;
 mod explanation;
 mod failure_text;
 mod pattern;
+mod recipe;
 mod run_seed;
 mod scenario;
+mod shard;
 mod shrink;
 mod signature;
 mod simfail;
 mod strategy;
 mod sweep;
+mod sweep_by;
 mod timeline;
 mod verdict;
 
 pub use each::{
-    Alternative, Deviant, Deviation, Each, Ended, Kinds, ParseEachError, ParseKindsError, SearchResult,
+    Alternative, Deviant, DeviantRun, DeviantStep, Deviated, Deviation, Each, End, Ended, Kinds, Next,
+    ParseDeviantRunError, ParseEachError, ParseKindsError, Search, SearchResult, Wanted,
 };
 pub use exceptions::{
     AnswerKind, Asked, DefaultOrder, Exceptions, Follow, Followed, Noted, Notes, Realised, Step, Turn,
@@ -27,8 +31,10 @@ pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult, ParseExhaustiv
 pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
 pub use pattern::Pattern;
+pub use recipe::{ParseRecipeError, Recipe};
 pub use run_seed::{ParseRunSeedError, RunSeed};
 pub use scenario::{Body, Expect, Parameter, Scenario, SettingError, Settings, Variant, Violation};
+pub use shard::{ParseShardError, Shard};
 pub use shrink::{Cost, OtherFailure, Progress, Shrink, ShrinkEnd, ShrinkError, Shrunk};
 pub use signature::{Signature, Site};
 pub use simfail::{
@@ -37,5 +43,6 @@ pub use simfail::{
 };
 pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Pos, Strategy, Survey, Surw, Urw, Walk};
 pub use sweep::{FailedSeed, Part, PropertyTally, RunResult, Swept, Tally};
+pub use sweep_by::{ParseSweepByError, SweepBy};
 pub use timeline::{Arrow, ArrowKind, Band, Lane, LaneKind, Mark, MarkKind, Timeline, Wait};
 pub use verdict::Verdict;

@@ -12,7 +12,7 @@ use std::task::{Poll, Waker};
 
 use sim_executor::context::wait_at;
 use sim_executor::{Config, Executor, JoinHandle, Label, Limits, Outcome, Report, Source, spawn_named};
-use sim_explorer::{RunSeed, Shrink, Simfail, Status, Strategy, Survey};
+use sim_explorer::{Recipe, RunSeed, Shrink, Simfail, Status, Strategy, Survey};
 
 /// How a program was edited after its failures were stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -408,7 +408,9 @@ fn failing(program: Program, strategy: Strategy) -> Vec<u64> {
 fn stored(program: Program, seed: u64) -> Simfail {
     let make = &mut runs(program, Edit::None);
     let survey = Arc::new(Survey::of(config(), &mut *make));
-    let file = Simfail::of_run("program", RunSeed::Seed(seed), Strategy::Portfolio, config(), make).unwrap();
+    let file =
+        Simfail::of_run("program", &Recipe::of(RunSeed::Seed(seed), Strategy::Portfolio), config(), make)
+            .unwrap();
     let found = || Strategy::Portfolio.source(seed, &survey);
     let shrunk = Shrink::default().shrink(config(), &found, make, &mut |_| ControlFlow::Continue(()));
     let file = file.of_shrunk(&shrunk.unwrap(), config(), make).unwrap_or(file);

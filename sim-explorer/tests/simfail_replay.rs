@@ -8,7 +8,7 @@ use sim_executor::context::wait_at;
 use sim_executor::{
     Config, Executor, Label, Limits, Outcome, Ratio, Report, Source, choose, flip, spawn_named,
 };
-use sim_explorer::{BaseOrder, RunSeed, Simfail, Status, Strategy};
+use sim_explorer::{BaseOrder, Each, End, Next, Recipe, RunSeed, Search, Simfail, Status, Strategy};
 
 /// How the program was edited since.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,7 +100,8 @@ fn file_by(strategy: Strategy, make: &mut dyn FnMut(Config, Box<dyn Source>) -> 
     let seeds = (0..2_000).map(RunSeed::Seed);
     let runs: Vec<RunSeed> =
         if strategy == Strategy::Production { vec![RunSeed::Production] } else { seeds.collect() };
-    let file = runs.into_iter().find_map(|run| Simfail::of_run("count", run, strategy, config(), make));
+    let file =
+        runs.into_iter().find_map(|run| Simfail::of_run("count", &Recipe::of(run, strategy), config(), make));
     file.unwrap_or_else(|| panic!("{strategy} finds it in 2,000 runs"))
 }
 
@@ -125,6 +126,23 @@ fn every_strategy_is_written_read_and_replayed_as_the_same_run() {
 }
 
 #[test]
+fn a_run_that_each_has_found_is_kept_too() {
+    let mut make = edited(Edit::default());
+    let mut search = Search::new(Each { depth_max: 3, ..Each::default() });
+    while let Next::Run(wanted) = search.next() {
+        let source = search.source(&wanted);
+        let deviated = source.deviated();
+        let report = make(config(), Box::new(source));
+        search.tell(&wanted, &deviated, report.hash, !report.outcome.is_done());
+    }
+    let Some(End::Failed { run }) = search.end() else { panic!("{:?}", search.end()) };
+    let file = Simfail::of_run("count", &Recipe::Deviant(run.clone()), config(), &mut make).unwrap();
+    assert_eq!(file.found, run.to_string());
+    let read = Simfail::parse(file.to_string().as_bytes()).unwrap();
+    assert_eq!(read.replay(config(), &mut make).unwrap().status, Status::Exact);
+}
+
+#[test]
 fn faults_and_numbers_are_kept_too() {
     let mut make = run(draws);
     let file = file_by(Strategy::Random, &mut make);
@@ -136,8 +154,8 @@ fn faults_and_numbers_are_kept_too() {
 #[test]
 fn a_run_that_does_not_fail_has_no_file() {
     let mut make = edited(Edit { mended: true, ..Edit::default() });
-    assert_eq!(Simfail::of_run("count", RunSeed::Production, Strategy::Random, config(), &mut make), None);
-    assert_eq!(Simfail::of_run("count", RunSeed::Seed(1), Strategy::Random, config(), &mut make), None);
+    assert_eq!(Simfail::of_run("count", &Recipe::Production, config(), &mut make), None);
+    assert_eq!(Simfail::of_run("count", &Recipe::of_seed(1), config(), &mut make), None);
 }
 
 #[test]

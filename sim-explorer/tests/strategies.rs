@@ -13,7 +13,8 @@ use sim_executor::{
     event, spawn_named, time, yield_now,
 };
 use sim_explorer::{
-    Alternative, Each, Ended, Exceptions, Exhaustive, ExhaustiveEnd, Follow, Kinds, Strategy, Survey,
+    Alternative, Each, End, Ended, Exceptions, Exhaustive, ExhaustiveEnd, Follow, Kinds, Next, Search, Shard,
+    Strategy, Survey,
 };
 
 /// Tasks that yield, sleep, draw and wait for each other.
@@ -56,9 +57,9 @@ fn a_run_of_each_strategy_is_replayed_from_its_recording() {
             let mut report = run(recorded, strategy.source(seed, &survey), busy_program());
             assert_eq!((plain.hash, plain.misaligned), (report.hash, 0), "{strategy} seed {seed}");
             let replay = Replay::new(&report.recording.take().unwrap());
-            let followed = replay.report();
+            let deviated = replay.report();
             let again = run(recorded, Box::new(replay), busy_program());
-            assert_eq!((again.hash, followed.diverged_at()), (report.hash, None), "{strategy} seed {seed}");
+            assert_eq!((again.hash, deviated.diverged_at()), (report.hash, None), "{strategy} seed {seed}");
         }
     }
 }
@@ -597,7 +598,7 @@ fn a_failure_that_each_finds_needs_all_of_its_deviations() {
     let search = Each { depth_max: 3, ..Each::default() };
     let found = search.search(|source| draws(&[0, 9, 0, 9], source));
     let Ended::Failed { deviations, report } = found.ended else { panic!("{found}") };
-    let at: Vec<_> = deviations.iter().map(|deviation| deviation.at).collect();
+    let at: Vec<_> = deviations.iter().map(|deviation| deviation.step.at).collect();
     assert_eq!(at, [1, 3]);
     assert!(matches!(deviations[0].answer, Alternative::Value(_)));
     assert_eq!(report.outcome.to_string(), "drawn");
@@ -614,8 +615,8 @@ fn each_leaves_out_the_kinds_that_it_is_not_asked_for_and_says_when_it_is_cut_of
     assert_eq!((without.runs, without.ended), (1, Ended::Exhausted { depth: 1 }));
     let cut_off =
         Each { depth_max: 2, runs_max: 6, ..Each::default() }.search(|source| draws(&[9, 9, 9, 9], source));
-    assert_eq!((cut_off.runs, &cut_off.ended), (6, &Ended::CutOff { depth: 2 }));
-    assert_eq!(cut_off.to_string(), "cut off after 6 runs, among those with 2 deviations");
+    assert_eq!((cut_off.runs, &cut_off.ended), (6, &Ended::CutOff { depth: 2, made: 6, of: 11 }));
+    assert_eq!(cut_off.to_string(), "cut off after 6 of 11 runs, among those with 2 deviations");
 }
 
 /// Takes a connection out of a pool of one, and puts it back, whatever happens in between if it is mended.
@@ -670,4 +671,67 @@ proptest! {
             prop_assert_eq!(drawn(strategy), drawn(Strategy::Random), "{}", strategy);
         }
     }
+}
+
+/// Makes what a search wants, so many runs at a time, and tells the last of them first; the recipes that count.
+fn search_by_batches(mut search: Search, batch: usize, counts: &'static [u32]) -> (Vec<String>, Search) {
+    let mut made = Vec::new();
+    loop {
+        let mut under_way = Vec::new();
+        let mut next = search.next();
+        while let Next::Run(wanted) = &next {
+            let source = search.source(wanted);
+            let deviated = source.deviated();
+            let report = run(Config::default(), Box::new(source), steps(counts, &Rc::default()));
+            if !wanted.is_again {
+                made.push(wanted.run.to_string());
+            }
+            under_way.push((wanted.clone(), deviated, report.hash));
+            if under_way.len() == batch {
+                break;
+            }
+            next = search.next();
+        }
+        for (wanted, deviated, hash) in under_way.into_iter().rev() {
+            search.tell(&wanted, &deviated, hash, false);
+        }
+        if next == Next::Nothing {
+            return (made, search);
+        }
+    }
+}
+
+#[test]
+fn a_search_goes_the_same_way_however_many_of_its_runs_are_under_way() {
+    let each = Each { depth_max: 3, ..Each::default() };
+    let (alone, search) = search_by_batches(Search::new(each), 1, &[2, 3, 2]);
+    for batch in [2, 7, 1_000] {
+        let (together, other) = search_by_batches(Search::new(each), batch, &[2, 3, 2]);
+        assert_eq!(together, alone, "{batch} at a time");
+        assert_eq!((other.runs(), other.end()), (search.runs(), search.end()));
+    }
+}
+
+#[test]
+fn the_shards_of_a_search_are_disjoint_and_make_all_its_runs() {
+    let each = Each { depth_max: 2, ..Each::default() };
+    let orders = |shard: Shard| search_by_batches(Search::of_shard(each, shard), 1, &[2, 3, 2]).0;
+    let whole: BTreeSet<String> = orders(Shard::WHOLE).into_iter().collect();
+    for count in [2, 3, 50] {
+        let shards: Vec<String> =
+            (0..count).flat_map(|index| orders(Shard::new(index, count).unwrap())).collect();
+        let together: BTreeSet<String> = shards.iter().cloned().collect();
+        assert_eq!(together.len(), shards.len(), "two of {count} shards make the same run");
+        // They may also make runs behind those that turned out equal to runs of another shard.
+        assert!(together.is_superset(&whole), "{count} shards");
+    }
+}
+
+#[test]
+fn a_search_that_is_cut_off_makes_the_same_runs_however_many_are_under_way() {
+    let each = Each { depth_max: 3, runs_max: 40, ..Each::default() };
+    let (alone, search) = search_by_batches(Search::new(each), 1, &[2, 3, 2]);
+    let (together, other) = search_by_batches(Search::new(each), 7, &[2, 3, 2]);
+    assert_eq!((together, other.end()), (alone, search.end()));
+    assert!(matches!(search.end(), Some(End::CutOff { depth: 2 | 3, made: 40, .. })), "{:?}", search.end());
 }

@@ -100,8 +100,8 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-explorer",
         &[
-            &["failure_text", "pattern", "signature", "strategy"],
-            &["each", "exceptions", "run_seed", "scenario"],
+            &["failure_text", "pattern", "shard", "signature", "strategy"],
+            &["each", "exceptions", "recipe", "run_seed", "scenario", "sweep_by"],
             &["exhaustive", "shrink", "sweep", "timeline"],
             &["explanation", "simfail", "verdict"],
             &["lib"],
@@ -136,7 +136,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         "sim-cli",
         &[
             &["console", "exit", "input_file", "interrupt", "output_file", "pipe", "seed", "wall_time"],
-            &["profile", "program", "search", "seed_range", "setting", "table"],
+            &["profile", "program", "run_by", "search", "seed_range", "setting", "table"],
             &["args", "names", "run_json", "show"],
             &["asyncio", "list", "report", "run", "simfail"],
             &["replay", "shrink", "sweep"],

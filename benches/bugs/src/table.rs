@@ -80,7 +80,7 @@ fn each(body: Body) -> String {
     match found.ended {
         Ended::Failed { deviations, .. } => format!("{} ({})", found.runs, deviations.len()),
         Ended::Exhausted { depth } => format!("none up to {depth} ({})", found.runs),
-        Ended::CutOff { depth } => format!("none below {depth} ({}, cut off)", found.runs),
+        Ended::CutOff { depth, .. } => format!("none below {depth} ({}, cut off)", found.runs),
     }
 }
 

@@ -8,14 +8,22 @@ mod refusal;
 mod select;
 mod test_fn;
 
-/// Makes an `async fn` a test that is simulated: in production order, then under as many seeds as `seeds` says.
+/// Makes an `async fn` a test that is simulated: in production order, then as many times more as `seeds` says.
 ///
 /// ```text
 /// #[seedbed::test]
-/// async fn with_100_seeds() {}
+/// async fn with_100_runs() {}
 ///
 /// #[seedbed::test(network = "lossy_mobile", virtual_time_max = Duration::from_secs(60), stats, trace = "all")]
 /// async fn over_a_bad_network() {}
+///
+/// // Under 1,000 seeds of one strategy.
+/// #[seedbed::test(seeds = 1_000, strategy = "pct:changes=3")]
+/// async fn a_task_that_is_late() {}
+///
+/// // Every run that differs from the default order in at most two decisions.
+/// #[seedbed::test(each = 2)]
+/// async fn no_two_deviations_break_it() {}
 ///
 /// #[seedbed::test(seeds = 1_000)]
 /// async fn with_a_result() -> std::io::Result<()> { Ok(()) }

@@ -15,12 +15,15 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
-    `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
+    `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
     and the fields of `Limits`, such as \
     `virtual_time_max = Duration::from_secs(60)`";
 
 /// The fields of `Sweep` that are a number.
-const NUMBERS: [&str; 3] = ["seeds", "repeated", "lines_shown"];
+const NUMBERS: [&str; 4] = ["seeds", "repeated", "lines_shown", "each_one_in"];
+
+/// The options that say how runs are chosen.
+const SEARCHES: [&str; 2] = ["each", "strategy"];
 
 /// Those of `Limits`, which are given as they are in Rust.
 const LIMITS: [&str; 9] = [
@@ -81,6 +84,19 @@ impl Options {
                 let value = whole_number(name, value)?;
                 quote! { sweep.#name = #value; }
             }
+            "each" if has_value => {
+                let depth = whole_number(name, value)?;
+                quote! {
+                    sweep.strategy = ::core::option::Option::Some(::seedbed::SweepBy::Each(::seedbed::Each {
+                        depth_max: #depth,
+                        ..::core::default::Default::default()
+                    }));
+                }
+            }
+            "strategy" if has_value => {
+                let strategy = text_literal(name, value)?;
+                quote! { sweep.set_strategy(#strategy); }
+            }
             "budget" if has_value => {
                 let value = whole_number(name, value)?;
                 quote! { sweep.budget = ::core::option::Option::Some(#value); }
@@ -108,6 +124,14 @@ impl Options {
         if self.given.contains(&text) {
             return Err(Refusal::new(name.span(), format_args!("`{name}` is given twice")));
         }
+        if let Some(other) =
+            SEARCHES.iter().find(|other| text != **other && self.given.iter().any(|given| given == *other))
+            && SEARCHES.contains(&text.as_str())
+        {
+            let message =
+                format_args!("`{name}` and `{other}` both say how runs are chosen; leave one of them away");
+            return Err(Refusal::new(name.span(), message));
+        }
         self.given.push(text);
         self.statements.extend(statement);
         Ok(())
@@ -117,8 +141,20 @@ impl Options {
 fn is_known(name: &str) -> bool {
     NUMBERS.contains(&name)
         || LIMITS.contains(&name)
-        || ["budget", "fuzz", "network", "require_sometimes", "shrink", "simfail", "stats", "swarm", "trace"]
-            .contains(&name)
+        || [
+            "budget",
+            "each",
+            "fuzz",
+            "network",
+            "require_sometimes",
+            "shrink",
+            "simfail",
+            "stats",
+            "strategy",
+            "swarm",
+            "trace",
+        ]
+        .contains(&name)
 }
 
 fn is_punct(token: &TokenTree, expected: char) -> bool {
@@ -135,6 +171,17 @@ fn whole_number(name: &Ident, value: &[TokenTree]) -> Result<Literal, Refusal> {
     }
     let message = format_args!("`{name}` is a whole number, such as `{name} = 200`");
     Err(Refusal::new(span_of(value.first(), name), message))
+}
+
+/// A text; what it means is not known here.
+fn text_literal(name: &Ident, value: &[TokenTree]) -> Result<Literal, Refusal> {
+    match value {
+        [TokenTree::Literal(literal)] if literal.to_string().starts_with('"') => Ok(literal.clone()),
+        _ => {
+            let message = format_args!("`{name}` is a text, such as `{name} = \"pct:changes=3\"`");
+            Err(Refusal::new(span_of(value.first(), name), message))
+        }
+    }
 }
 
 /// What the text means, of those there are.
@@ -203,6 +250,20 @@ mod tests {
             assert_eq!(statements(wrong).unwrap_err(), "`simfail` is `on` or `off`", "{wrong}");
         }
         assert_eq!(statements("shrink").unwrap_err(), USAGE);
+    }
+
+    #[test]
+    fn how_runs_are_chosen_may_be_given_once() {
+        assert!(statements("each = 2").unwrap().contains("depth_max : 2"));
+        assert_eq!(statements("strategy = \"pct\""), Ok("sweep . set_strategy (\"pct\") ;".to_string()));
+        assert_eq!(
+            statements("strategy = pct").unwrap_err(),
+            "`strategy` is a text, such as `strategy = \"pct:changes=3\"`"
+        );
+        assert_eq!(
+            statements("strategy = \"pct\", each = 1").unwrap_err(),
+            "`each` and `strategy` both say how runs are chosen; leave one of them away"
+        );
     }
 
     #[test]

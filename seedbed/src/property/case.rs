@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use proptest::test_runner::TestCaseError;
 use sim_executor::{Report, TraceLevel, World};
-use sim_explorer::{FailureText, RunSeed};
+use sim_explorer::{FailureText, Recipe, RunSeed};
 
-use crate::environment;
-use crate::failed_run::Under;
+use crate::environment::{self, Environment};
 use crate::panic_hook::{PanicsInside, install_panic_hook};
+use crate::reproduce::Under;
 use crate::sweep::Sweep;
 use crate::test_output::TestOutput;
 use crate::watchdog;
 
 /// What a case is, but for its inputs.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Case {
     /// The property, by its path.
     pub name: &'static str,
@@ -36,7 +36,7 @@ const REPEATED_ONE_IN: u64 = 8;
 /// If the body rejects the inputs, if the run fails, or if two equal runs are not equal.
 ///
 /// # Panics
-/// Inside a run; if `SEEDBED_SEED` has no meaning.
+/// Inside a run; if `SEEDBED_SEED` or `SEEDBED_STRATEGY` has no meaning.
 #[track_caller]
 pub fn check<I, B, F>(case: Case, inputs: I, body: B) -> Result<(), TestCaseError>
 where
@@ -47,10 +47,10 @@ where
     let Case { name, sweep, run } = case;
     install_panic_hook(PanicsInside::Quiet);
     watchdog::name_subject(name);
-    let run = match environment::read(environment::SEED).as_deref().map(environment::parse_seed) {
-        Some(Ok(asked)) => asked,
-        Some(Err(error)) => panic!("{error}"),
-        None => run,
+    let asked = Environment::of_process();
+    let recipe = match environment::parse_recipe(asked.seed.as_deref(), asked.strategy.as_deref()) {
+        Ok(asked) => asked.unwrap_or_else(|| run.into()),
+        Err(error) => panic!("{error}"),
     };
     let verdict = Rc::new(RefCell::new(Ok(())));
     let told = Rc::clone(&verdict);
@@ -63,26 +63,27 @@ where
         }
     });
     // No closure, whose own place would be told for that of the property.
-    let report = sweep.make_run(&mut World::default(), run, TraceLevel::Off, &body);
+    let planned = sweep.planned(recipe, &body);
+    let report = sweep.make_run(&mut World::default(), &planned, TraceLevel::Off, &body);
     if let Err(TestCaseError::Reject(reason)) = &*verdict.borrow() {
         return Err(TestCaseError::Reject(reason.clone()));
     }
     let is_done = report.outcome.is_done();
-    if is_done && !is_repeated(run) {
+    if is_done && !is_repeated(&planned.recipe) {
         return Ok(());
     }
     let trace = if is_done { TraceLevel::Off } else { sweep.trace };
-    let again = sweep.make_run(&mut World::default(), run, trace, &body);
+    let again = sweep.make_run(&mut World::default(), &planned, trace, &body);
     if again.hash != report.hash {
-        return Err(TestCaseError::fail(not_equal(name, run, [&report, &again])));
+        return Err(TestCaseError::fail(not_equal(name, &planned.recipe, [&report, &again])));
     }
-    if is_done { Ok(()) } else { Err(TestCaseError::fail(failure(name, &sweep, run, &again))) }
+    if is_done { Ok(()) } else { Err(TestCaseError::fail(failure(name, &sweep, &planned.recipe, &again))) }
 }
 
-fn is_repeated(run: RunSeed) -> bool {
+fn is_repeated(run: &Recipe) -> bool {
     match run {
-        RunSeed::Production => true,
-        RunSeed::Seed(seed) => seed.is_multiple_of(REPEATED_ONE_IN),
+        Recipe::Seed { seed, .. } => seed.is_multiple_of(REPEATED_ONE_IN),
+        _ => true,
     }
 }
 
@@ -97,7 +98,7 @@ impl TestOutput for Verdict {
     }
 }
 
-fn failure(name: &str, sweep: &Sweep, run: RunSeed, report: &Report) -> String {
+fn failure(name: &str, sweep: &Sweep, run: &Recipe, report: &Report) -> String {
     let records = &report.trace.records;
     let left_out = records.len() - sweep.lines_shown.min(records.len());
     let mut text = format!("{name} fails {} ({})\n", Under(run), report.outcome.word());
@@ -111,7 +112,7 @@ fn failure(name: &str, sweep: &Sweep, run: RunSeed, report: &Report) -> String {
     text
 }
 
-fn not_equal(name: &str, run: RunSeed, [first, second]: [&Report; 2]) -> String {
+fn not_equal(name: &str, run: &Recipe, [first, second]: [&Report; 2]) -> String {
     format!(
         "{name} is not deterministic {}: made twice with the same inputs, its hashes are {:016x} and {:016x}",
         Under(run),

@@ -4,17 +4,19 @@ mod of_file;
 mod process;
 mod quoted;
 mod site;
+mod under;
 
 use std::fmt;
 
-use sim_explorer::RunSeed;
+use sim_explorer::Recipe;
 
-use crate::environment::SEED;
+use crate::environment::{SEED, STRATEGY};
 
 pub(crate) use of_file::OfFile;
 pub(crate) use process::Process;
 use quoted::quoted;
 pub use site::TestSite;
+pub(crate) use under::Under;
 
 /// A command that runs one test, as a shell takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,27 +94,38 @@ impl fmt::Display for TestCommand {
     }
 }
 
+/// The variables of the environment that name a run: `SEEDBED_SEED=17 SEEDBED_STRATEGY=pct:changes=3`.
+pub(crate) struct Variables<'a>(pub(crate) &'a Recipe);
+
+impl fmt::Display for Variables<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (seed, strategy) = self.0.names();
+        let given = [(SEED, seed), (STRATEGY, strategy)];
+        let set = given.into_iter().filter_map(|(name, value)| Some(assignment(name, &value?)));
+        out.write_str(&set.collect::<Vec<_>>().join(if cfg!(windows) { "; " } else { " " }))
+    }
+}
+
+/// As the shell of the platform takes it.
+fn assignment(name: &str, value: &str) -> String {
+    if cfg!(windows) { format!("$env:{name}='{value}'") } else { format!("{name}={}", quoted(value)) }
+}
+
 /// The command for one run, as the shell of the platform takes it: `SEEDBED_SEED=17 cargo test …`.
-pub(crate) struct OneRun<'a>(pub(crate) RunSeed, pub(crate) &'a TestCommand);
+pub(crate) struct OneRun<'a>(pub(crate) &'a Recipe, pub(crate) &'a TestCommand);
 
 impl fmt::Display for OneRun<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let OneRun(run, command) = self;
         if !command.obeys_environment {
-            let only = match run {
-                RunSeed::Production => "Production".to_string(),
-                RunSeed::Seed(seed) => format!("Seed({seed})"),
-            };
+            let text = run.to_string();
             return write!(
                 out,
-                "{command}   (only: Some(RunSeed::{only}) in its Sweep makes this run alone)"
+                "{command}   (only: {text:?}.parse().ok() in its Sweep makes this run alone)"
             );
         }
-        if cfg!(windows) {
-            write!(out, "$env:{SEED}='{run}'; {command}")
-        } else {
-            write!(out, "{SEED}={run} {command}")
-        }
+        let between = if cfg!(windows) { "; " } else { " " };
+        write!(out, "{}{between}{command}", Variables(run))
     }
 }
 
@@ -222,11 +235,21 @@ mod tests {
     #[test]
     fn the_seed_stands_before_the_command() {
         let command = TestCommand::new("cargo test x".to_string());
-        let text = OneRun(RunSeed::Seed(7), &command).to_string();
-        let expected =
-            if cfg!(windows) { "$env:SEEDBED_SEED='7'; cargo test x" } else { "SEEDBED_SEED=7 cargo test x" };
-        assert_eq!(text, expected);
-        let text = OneRun(RunSeed::Seed(7), &command.with_fixed_runs()).to_string();
-        assert!(text.starts_with("cargo test x   (only: Some(RunSeed::Seed(7)) in its Sweep"), "{text}");
+        let line = |run: &str| OneRun(&run.parse().unwrap(), &command).to_string();
+        if cfg!(windows) {
+            assert_eq!(line("random seed=7"), "$env:SEEDBED_SEED='7'; cargo test x");
+        } else {
+            assert_eq!(line("random seed=7"), "SEEDBED_SEED=7 cargo test x");
+            assert_eq!(
+                line("pct:changes=3 seed=7"),
+                "SEEDBED_SEED=7 SEEDBED_STRATEGY=pct:changes=3 cargo test x"
+            );
+            assert_eq!(line("each:run=12.1+40.0"), "SEEDBED_STRATEGY=each:run=12.1+40.0 cargo test x");
+        }
+        let text = OneRun(&Recipe::of_seed(7), &command.clone().with_fixed_runs()).to_string();
+        assert!(
+            text.starts_with("cargo test x   (only: \"random seed=7\".parse().ok() in its Sweep"),
+            "{text}"
+        );
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread::Builder;
 
 use sim_executor::{Outcome, Record, Report, Trace, TraceLevel};
-use sim_explorer::RunSeed;
 
 use super::Sweep;
+use super::planned::Planned;
 use super::runs::is_cut_off;
 use crate::real_threads::{Outside, Watched};
 use crate::test_output::TestOutput;
@@ -28,11 +28,11 @@ pub(super) struct Seen {
 }
 
 /// Makes a run in other circumstances than the first time.
-pub(super) type Elsewhere<B> = fn(&Sweep, RunSeed, TraceLevel, &Arc<B>) -> Seen;
+pub(super) type Elsewhere<B> = fn(&Sweep, &Planned, TraceLevel, &Arc<B>) -> Seen;
 
 /// On this thread, with another stack and another heap.
 #[track_caller]
-pub(super) fn deeper<B, F>(sweep: &Sweep, run: RunSeed, trace: TraceLevel, body: &Arc<B>) -> Seen
+pub(super) fn deeper<B, F>(sweep: &Sweep, run: &Planned, trace: TraceLevel, body: &Arc<B>) -> Seen
 where
     B: Fn() -> F + 'static,
     F: Future<Output: TestOutput> + 'static,
@@ -49,18 +49,18 @@ where
 
 /// On a thread of its own, with another stack and another heap there.
 #[track_caller]
-pub(super) fn on_another_thread<B, F>(sweep: &Sweep, run: RunSeed, trace: TraceLevel, body: &Arc<B>) -> Seen
+pub(super) fn on_another_thread<B, F>(sweep: &Sweep, run: &Planned, trace: TraceLevel, body: &Arc<B>) -> Seen
 where
     B: Fn() -> F + Send + Sync + 'static,
     F: Future<Output: TestOutput> + 'static,
 {
-    let (sweep, body) = (*sweep, Arc::clone(body));
+    let (sweep, run, body) = (sweep.clone(), run.clone(), Arc::clone(body));
     // Threads that the program starts inherit the name where the platform has it so, which shows whose they are.
     let thread = Builder::new().name(crate::real_threads::unused_name());
     let subject = watchdog::subject();
     let make = move || {
         watchdog::name_subject(&subject);
-        deeper(&sweep, run, trace, &body)
+        deeper(&sweep, &run, trace, &body)
     };
     let made = thread.spawn(make).expect("the system has a thread left");
     made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -5,9 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use sim_explorer::RunSeed;
+use sim_explorer::Recipe;
 
-use crate::environment::{self, ALONE, SEED, TRACE};
+use crate::environment::{self, ALONE, SEED, STRATEGY, TRACE};
 
 /// How long that may take.
 const WALL_TIME_MAX: Duration = Duration::from_secs(30);
@@ -20,13 +20,20 @@ pub(super) struct Alone {
 }
 
 /// Makes one run of the test of that name, if this process is such that it can. `None` if that came to nothing.
-pub(super) fn run_alone(name: &str, run: RunSeed) -> Option<Alone> {
+pub(super) fn run_alone(name: &str, run: &Recipe) -> Option<Alone> {
     if cfg!(miri) || environment::read(ALONE).is_some() {
         return None;
     }
-    let mut child = Command::new(std::env::current_exe().ok()?)
+    let (seed, strategy) = run.names();
+    let mut command = Command::new(std::env::current_exe().ok()?);
+    for (variable, value) in [(SEED, seed), (STRATEGY, strategy)] {
+        match value {
+            Some(value) => command.env(variable, value),
+            None => command.env_remove(variable),
+        };
+    }
+    let mut child = command
         .args([name, "--exact", "--include-ignored", "--nocapture", "--test-threads=1"])
-        .env(SEED, run.to_string())
         .env(ALONE, "1")
         .env_remove(TRACE)
         .env_remove("RUST_BACKTRACE")
@@ -83,6 +90,6 @@ mod tests {
     #[test]
     fn a_test_that_makes_no_run_comes_to_nothing() {
         // The name of no test.
-        assert_eq!(run_alone("there_is_no_such_test", RunSeed::Production), None);
+        assert_eq!(run_alone("there_is_no_such_test", &Recipe::Production), None);
     }
 }

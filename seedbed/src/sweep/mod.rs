@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use sim_executor::{Buggify, Limits, TraceLevel};
-use sim_explorer::RunSeed;
+use sim_explorer::{Recipe, SweepBy};
 
-use crate::environment::{self, EnvironmentError};
+use crate::environment::{self, Environment, EnvironmentError};
 use crate::reproduce::TestSite;
 use crate::test_output::TestOutput;
 
 mod again;
 mod alone;
 mod caller;
+mod planned;
 mod result;
 mod runs;
+mod sequence;
 mod stored;
 mod story;
 mod subject;
@@ -40,16 +42,26 @@ const TOKIO_BUDGET: u32 = 128;
 ///     time::sleep(Duration::from_secs(59)).await;
 /// });
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    /// How many seeds are run, from 0 on, after the run in production order. Default: 100.
+    /// How many runs are made after the one in production order. Default: 100.
+    ///
+    /// Of these a share is every run with few deviations from the default order, and the others are seeds from 0 on: see `strategy`.
     pub seeds: u64,
+    /// How runs are chosen. Default: `None`, which is a bit of everything.
+    ///
+    /// Then one run in [`Sweep::each_one_in`] belongs to `each`: first every run with one deviation from the default order, then with two,
+    /// and so on, as far as that goes. The others are the seeds of the portfolio. With a strategy all runs are its seeds. With
+    /// [`SweepBy::Each`], which has bounds of its own, `seeds` has no meaning.
+    pub strategy: Option<SweepBy>,
+    /// One in how many runs belongs to `each`, where no strategy is named; none if it is zero. Default: 3.
+    pub each_one_in: u64,
     /// The bounds of each run.
     pub limits: Limits,
     /// After how many operations in one poll a task yields. Default: 128, as in tokio. `None` is asyncio's way: an `await`
     /// that need not wait does not yield.
     pub budget: Option<u32>,
-    /// How many seeds, besides production order, are run twice to see that both runs are equal: at least so many, spread over
+    /// How many runs, besides production order, are made twice to see that both runs are equal: at least so many, spread over
     /// all, and at least one in ten; none if it is zero. Default: 8.
     ///
     /// The second run is made at another depth of the stack and with another heap, and by `#[seedbed::test]` on another
@@ -77,13 +89,15 @@ pub struct Sweep {
     /// failure file is of that run. Default: yes.
     pub shrink: bool,
     /// The only run to make; its log is shown in full, whether it fails or not. Default: none, so all are made.
-    pub only: Option<RunSeed>,
+    pub only: Option<Recipe>,
 }
 
 impl Default for Sweep {
     fn default() -> Self {
         Sweep {
             seeds: 100,
+            strategy: None,
+            each_one_in: 3,
             limits: Limits::default(),
             budget: Some(TOKIO_BUDGET),
             repeated: 8,
@@ -102,7 +116,7 @@ impl Default for Sweep {
     }
 }
 
-/// Runs a test in production order and under the seeds below `seeds`, each time in a fresh executor; the first run that
+/// Runs a test in production order and `seeds` times more, each time in a fresh executor; the first run that
 /// fails is shown, and ends the test. What `#[seedbed::test]` does, for where an attribute does not fit.
 ///
 /// `name` is the test's name as `cargo test` takes it. [`Sweep`] has more to set.
@@ -114,7 +128,7 @@ impl Default for Sweep {
 /// ```
 ///
 /// # Panics
-/// If a run fails, if two equal runs are not equal, or if `SEEDBED_SEED` or `SEEDBED_TRACE` has no meaning; inside a run.
+/// If a run fails, if two equal runs are not equal, or if a variable such as `SEEDBED_SEED` has no meaning; inside a run.
 #[track_caller]
 pub fn sweep<B, F>(name: &str, seeds: u64, body: B)
 where
@@ -157,12 +171,8 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let asked = [environment::SEED, environment::TRACE, environment::SEEDS].map(environment::read);
-        let [seed, trace, seeds] = asked.each_ref().map(Option::as_deref);
-        let sweep = match self.with_environment(seed, trace).and_then(|sweep| sweep.with_seeds(seeds)) {
-            Ok(sweep) => sweep,
-            Err(error) => panic!("{error}"),
-        };
+        let sweep = self.clone().with_environment(&Environment::of_process());
+        let sweep = sweep.unwrap_or_else(|error| panic!("{error}"));
         let body = Arc::new(body);
         let stored = match Stored::of(&sweep, caller, &body) {
             Ok(stored) => stored,
@@ -196,24 +206,37 @@ impl Sweep {
         }
     }
 
-    /// This, with what the values of `SEEDBED_SEED` and `SEEDBED_TRACE` ask for. The first is a seed or `production`; the
-    /// second is `events` or `all`.
+    /// Sets the strategy by its text, for the attribute.
+    ///
+    /// # Panics
+    /// If it names none.
+    #[doc(hidden)]
+    #[track_caller]
+    pub fn set_strategy(&mut self, text: &str) {
+        let by = text.parse().unwrap_or_else(|error| panic!("strategy = {text:?}: {error}"));
+        self.strategy = Some(by);
+    }
+
+    /// This, with what the environment asks for.
+    ///
+    /// `SEEDBED_SEED` and `SEEDBED_STRATEGY` name the only run to make: a seed (of the strategy `random`, if none is given) or
+    /// `production`, or a run of `each`. A strategy without a seed is that of the sweep. `SEEDBED_SEEDS` is the number of runs, if the test
+    /// is run more than once at all, and `SEEDBED_TRACE` is `events`, `wakes` or `all`.
     ///
     /// # Errors
     /// When a value has no meaning.
-    pub fn with_environment(self, seed: Option<&str>, trace: Option<&str>) -> Result<Self, EnvironmentError> {
-        let only = seed.map(environment::parse_seed).transpose()?.or(self.only);
-        let trace = trace.map(environment::parse_trace).transpose()?.unwrap_or(self.trace);
-        Ok(Sweep { only, trace, ..self })
-    }
-
-    /// This, with as many seeds as the value of `SEEDBED_SEEDS` says, if the test is run under seeds at all.
-    ///
-    /// # Errors
-    /// When it is no number.
-    pub fn with_seeds(self, seeds: Option<&str>) -> Result<Self, EnvironmentError> {
-        let asked = seeds.map(environment::parse_seeds).transpose()?;
-        let seeds = asked.filter(|_| self.seeds > 0).unwrap_or(self.seeds);
-        Ok(Sweep { seeds, ..self })
+    pub fn with_environment(self, asked: &Environment) -> Result<Self, EnvironmentError> {
+        let (seed, strategy) = (asked.seed.as_deref(), asked.strategy.as_deref());
+        let only = environment::parse_recipe(seed, strategy)?;
+        let by = strategy.filter(|_| only.is_none()).map(str::parse::<SweepBy>).transpose()?;
+        let seeds = asked.seeds.as_deref().map(environment::parse_seeds).transpose()?;
+        let trace = asked.trace.as_deref().map(environment::parse_trace).transpose()?;
+        Ok(Sweep {
+            only: only.or(self.only),
+            strategy: by.or(self.strategy),
+            seeds: seeds.filter(|_| self.seeds > 0).unwrap_or(self.seeds),
+            trace: trace.unwrap_or(self.trace),
+            ..self
+        })
     }
 }

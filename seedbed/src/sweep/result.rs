@@ -3,7 +3,7 @@
 use std::fmt;
 
 use sim_executor::Trace;
-use sim_explorer::PropertyTally;
+use sim_explorer::{PropertyTally, Recipe};
 
 use crate::divergence::Divergence;
 use crate::failed_run::FailedRun;
@@ -15,6 +15,9 @@ pub struct Passed {
     pub runs: u64,
     /// The hash of each run, in order: equal for equal tests.
     pub hashes: Vec<u64>,
+    /// With so many deviations from the default order no run fails, nor with fewer: all of them were made. `None` if not even that
+    /// without any was; `u32::MAX` if there are no others.
+    pub exhausted: Option<u32>,
     /// What happened in the only run; empty if there were more.
     pub log: Trace,
     /// The properties that the runs have passed.
@@ -34,6 +37,14 @@ pub enum SweepError {
     /// No run failed, and a property that is to hold in some run held in none.
     #[error(transparent)]
     NeverHit(NeverHit),
+    /// The only run that was asked for deviates where the program does not decide, or not so.
+    #[error(
+        "there is no run {run}: the program does not come to all of these decisions, so it is another one, or has changed"
+    )]
+    NoSuchRun {
+        /// The run.
+        run: Recipe,
+    },
 }
 
 /// A test was to show that each `sometimes!` holds in some run, and one did not: see [`Sweep::require_sometimes`](crate::Sweep).

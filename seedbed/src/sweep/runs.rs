@@ -5,10 +5,12 @@ use std::sync::Arc;
 use sim_executor::{
     Config, Executor, LimitReached, Outcome, Report, RunError, Source, Trace, TraceLevel, World,
 };
-use sim_explorer::{Part, PropertyTally, RunSeed};
+use sim_explorer::{DeviantRun, PropertyTally, Recipe, Search, Survey};
 
 use super::again::{Elsewhere, deeper};
 use super::caller::Caller;
+use super::planned::Planned;
+use super::sequence::{Sequence, Turn};
 use super::subject::Subject;
 use super::{NeverHit, Passed, Sweep, SweepError};
 use crate::around_poll;
@@ -50,29 +52,32 @@ impl Sweep {
         let inside = if self.only.is_some() { PanicsInside::Shown } else { PanicsInside::Quiet };
         install_panic_hook(inside);
         watchdog::name_subject(caller.name());
-        if let Some(run) = self.only {
-            let report = self.make_run(&mut World::default(), run, self.trace, &body);
-            return if report.outcome.is_done() {
-                let mut properties = PropertyTally::default();
-                properties.add(&report);
-                Ok(Passed { runs: 1, hashes: vec![report.hash], log: report.trace, properties })
-            } else {
-                let log = report.trace.clone();
-                Err(FailedRun::new(caller.name(), run, report, log, usize::MAX, caller.command()).into())
-            };
+        if let Some(recipe) = &self.only {
+            return self.run_only(recipe, caller, &body);
         }
         let subject = Subject { sweep: self, caller, body, elsewhere };
         let mut world = World::default();
         let (mut hashes, mut properties) = (Vec::new(), PropertyTally::default());
-        for run in Part::whole(0..self.seeds).runs() {
-            let report = self.make_run(&mut world, run, TraceLevel::Off, &subject.body);
-            if !report.outcome.is_done() {
-                return Err(subject.failed(run, report, hashes.first().copied()).into());
+        let mut sequence = Sequence::new(self);
+        loop {
+            let (planned, source) = match sequence.next() {
+                Turn::Run(planned, source) => (planned, source),
+                Turn::Survey => {
+                    sequence.learn(self.survey(&subject.body));
+                    continue;
+                }
+                Turn::End => break,
+            };
+            let report = self.make_run_by(&mut world, &planned, source, TraceLevel::Off, &subject.body);
+            let is_failure = !report.outcome.is_done();
+            sequence.tell(report.hash, is_failure);
+            if is_failure {
+                return Err(subject.failed(&planned, report, hashes.first().copied()).into());
             }
-            if self.is_repeated(run) {
-                let again = subject.make_elsewhere(run, TraceLevel::Off);
+            if self.is_repeated(sequence.made()) {
+                let again = subject.make_elsewhere(&planned, TraceLevel::Off);
                 if !again.is_same(report.hash, &report.outcome) {
-                    return Err(subject.diverged(run, [report.hash, again.hash]).into());
+                    return Err(subject.diverged(&planned, [report.hash, again.hash]).into());
                 }
             }
             hashes.push(report.hash);
@@ -85,24 +90,75 @@ impl Sweep {
             }
             print!("{properties}");
         }
-        Ok(Passed { runs: hashes.len() as u64, hashes, log: Trace::default(), properties })
+        let exhausted = sequence.search().and_then(Search::exhausted);
+        Ok(Passed { runs: hashes.len() as u64, hashes, exhausted, log: Trace::default(), properties })
     }
 
-    /// Production order always; of the seeds so many, evenly spread, as [`Sweep::repeated`] says.
-    fn is_repeated(&self, run: RunSeed) -> bool {
+    /// Makes the only run that was asked for.
+    #[track_caller]
+    fn run_only<B, F>(&self, recipe: &Recipe, caller: Caller<'_>, body: &Arc<B>) -> Result<Passed, SweepError>
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let planned = self.planned(recipe.clone(), body);
+        let (source, deviated) = recipe.source_and_deviated(&planned.survey);
+        let report = self.make_run_by(&mut World::default(), &planned, source, self.trace, body);
+        if report.outcome.is_done() {
+            if deviated.is_some_and(|deviated| !deviated.is_complete()) {
+                return Err(SweepError::NoSuchRun { run: recipe.clone() });
+            }
+            let mut properties = PropertyTally::default();
+            properties.add(&report);
+            let (hashes, exhausted) = (vec![report.hash], None);
+            return Ok(Passed { runs: 1, hashes, exhausted, log: report.trace, properties });
+        }
+        let log = report.trace.clone();
+        Err(FailedRun::new(caller.name(), recipe.clone(), report, log, usize::MAX, caller.command()).into())
+    }
+
+    /// The run of this recipe, with what its strategy needs to know.
+    #[track_caller]
+    pub(crate) fn planned<B, F>(&self, recipe: Recipe, body: &Arc<B>) -> Planned
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let survey = if recipe.needs_survey() { self.survey(body) } else { Arc::default() };
+        Planned { recipe, survey }
+    }
+
+    /// What one run in default order shows of the program.
+    #[track_caller]
+    fn survey<B, F>(&self, body: &Arc<B>) -> Arc<Survey>
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let _watch = Watch::begin(WatchedRun::OfTest(Recipe::Deviant(DeviantRun::default())));
+        let world = &mut World::default();
+        Arc::new(Survey::of(self.config(TraceLevel::Off), |config, source| {
+            let (executor, outcome) = self.begin_run(world, config, source, body);
+            executor.finish_into(outcome, world)
+        }))
+    }
+
+    /// Whether the run of this number is made twice. Production order, which is number 0, always; of the others so many, evenly
+    /// spread, as [`Sweep::repeated`] says.
+    fn is_repeated(&self, number: u64) -> bool {
         const ONE_IN: u64 = 10;
-        let RunSeed::Seed(seed) = run else { return true };
+        let Some(before) = number.checked_sub(1) else { return true };
         let wanted = if self.repeated == 0 { 0 } else { self.repeated.max(self.seeds / ONE_IN) };
         // The first, and whenever the share of what was repeated would fall behind.
-        let due = |seeds: u64| u128::from(seeds) * u128::from(wanted) / u128::from(self.seeds.max(1));
-        wanted > 0 && (seed == 0 || due(seed + 1) > due(seed))
+        let due = |runs: u64| u128::from(runs) * u128::from(wanted) / u128::from(self.seeds.max(1));
+        wanted > 0 && (before == 0 || due(number) > due(before))
     }
 
     #[track_caller]
     pub(crate) fn make_run<B, F>(
         &self,
         world: &mut World,
-        run: RunSeed,
+        run: &Planned,
         trace: TraceLevel,
         body: &Arc<B>,
     ) -> Report
@@ -110,8 +166,25 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let _watch = Watch::begin(WatchedRun::OfTest(run));
-        let (executor, outcome) = self.begin_run(world, run, trace, body);
+        self.make_run_by(world, run, run.recipe.source(&run.survey), trace, body)
+    }
+
+    /// Makes a run by a source that makes the very run.
+    #[track_caller]
+    fn make_run_by<B, F>(
+        &self,
+        world: &mut World,
+        run: &Planned,
+        source: Box<dyn Source>,
+        trace: TraceLevel,
+        body: &Arc<B>,
+    ) -> Report
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let _watch = Watch::begin(WatchedRun::OfTest(run.recipe.clone()));
+        let (executor, outcome) = self.begin_run(world, self.config(trace), source, body);
         executor.finish_into(outcome, world)
     }
 
@@ -119,7 +192,7 @@ impl Sweep {
     #[track_caller]
     pub(super) fn make_observed_run<B, F>(
         &self,
-        run: RunSeed,
+        run: &Planned,
         trace: TraceLevel,
         body: &Arc<B>,
         watched: &mut Watched,
@@ -128,44 +201,16 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let _watch = Watch::begin(WatchedRun::OfTest(run));
+        let _watch = Watch::begin(WatchedRun::OfTest(run.recipe.clone()));
         let mut world = World::default();
-        let (executor, outcome) = self.begin_run(&mut world, run, trace, body);
+        let source = run.recipe.source(&run.survey);
+        let (executor, outcome) = self.begin_run(&mut world, self.config(trace), source, body);
         watched.look(&executor, &outcome);
         executor.finish_into(outcome, &mut world)
     }
 
     #[track_caller]
-    fn begin_run<B, F>(
-        &self,
-        world: &mut World,
-        run: RunSeed,
-        trace: TraceLevel,
-        body: &Arc<B>,
-    ) -> (Executor, Outcome)
-    where
-        B: Fn() -> F + 'static,
-        F: Future<Output: TestOutput> + 'static,
-    {
-        self.begin_run_of(world, self.config(trace), run.source(), body)
-    }
-
-    /// How each run is made, but for its source.
-    pub(super) fn config(&self, trace: TraceLevel) -> Config {
-        Config {
-            limits: self.limits,
-            budget: self.budget,
-            stats: self.stats,
-            buggify: self.buggify,
-            swarm: self.swarm,
-            around: Some(around_poll::OF_A_TEST),
-            trace,
-            ..Config::default()
-        }
-    }
-
-    #[track_caller]
-    pub(super) fn begin_run_of<B, F>(
+    pub(super) fn begin_run<B, F>(
         &self,
         world: &mut World,
         config: Config,
@@ -189,6 +234,20 @@ impl Sweep {
         };
         (executor, outcome)
     }
+
+    /// How each run is made, but for its source.
+    pub(super) fn config(&self, trace: TraceLevel) -> Config {
+        Config {
+            limits: self.limits,
+            budget: self.budget,
+            stats: self.stats,
+            buggify: self.buggify,
+            swarm: self.swarm,
+            around: Some(around_poll::OF_A_TEST),
+            trace,
+            ..Config::default()
+        }
+    }
 }
 
 /// Whether the run was ended because its trace had become too long.
@@ -202,11 +261,11 @@ mod tests {
 
     fn repeated(seeds: u64, repeated: u64) -> Vec<u64> {
         let sweep = Sweep { seeds, repeated, ..Sweep::default() };
-        (0..seeds).filter(|&seed| sweep.is_repeated(RunSeed::Seed(seed))).collect()
+        (0..seeds).filter(|&before| sweep.is_repeated(before + 1)).collect()
     }
 
     #[test]
-    fn a_share_of_all_seeds_is_repeated_and_at_least_so_many() {
+    fn a_share_of_all_runs_is_repeated_and_at_least_so_many() {
         assert_eq!(repeated(5, 8), [0, 1, 2, 3, 4]);
         assert_eq!(repeated(100, 8).len(), 11);
         assert_eq!(repeated(1_000, 8).len(), 101);
@@ -224,6 +283,6 @@ mod tests {
     #[test]
     fn nothing_but_production_order_is_repeated_where_none_is_wanted() {
         assert_eq!(repeated(100, 0), [0; 0]);
-        assert!(Sweep { repeated: 0, ..Sweep::default() }.is_repeated(RunSeed::Production));
+        assert!(Sweep { repeated: 0, ..Sweep::default() }.is_repeated(0));
     }
 }

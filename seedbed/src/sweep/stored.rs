@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sim_executor::{Config, Report, Source, TraceLevel, World};
-use sim_explorer::{Replayed, Shrunk, Simfail, Status, Strategy};
+use sim_explorer::{Replayed, Shrunk, Simfail, Status};
 
 use super::Sweep;
 use super::caller::Caller;
@@ -116,7 +116,7 @@ where
         }
         let config = self.sweep.config(TraceLevel::Off);
         let make = &mut |config, source| self.make(config, source);
-        let Some(file) = Simfail::of_run(self.test, failed.run, Strategy::Random, config, make) else {
+        let Some(file) = Simfail::of_run(self.test, &failed.run, config, make) else {
             return;
         };
         let smaller = shrunk.filter(|shrunk| shrunk.cost < shrunk.found);
@@ -150,7 +150,7 @@ where
         watchdog::name_subject(self.caller.name());
         let _watch = Watch::begin(WatchedRun::OfTestFile);
         let mut world = World::default();
-        let (executor, outcome) = self.sweep.begin_run_of(&mut world, config, source, &self.body);
+        let (executor, outcome) = self.sweep.begin_run(&mut world, config, source, &self.body);
         executor.finish_into(outcome, &mut world)
     }
 }

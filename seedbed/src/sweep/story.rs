@@ -28,9 +28,9 @@ impl Sweep {
             return None;
         }
         let make = &mut |config: Config, source: Box<dyn Source>| -> Report {
-            let _watch = Watch::begin(WatchedRun::WithDeviations);
+            let _watch = Watch::begin(WatchedRun::OfTest(failed.run.clone()));
             let mut world = World::default();
-            let (executor, outcome) = self.begin_run_of(&mut world, config, source, body);
+            let (executor, outcome) = self.begin_run(&mut world, config, source, body);
             executor.finish_into(outcome, &mut world)
         };
         let config = self.config(TraceLevel::Off);
@@ -38,7 +38,9 @@ impl Sweep {
         let tell = &mut |_: &_| {
             if patience.is_over() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let shrunk = Shrink::default().shrink(config, &|| failed.run.source(), make, tell).ok()?;
+        let planned = self.planned(failed.run.clone(), body);
+        let found = || planned.recipe.source(&planned.survey);
+        let shrunk = Shrink::default().shrink(config, &found, make, tell).ok()?;
         let patience = Patience::of(EXPLAINING_MAX);
         let explanation = shrunk.explain(config, make, &mut || !patience.is_over());
         failed.story = Some(explanation.to_string());

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use sim_executor::{Report, TraceLevel, World};
-use sim_explorer::RunSeed;
+use sim_explorer::Recipe;
 
 use super::Sweep;
 use super::again::{Elsewhere, Seen, lines};
 use super::alone::run_alone;
 use super::caller::Caller;
+use super::planned::Planned;
 use super::runs::is_cut_off;
 use crate::divergence::{Difference, Divergence};
 use crate::failed_run::{Again, FailedRun, WITH_TRACE};
@@ -28,14 +29,14 @@ where
     F: Future<Output: TestOutput> + 'static,
 {
     #[track_caller]
-    pub(super) fn make_elsewhere(&self, run: RunSeed, trace: TraceLevel) -> Seen {
+    pub(super) fn make_elsewhere(&self, run: &Planned, trace: TraceLevel) -> Seen {
         (self.elsewhere)(self.sweep, run, trace, &self.body)
     }
 
     /// Makes a failed run again: with a trace, in other circumstances, and alone in a process of its own; and production
-    /// order, which had this hash. So it is known whether the seed alone makes the failure.
+    /// order, which had this hash. So it is known whether its choices alone make the failure.
     #[track_caller]
-    pub(super) fn failed(&self, run: RunSeed, report: Report, production: Option<u64>) -> FailedRun {
+    pub(super) fn failed(&self, run: &Planned, report: Report, production: Option<u64>) -> FailedRun {
         let Subject { sweep, caller, body, .. } = self;
         let traced = sweep.make_run(&mut World::default(), run, sweep.trace, body);
         let elsewhere = self.make_elsewhere(run, TraceLevel::Off);
@@ -44,7 +45,7 @@ where
             again.push(Again::new(WITH_TRACE, traced.hash, traced.outcome.word()));
         }
         again.push(Again::new("in other circumstances", elsewhere.hash, elsewhere.word));
-        let alone = caller.name_in_process().and_then(|name| run_alone(&name, run));
+        let alone = caller.name_in_process().and_then(|name| run_alone(&name, &run.recipe));
         if let Some(alone) = alone {
             let is_same =
                 |(hash, word): &&(u64, String)| *hash == report.hash && word == report.outcome.word();
@@ -52,19 +53,21 @@ where
             again.push(Again { is_alone: true, ..Again::new("alone in a new process", ran.0, &ran.1) });
         }
         let production = production.and_then(|before| {
-            let now = sweep.make_run(&mut World::default(), RunSeed::Production, TraceLevel::Off, body);
+            let order = Planned::simple(Recipe::Production);
+            let now = sweep.make_run(&mut World::default(), &order, TraceLevel::Off, body);
             let is_same = now.hash == before && now.outcome.is_done();
             (!is_same).then(|| Again::new("production order", now.hash, now.outcome.word()))
         });
+        let recipe = run.recipe.clone();
         let failed =
-            FailedRun::new(caller.name(), run, report, traced.trace, sweep.lines_shown, caller.command());
+            FailedRun::new(caller.name(), recipe, report, traced.trace, sweep.lines_shown, caller.command());
         let repeated_as = again.iter().map(|again| again.hash).find(|&hash| hash != failed.report.hash);
         FailedRun { repeated_as, again, production, outside: elsewhere.outside, ..failed }
     }
 
     /// Makes a run that is not equal to itself a few times more, with traces, to see where they part.
     #[track_caller]
-    pub(super) fn diverged(&self, run: RunSeed, hashes: [u64; 2]) -> Divergence {
+    pub(super) fn diverged(&self, run: &Planned, hashes: [u64; 2]) -> Divergence {
         const ATTEMPTS: u32 = 8;
         let Subject { sweep, caller, body, .. } = self;
         let first = lines(&sweep.make_run(&mut World::default(), run, TraceLevel::Wakes, body).trace);
@@ -75,6 +78,12 @@ where
                 break;
             }
         }
-        Divergence { name: caller.name().to_string(), run, hashes, difference, command: caller.command() }
+        Divergence {
+            name: caller.name().to_string(),
+            run: run.recipe.clone(),
+            hashes,
+            difference,
+            command: caller.command(),
+        }
     }
 }

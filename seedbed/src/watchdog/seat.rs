@@ -99,7 +99,7 @@ impl Seat {
     /// Where the thread is: the test, the run, the task. `None` between runs.
     pub(super) fn whereabouts(&self) -> Option<String> {
         let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = place.run?;
+        let run = place.run.as_ref()?;
         let mut text = String::new();
         // Writing into a string cannot fail.
         let _ = writeln!(text, "{} {run}", place.subject);
@@ -132,7 +132,7 @@ impl Seat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_explorer::RunSeed;
+    use sim_explorer::Recipe;
 
     fn poll_of(task: &str) -> PollOf<'_> {
         PollOf {
@@ -148,7 +148,7 @@ mod tests {
     fn a_seat_tells_test_seed_task_node_and_spawn_site() {
         let seat = Seat::default();
         assert_eq!(seat.whereabouts(), None);
-        seat.begin_run("module::test", WatchedRun::OfTest(RunSeed::Seed(7)));
+        seat.begin_run("module::test", WatchedRun::OfTest(Recipe::of_seed(7)));
         seat.begin_poll(&poll_of("server/conn#2"));
         let text = seat.whereabouts().unwrap();
         assert!(
@@ -169,7 +169,7 @@ mod tests {
     fn whatever_is_told_is_a_beat() {
         let seat = Seat::default();
         let before = seat.beats();
-        seat.begin_run("test", WatchedRun::WithDeviations);
+        seat.begin_run("test", WatchedRun::OfTest(Recipe::Production));
         seat.begin_poll(&poll_of("main"));
         assert_eq!(seat.beats(), before + 2);
         assert!(seat.is_in_run());

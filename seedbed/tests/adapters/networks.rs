@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, TcpConfig, TcpListener, UdpConfig};
-use seedbed::{Ratio, Sweep, node};
+use seedbed::{Ratio, Strategy, Sweep, SweepBy, node};
 
 const SEEDS: u64 = 8;
 
@@ -30,7 +30,8 @@ where
 {
     for (network, config) in [("perfect", NetworkConfig::default()), ("lossy", lossy()), ("narrow", narrow())]
     {
-        let sweep = Sweep { seeds: SEEDS, repeated: SEEDS, ..Sweep::default() };
+        let strategy = Some(SweepBy::Strategy(Strategy::Random));
+        let sweep = Sweep { seeds: SEEDS, strategy, repeated: SEEDS, ..Sweep::default() };
         let passed = sweep.try_run(name, move || async move {
             net::install(config);
             program().await;

@@ -2,17 +2,17 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, Report, TraceLevel, World};
-use sim_explorer::{FailureText, RunSeed, Scenario, Strategy, Swept, Timeline};
+use sim_executor::{Config, Executor, Report, TraceLevel};
+use sim_explorer::{FailureText, Recipe, Scenario, Strategy, Timeline};
 
 use crate::args::ReportArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::profile::NetworkProfile;
-use crate::{names, output_file, setting, show};
+use crate::run_by::{self, RunBy};
+use crate::{names, output_file, run, setting, show};
 
 mod decided;
 mod json_lines;
@@ -55,10 +55,24 @@ pub(crate) fn report(
     watchdog::name_subject(&program.to_string());
     let around = Some(watchdog::EACH_POLL);
     let config = Config { trace: TraceLevel::Wakes, record: true, around, ..Config::default() };
-    let strategy = args.strategy.unwrap_or(Strategy::Random);
-    let swept = Swept { variant: program.variant, settings: &settings, config, strategy, prepare: &prepare };
-    let run = tell(&swept, args.seed);
-    let beside = args.beside.map(|seed| tell(&swept, seed));
+    let tell = |recipe: &Recipe| -> Result<Told, Box<dyn Error>> {
+        let survey = run::survey(recipe, program, &settings, config, &prepare);
+        let watched = WatchedRun::OfCommand(recipe.clone());
+        let name = watched.to_string();
+        let watch = Watch::begin(watched);
+        let (source, deviated) = recipe.source_and_deviated(&survey);
+        let report = program.variant.run_prepared(&settings, config, source, prepare);
+        drop(watch);
+        run::complete(recipe, deviated.as_ref())?;
+        let timeline = Timeline::of(&report.trace);
+        Ok(Told { name, report, timeline })
+    };
+    let run = tell(&run_by::recipe(args.seed, args.strategy.as_ref())?.unwrap_or(Recipe::Production))?;
+    let strategy = match args.strategy {
+        Some(RunBy::Strategy(strategy)) => strategy,
+        _ => Strategy::Random,
+    };
+    let beside = args.beside.map(|seed| tell(&Recipe::of(seed, strategy))).transpose()?;
     let title = format!("{program} {}", run.name);
     let story = Story { title, run, beside };
     for (path, format) in &files {
@@ -79,23 +93,6 @@ fn files(args: &ReportArgs) -> Vec<(&PathBuf, Format)> {
         (&args.jsonl, json_lines::text),
     ];
     asked.into_iter().filter_map(|(path, format)| Some((path.as_ref()?, format))).collect()
-}
-
-fn tell(swept: &Swept<'_>, seed: RunSeed) -> Told {
-    let survey = match seed {
-        RunSeed::Production => Arc::default(),
-        RunSeed::Seed(_) => swept.survey(&mut World::default()),
-    };
-    let watch = Watch::begin(WatchedRun::OfCommand(seed, swept.strategy));
-    let source = seed.source_by(swept.strategy, &survey);
-    let report = swept.variant.run_prepared(swept.settings, swept.config, source, swept.prepare);
-    drop(watch);
-    let name = match seed {
-        RunSeed::Production => "in production order".to_string(),
-        RunSeed::Seed(seed) => format!("under seed {seed}"),
-    };
-    let timeline = Timeline::of(&report.trace);
-    Told { name, report, timeline }
 }
 
 impl Told {

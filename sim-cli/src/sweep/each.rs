@@ -127,7 +127,10 @@ fn search_one(world: &mut World, entry: &Entry, seedless: Seedless, interrupt: &
     let config = Config { around: Some(watchdog::BEATS), ..Config::default() };
     watchdog::name_subject(&entry.program.to_string());
     let run = |source: Box<dyn Source>| {
-        let _watch = Watch::begin(WatchedRun::WithDeviations);
+        // A run of `each` is told by its recipe.
+        let recipe = source.describe().parse().ok();
+        let watched = recipe.map_or(WatchedRun::OfSearch(seedless.name()), WatchedRun::OfCommand);
+        let _watch = Watch::begin(watched);
         let prepare = |executor: &mut Executor| entry.prepare(executor);
         variant.run_in(world, &entry.settings, config, source, prepare)
     };

@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use sim_executor::{Config, Executor};
-use sim_explorer::{Part, RunResult, RunSeed, Scenario, Settings, Strategy, Survey, Tally, Verdict};
+use sim_explorer::{Part, Recipe, RunResult, RunSeed, Scenario, Settings, Strategy, Survey, Tally, Verdict};
 
 use crate::args::SweepArgs;
 use crate::console::Console;
@@ -208,7 +208,7 @@ fn again(entry: &Entry, strategy: Strategy, run: RunSeed) -> RunResult {
     let prepare =
         |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
     let variant = entry.program.variant;
-    let source = run.source_by(strategy, &entry.survey.get().cloned().unwrap_or_default());
+    let source = Recipe::of(run, strategy).source(&entry.survey.get().cloned().unwrap_or_default());
     RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), source, prepare))
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use seedbed::watchdog::RunOptions;
-use sim_explorer::{RunResult, RunSeed, Strategy, Verdict};
+use sim_explorer::{Recipe, RunResult, RunSeed, Strategy, Verdict};
 
 use super::Finding;
 use crate::profile::ProfileOption;
@@ -142,7 +142,7 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
                     result.hash, result.outcome, again.hash, again.outcome
                 )?;
             }
-            write!(out, "  replay {} {}", finding.program, RunOptions(run, finding.strategy))?;
+            write!(out, "  replay {} {}", finding.program, RunOptions(&Recipe::of(run, finding.strategy)))?;
             finding
                 .given
                 .iter()

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Report, World};
-use sim_explorer::{RunSeed, Swept, Tally};
+use sim_explorer::{Recipe, RunSeed, Swept, Tally};
 
 use super::{Entry, Plan};
 use crate::interrupt::Interrupt;
@@ -66,8 +66,10 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
         let runs = RefCell::new(piece.runs());
         let watch = RefCell::new(None);
         let prepare = |executor: &mut Executor| {
-            *watch.borrow_mut() =
-                runs.borrow_mut().next().map(|run| Watch::begin(WatchedRun::OfCommand(run, plan.strategy)));
+            *watch.borrow_mut() = runs
+                .borrow_mut()
+                .next()
+                .map(|run| Watch::begin(WatchedRun::OfCommand(Recipe::of(run, plan.strategy))));
             entry.prepare(executor);
         };
         let on_run = |_: RunSeed, _: &Report| {

@@ -1,110 +1,140 @@
-//! A source that deviates from the gentlest in a few named decisions, and notes what else it could have answered.
+//! A source that deviates from the gentlest in a few decisions, and notes where else it could have.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use sim_executor::{Candidates, Domain, Faults, Needs, Point, Source, Value};
+use sim_executor::{Candidates, Domain, Needs, Point, Source, TaskId, Value};
 
 use super::deviation::{Alternative, Deviation};
 use super::kinds::Kinds;
+use super::run::DeviantRun;
 use crate::strategy::postponed::Postponed;
 use crate::strategy::ready_tasks::pick;
 
-/// Answers every question with the gentlest, except those of its deviations.
+/// Answers every question with the gentlest, except those of its steps.
 ///
 /// ```
-/// use sim_executor::{Executor, Key, Value, choose};
-/// use sim_explorer::{Alternative, Deviant, Deviation};
+/// use sim_executor::{Executor, choose};
+/// use sim_explorer::{Deviant, DeviantRun};
 ///
-/// let key = Key { stream: 0, ordinal: 0 };
-/// let deviation = Deviation { at: 1, key, answer: Alternative::Value(Value::Int(9)) };
-/// let drawn = Executor::new(Deviant::new(vec![deviation])).block_on(async { [choose(10), choose(10), choose(10)] });
+/// // The first of the other answers to the second question: of a number, an extreme.
+/// let run: DeviantRun = "each:run=1.0".parse().unwrap();
+/// let source = Deviant::new(run);
+/// let deviated = source.deviated();
+/// let drawn = Executor::new(source).block_on(async { [choose(10), choose(10), choose(10)] });
 /// assert_eq!(drawn.unwrap(), [0, 9, 0]);
+/// assert!(deviated.is_complete());
 /// ```
 #[derive(Clone, Debug)]
 pub struct Deviant {
-    deviations: Vec<Deviation>,
-    /// How many deviations were made.
-    made: usize,
+    run: DeviantRun,
+    /// How many steps were come to.
+    reached: usize,
     decision: u64,
     postponed: Postponed,
-    asked_anyway: Faults,
-    /// What else could have been answered after the last deviation, if that is wanted.
-    noted: Option<(Kinds, Alternatives)>,
+    /// From which kinds of decisions others could deviate behind the last step, if that is wanted.
+    noted: Option<Kinds>,
+    told: Rc<RefCell<Told>>,
 }
 
-/// What a run could have answered besides; shared with the [`Deviant`] that a run has taken.
-pub(super) type Alternatives = Rc<RefCell<Vec<Deviation>>>;
+/// What a source tells of its run.
+#[derive(Clone, Debug, Default)]
+struct Told {
+    made: Vec<Deviation>,
+    forks: Vec<Fork>,
+}
+
+/// A decision with other answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fork {
+    pub(super) at: u64,
+    /// How many other answers.
+    pub(super) answers: u32,
+}
+
+/// How far a run has followed its steps. It can be asked when the run is over.
+#[derive(Clone, Debug)]
+pub struct Deviated {
+    steps: usize,
+    told: Rc<RefCell<Told>>,
+}
 
 impl Deviant {
-    /// The source with these deviations, in the order of their decisions.
+    /// The source of this run.
     #[must_use]
-    pub fn new(deviations: Vec<Deviation>) -> Self {
-        Deviant {
-            deviations,
-            made: 0,
-            decision: 0,
-            postponed: Postponed::default(),
-            asked_anyway: Faults::NONE,
-            noted: None,
-        }
+    pub fn new(run: DeviantRun) -> Self {
+        let (postponed, told) = (Postponed::default(), Rc::default());
+        Deviant { run, reached: 0, decision: 0, postponed, noted: None, told }
     }
 
-    /// The same, and these faults are asked about also where their probability is zero: as they were when the deviations were found.
+    /// The same, and it notes where else runs could deviate behind the last of its steps.
+    pub(super) fn noting(run: DeviantRun, kinds: Kinds) -> Self {
+        Deviant { noted: Some(kinds), ..Deviant::new(run) }
+    }
+
+    /// What this source will have done when its run is over.
     #[must_use]
-    pub fn asking(self, asked_anyway: Faults) -> Self {
-        Deviant { asked_anyway, ..self }
+    pub fn deviated(&self) -> Deviated {
+        Deviated { steps: self.run.steps.len(), told: Rc::clone(&self.told) }
     }
 
-    /// The same, and it notes what else could be answered behind the last of them.
-    pub(super) fn noting(deviations: Vec<Deviation>, kinds: Kinds) -> (Self, Alternatives) {
-        let alternatives = Alternatives::default();
-        let noted = Some((kinds, Rc::clone(&alternatives)));
-        (Deviant { noted, ..Deviant::new(deviations).asking(kinds.faults) }, alternatives)
-    }
-
-    fn note(&self, point: &Point<'_>, turn: Option<Value>) {
-        let Some((kinds, alternatives)) = &self.noted else { return };
-        if self.made < self.deviations.len() || !kinds.has(point) {
+    fn note(&self, point: &Point<'_>, turn: Option<TaskId>) {
+        let Some(kinds) = self.noted else { return };
+        if self.reached < self.run.steps.len() || !kinds.has(point) {
             return;
         }
-        let mut alternatives = alternatives.borrow_mut();
-        let mut add = |answer| alternatives.push(Deviation { at: self.decision, key: point.key, answer });
-        match &point.domain {
-            Domain::Among(candidates) => note_order(*candidates, turn, &mut add),
-            Domain::Flag { .. } => add(Alternative::Value(Value::Flag(true))),
-            Domain::Int { lo, hi, simplest } => {
-                for extreme in [*lo, *hi] {
-                    if extreme != *simplest {
-                        add(Alternative::Value(Value::Int(extreme)));
-                    }
+        let mut answers = 0;
+        each_alternative(&point.domain, turn, &mut |_| answers += 1);
+        if answers > 0 {
+            self.told.borrow_mut().forks.push(Fork { at: self.decision, answers });
+        }
+    }
+}
+
+/// Calls `visit` with each answer besides the one that would be given, if it is the turn of this task.
+fn each_alternative(domain: &Domain<'_>, turn: Option<TaskId>, visit: &mut dyn FnMut(Alternative)) {
+    match domain {
+        Domain::Among(candidates) => each_order(*candidates, turn, visit),
+        Domain::Flag { .. } => visit(Alternative::Value(Value::Flag(true))),
+        Domain::Int { lo, hi, simplest } => {
+            for extreme in [*lo, *hi] {
+                if extreme != *simplest {
+                    visit(Alternative::Value(Value::Int(extreme)));
                 }
             }
         }
     }
 }
 
-fn note_order(candidates: &dyn Candidates, turn: Option<Value>, add: &mut impl FnMut(Alternative)) {
-    let next = match turn {
-        Some(Value::Pick { task, .. }) => task,
-        _ => candidates.gentlest(),
-    };
+fn each_order(candidates: &dyn Candidates, turn: Option<TaskId>, visit: &mut dyn FnMut(Alternative)) {
+    let next = turn.unwrap_or_else(|| candidates.gentlest());
     candidates.visit(&mut |candidate| {
         if candidate.task != next {
-            add(Alternative::Value(pick(&candidate)));
+            visit(Alternative::Value(pick(&candidate)));
         }
         ControlFlow::Continue(())
     });
     // With two, the other first is the same.
     if candidates.count() > 2 {
-        add(Alternative::Postpone);
+        visit(Alternative::Postpone);
     }
+}
+
+fn nth_alternative(domain: &Domain<'_>, turn: Option<TaskId>, nth: u32) -> Option<Alternative> {
+    let (mut number, mut found) = (0, None);
+    each_alternative(domain, turn, &mut |alternative| {
+        if number == nth {
+            found = Some(alternative);
+        }
+        number += 1;
+    });
+    found
 }
 
 impl Source for Deviant {
     fn needs(&self) -> Needs {
-        Needs { asked_anyway: self.asked_anyway, ..Needs::default() }
+        Needs { asked_anyway: self.run.faults, ..Needs::default() }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
@@ -112,13 +142,16 @@ impl Source for Deviant {
         if let Domain::Among(candidates) = point.domain {
             among = Some(candidates);
         }
-        let turn = among.and_then(|candidates| self.postponed.turn(candidates).as_ref().map(pick));
-        self.note(point, turn);
-        let due = self.deviations.get(self.made).filter(|deviation| deviation.at == self.decision).copied();
+        let turn = among.and_then(|candidates| self.postponed.turn(candidates));
+        let (task, turn) = (turn.map(|turn| turn.task), turn.as_ref().map(pick));
+        self.note(point, task);
+        let due = self.run.steps.get(self.reached).filter(|step| step.at == self.decision).copied();
         self.decision += 1;
-        let Some(deviation) = due else { return turn };
-        self.made += 1;
-        match (deviation.answer, among) {
+        let Some(step) = due else { return turn };
+        self.reached += 1;
+        let Some(answer) = nth_alternative(&point.domain, task, step.nth) else { return turn };
+        self.told.borrow_mut().made.push(Deviation { step, key: point.key, answer });
+        match (answer, among) {
             (Alternative::Value(value), _) => Some(value),
             (Alternative::Postpone, Some(candidates)) => {
                 self.postponed.postpone(candidates);
@@ -129,7 +162,25 @@ impl Source for Deviant {
     }
 
     fn describe(&self) -> String {
-        let deviations: Vec<String> = self.deviations.iter().map(Deviation::to_string).collect();
-        format!("default order, but {}", deviations.join(", "))
+        self.run.to_string()
+    }
+}
+
+impl Deviated {
+    /// The deviations that the run has made.
+    #[must_use]
+    pub fn deviations(&self) -> Vec<Deviation> {
+        self.told.borrow().made.clone()
+    }
+
+    /// Whether it has made all that it should. If not, the steps are those of another program, or of an older version.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.told.borrow().made.len() == self.steps
+    }
+
+    /// Where else runs could deviate behind the last step.
+    pub(super) fn forks(&self) -> Ref<'_, [Fork]> {
+        Ref::map(self.told.borrow(), |told| told.forks.as_slice())
     }
 }

@@ -1,6 +1,5 @@
 //! Deviation-bounded search: is there any one decision that breaks the program?
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sim_executor::{Report, Source};
@@ -8,11 +7,15 @@ use sim_executor::{Report, Source};
 mod deviant;
 mod deviation;
 mod kinds;
+mod run;
+mod search;
 mod text;
 
-pub use deviant::Deviant;
-pub use deviation::{Alternative, Deviation};
+pub use deviant::{Deviant, Deviated};
+pub use deviation::{Alternative, DeviantStep, Deviation};
 pub use kinds::{Kinds, ParseKindsError};
+pub use run::{DeviantRun, ParseDeviantRunError};
+pub use search::{End, Next, Search, Wanted};
 pub use text::ParseEachError;
 
 /// Every run that differs from the gentlest in one decision, then every run that differs in two, and so on.
@@ -85,6 +88,10 @@ pub enum Ended {
     CutOff {
         /// How many deviations the last run had. One less is exhausted.
         depth: u32,
+        /// How many runs were made, equal ones too.
+        made: u64,
+        /// How many it would have been at most with up to so many deviations.
+        of: u64,
     },
 }
 
@@ -97,103 +104,31 @@ impl Each {
     /// [`Each::search`] that is cut off as soon as `is_over` says so, which is asked before each run.
     pub fn search_until(
         &self,
-        run: impl FnMut(Box<dyn Source>) -> Report,
+        mut run: impl FnMut(Box<dyn Source>) -> Report,
         is_over: impl Fn() -> bool,
     ) -> SearchResult {
-        let (seen, found) = (BTreeSet::new(), None);
-        let mut search = Search { each: *self, run, is_over, seen, made: 0, equal: 0, found };
-        let ended = search.ended();
-        SearchResult { runs: search.seen.len() as u64, equal: search.equal, ended }
-    }
-}
-
-struct Search<F, O> {
-    each: Each,
-    run: F,
-    is_over: O,
-    /// The hashes of the runs that were made.
-    seen: BTreeSet<u64>,
-    made: u64,
-    equal: u64,
-    found: Option<(Vec<Deviation>, Box<Report>)>,
-}
-
-/// The runs behind which other runs were tried.
-#[derive(Default)]
-struct Expanded {
-    /// By its hash and where tasks were postponed, for these may still wait: behind which decision.
-    runs: BTreeMap<(u64, Vec<u64>), u64>,
-}
-
-impl Expanded {
-    /// Whether something is to be tried behind this run: no equal one was there that deviates last at the same decision, or before.
-    fn insert(&mut self, hash: u64, deviations: &[Deviation]) -> bool {
-        let is_postponed = |deviation: &&Deviation| deviation.answer == Alternative::Postpone;
-        let postponed = deviations.iter().filter(is_postponed).map(|deviation| deviation.at).collect();
-        let behind = deviations.last().map_or(0, |deviation| deviation.at + 1);
-        let before = self.runs.entry((hash, postponed)).or_insert(u64::MAX);
-        let is_new = behind < *before;
-        *before = behind.min(*before);
-        is_new
-    }
-}
-
-/// Whether a search goes on.
-enum Step {
-    On,
-    Over,
-}
-
-impl<F: FnMut(Box<dyn Source>) -> Report, O: Fn() -> bool> Search<F, O> {
-    fn ended(&mut self) -> Ended {
-        for depth in 0..=self.each.depth_max {
-            let mut expanded = Expanded::default();
-            if let Step::Over = self.level(&mut Vec::new(), depth, &mut expanded) {
-                return match self.found.take() {
-                    Some((deviations, report)) => Ended::Failed { deviations, report },
-                    None => Ended::CutOff { depth },
-                };
+        let mut search = Search::new(*self);
+        let mut failure = None;
+        while let Next::Run(wanted) = search.next() {
+            if is_over() {
+                search.cut_off();
+                break;
             }
+            let source = search.source(&wanted);
+            let deviated = source.deviated();
+            let report = run(Box::new(source));
+            let is_failure = !report.outcome.is_done();
+            search.tell(&wanted, &deviated, report.hash, is_failure);
+            failure = is_failure.then(|| (deviated.deviations(), Box::new(report)));
         }
-        Ended::Exhausted { depth: self.each.depth_max }
-    }
-
-    /// Makes every run that deviates in `left` decisions more than these.
-    fn level(&mut self, deviations: &mut Vec<Deviation>, left: u32, expanded: &mut Expanded) -> Step {
-        if left == 0 {
-            return self.attempt(deviations);
-        }
-        let (source, alternatives) = Deviant::noting(deviations.clone(), self.each.kinds);
-        // Made before, at the level above: what is behind it was not kept, since that may be much.
-        let report = (self.run)(Box::new(source));
-        if !expanded.insert(report.hash, deviations) {
-            return Step::On;
-        }
-        for deviation in alternatives.take() {
-            deviations.push(deviation);
-            let step = self.level(deviations, left - 1, expanded);
-            deviations.pop();
-            if let Step::Over = step {
-                return Step::Over;
+        let ended = match (search.end(), failure) {
+            (Some(End::Failed { .. }), Some((deviations, report))) => Ended::Failed { deviations, report },
+            (Some(End::CutOff { depth, made, of }), _) => {
+                Ended::CutOff { depth: *depth, made: *made, of: *of }
             }
-        }
-        Step::On
-    }
-
-    fn attempt(&mut self, deviations: &[Deviation]) -> Step {
-        if self.made == self.each.runs_max || (self.is_over)() {
-            return Step::Over;
-        }
-        self.made += 1;
-        let report = (self.run)(Box::new(Deviant::new(deviations.to_vec()).asking(self.each.kinds.faults)));
-        if !self.seen.insert(report.hash) {
-            self.equal += 1;
-        }
-        if report.outcome.is_done() {
-            return Step::On;
-        }
-        self.found = Some((deviations.to_vec(), Box::new(report)));
-        Step::Over
+            _ => Ended::Exhausted { depth: search.exhausted().unwrap_or_default() },
+        };
+        SearchResult { runs: search.runs(), equal: search.equal(), ended }
     }
 }
 
@@ -202,17 +137,9 @@ impl fmt::Display for SearchResult {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let runs = self.runs;
         match &self.ended {
-            Ended::Exhausted { depth: 0 } => {
-                write!(out, "exhausted: {runs} runs, the default order does not break it")
-            }
-            Ended::Exhausted { depth: 1 } => {
-                write!(out, "exhausted: {runs} runs, no single deviation from the default order breaks it")
-            }
-            Ended::Exhausted { depth } => {
-                write!(out, "exhausted: {runs} runs, no {depth} deviations from the default order break it")
-            }
-            Ended::CutOff { depth } => {
-                write!(out, "cut off after {runs} runs, among those with {depth} deviations")
+            Ended::Exhausted { depth } => out.write_str(&End::Exhausted { depth: *depth }.text(runs)),
+            Ended::CutOff { depth, made, of } => {
+                out.write_str(&End::CutOff { depth: *depth, made: *made, of: *of }.text(runs))
             }
             Ended::Failed { deviations, report } => {
                 write!(out, "failed in run {runs} with {} deviations: {}", deviations.len(), report.outcome)?;

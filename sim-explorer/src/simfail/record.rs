@@ -7,10 +7,10 @@ use sim_executor::{Config, Report, Source};
 use super::signed::is_signature;
 use super::{BaseOrder, Expected, Marks, Simfail};
 use crate::exceptions::{Exceptions, Follow, Noted};
-use crate::run_seed::RunSeed;
+use crate::recipe::Recipe;
 use crate::shrink::Shrunk;
 use crate::signature::Signature;
-use crate::strategy::{Strategy, Survey};
+use crate::strategy::Survey;
 
 /// Makes one run of a program with this configuration, and gives the same for an equal source.
 pub type MakeRun<'a> = &'a mut dyn FnMut(Config, Box<dyn Source>) -> Report;
@@ -23,7 +23,7 @@ impl Simfail {
     ///
     /// ```
     /// use sim_executor::{Config, Executor, Outcome, choose};
-    /// use sim_explorer::{RunSeed, Simfail, Status, Strategy};
+    /// use sim_explorer::{Recipe, Simfail, Status};
     ///
     /// let mut run = |config, source: Box<dyn sim_executor::Source>| {
     ///     let mut executor = Executor::with_config(config, source);
@@ -32,32 +32,23 @@ impl Simfail {
     /// };
     /// let config = Config::default();
     /// let file = (0..).find_map(|seed| {
-    ///     Simfail::of_run("example", RunSeed::Seed(seed), Strategy::Random, config, &mut run)
+    ///     Simfail::of_run("example", &Recipe::of_seed(seed), config, &mut run)
     /// });
     /// let file = file.unwrap();
     /// assert!(file.to_string().contains("\n[values]\nmain @ user:choose #0  = 3\n"), "{file}");
     /// assert_eq!(file.replay(config, &mut run).unwrap().status, Status::Exact);
     /// ```
     #[must_use]
-    pub fn of_run(
-        test: &str,
-        run: RunSeed,
-        strategy: Strategy,
-        config: Config,
-        make: MakeRun<'_>,
-    ) -> Option<Simfail> {
-        let found = match run {
-            RunSeed::Production => Strategy::Production.to_string(),
-            RunSeed::Seed(seed) => format!("{} seed={seed}", strategy.of_seed(seed)),
-        };
-        let survey = survey(run, strategy, config, make);
+    pub fn of_run(test: &str, recipe: &Recipe, config: Config, make: MakeRun<'_>) -> Option<Simfail> {
+        let found = recipe.to_string();
+        let survey = survey(recipe, config, make);
         let recorded = as_recorded(config);
-        let (source, notes) = Noted::new(run.source_by(strategy, &survey));
+        let (source, notes) = Noted::new(recipe.source(&survey));
         let report = make(recorded, Box::new(source));
         let signature = Signature::of(&report)?;
         let whole =
             Simfail { test: test.to_string(), signature: signature.to_string(), found, ..Simfail::default() };
-        if run == RunSeed::Production {
+        if *recipe == Recipe::Production {
             let whole = Simfail { order: BaseOrder::Production, ..whole };
             return Some(whole.expecting(&report));
         }
@@ -120,8 +111,8 @@ pub(super) fn as_recorded(config: Config) -> Config {
 }
 
 /// What a run's strategy has to know of the program; takes a run, if it is something.
-pub(super) fn survey(run: RunSeed, strategy: Strategy, config: Config, make: MakeRun<'_>) -> Arc<Survey> {
-    if run == RunSeed::Production || !strategy.needs_survey() {
+pub(super) fn survey(recipe: &Recipe, config: Config, make: MakeRun<'_>) -> Arc<Survey> {
+    if !recipe.needs_survey() {
         return Arc::default();
     }
     Arc::new(Survey::of(config, make))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sim_executor::{Config, Recording, Replay, Report, Source};
+use sim_executor::{Config, ProductionOrder, Recording, Replay, Report, Source};
 
 use super::named::Entry;
 use super::record::{MakeRun, as_recorded, survey};
@@ -10,9 +10,8 @@ use super::repair::repair;
 use super::signed::is_signature;
 use super::{BaseOrder, Simfail, Status};
 use crate::exceptions::{Exceptions, Follow, Followed};
-use crate::run_seed::RunSeed;
+use crate::recipe::Recipe;
 use crate::signature::Signature;
-use crate::strategy::Strategy;
 
 /// The line `found` of a file that needs it names no run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -128,23 +127,21 @@ impl Simfail {
                 let (source, followed) = Follow::new(exceptions);
                 (Box::new(source), Some(followed))
             }
-            BaseOrder::Production => (RunSeed::Production.source(), None),
+            BaseOrder::Production => (Box::new(ProductionOrder), None),
             BaseOrder::Found => {
-                let (strategy, seed) = self.found_run()?;
-                let run = RunSeed::Seed(seed);
-                (run.source_by(strategy, &survey(run, strategy, config, make)), None)
+                let recipe = self.found_run()?;
+                (recipe.source(&survey(&recipe, config, make)), None)
             }
         };
         let report = make(as_recorded(config), source);
         Ok(Attempt { report, followed })
     }
 
-    /// The strategy and the seed of its line `found`.
-    fn found_run(&self) -> Result<(Strategy, u64), FoundError> {
-        let mut words = self.found.split_whitespace();
-        let strategy = words.next().and_then(|word| word.parse().ok());
-        let seed = words.find_map(|word| word.strip_prefix("seed=")).and_then(|seed| seed.parse().ok());
-        strategy.zip(seed).ok_or_else(|| FoundError { found: self.found.clone() })
+    /// The run of its line `found`, behind which more may stand.
+    fn found_run(&self) -> Result<Recipe, FoundError> {
+        let words: Vec<&str> = self.found.split_whitespace().collect();
+        let parsed = (1..=words.len().min(2)).rev().find_map(|count| words[..count].join(" ").parse().ok());
+        parsed.ok_or_else(|| FoundError { found: self.found.clone() })
     }
 
     /// Whether the run fails as the file says.
