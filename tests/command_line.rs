@@ -74,6 +74,40 @@ fn each_finds_the_one_decision_that_breaks_a_program_and_exhausts_a_sound_one() 
 }
 
 #[test]
+fn exhaustive_says_how_far_it_came_in_the_schedules_of_a_program() {
+    let search = "exhaustive:preemptions=0,runs=300";
+    let sweep = seedbed(&["sweep", "ws_lost_update", "--strategy", search, "--jobs", "1"]);
+    let text = stdout(&sweep);
+    let row = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+    assert!(row("ws_lost_update/broken").contains(" found "), "{text}");
+    let fixed = row("ws_lost_update/fixed");
+    let is_cut_off = fixed.contains(" cut off at 300 schedules, of ");
+    assert!(is_cut_off || fixed.contains(" exhausted: "), "{text}");
+}
+
+#[test]
+fn guided_keeps_runs_in_a_folder_and_goes_on_from_them() {
+    let folder = std::env::temp_dir().join(format!("seedbed-guided-{}", std::process::id()));
+    let search = format!("guided:runs=60,corpus={}", folder.display());
+    let sweep = || seedbed(&["sweep", "ws_lost_update/fixed", "--strategy", &search, "--jobs", "1"]);
+    let first = stdout(&sweep());
+    assert!(first.contains(" cut off after 60 runs, of which "), "{first}");
+    let kept = || std::fs::read_dir(folder.join("ws_lost_update.fixed")).expect("there is a folder").count();
+    let kept_first = kept();
+    assert!(kept_first > 0, "{first}");
+    let second = stdout(&sweep());
+    assert!(second.contains(" cut off after 60 runs, of which "), "{second}");
+    assert!(kept() >= kept_first);
+    std::fs::write(folder.join("ws_lost_update.fixed").join("x.simfail"), "simfail 99\n")
+        .expect("it is written");
+    let refused = sweep();
+    assert_ne!(refused.status.code(), Some(0));
+    let error = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(error.contains("x.simfail") && error.contains("delete the file"), "{error}");
+    std::fs::remove_dir_all(&folder).expect("the folder can be removed");
+}
+
+#[test]
 fn a_sweep_finds_every_broken_variant_and_each_is_replayed_from_its_seed() {
     let file = std::env::temp_dir().join(format!("seedbed-sweep-{}.json", std::process::id()));
     let path = file.to_str().expect("the path is text");

@@ -200,6 +200,9 @@ pub(crate) struct SweepArgs {
     ///
     /// `exhaustive` uses no seeds either: it makes every schedule with no preemption, then every one with one, and so on up to two,
     /// `exhaustive:preemptions=3,runs=1000000` up to three. A preemption is a switch away from a task that could go on.
+    ///
+    /// `guided` keeps the runs that have reached something new, and makes others from them: `guided:runs=10000,corpus=FOLDER` keeps them also
+    /// until the next time.
     #[arg(long, value_name = "S")]
     pub(crate) strategy: Option<Search>,
     /// Fails when a `sometimes!` of a program held in none of its runs.

@@ -1,12 +1,15 @@
 //! How a sweep looks for failures: by seeds, or by a search that chooses its runs itself.
 
-use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use sim_explorer::{Each, Exhaustive, ParseEachError, ParseExhaustiveError, ParseStrategyError, Strategy};
+use sim_explorer::{
+    Each, Exhaustive, Guided, ParseEachError, ParseExhaustiveError, ParseGuidedError, ParseStrategyError,
+    Strategy,
+};
 
 /// How a sweep chooses its runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Search {
     /// Seeds, by this strategy.
     Seeds(Strategy),
@@ -15,18 +18,20 @@ pub(crate) enum Search {
 }
 
 /// A search that chooses its runs itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seedless {
     /// Every run with few deviations from the default order.
     Each(Each),
     /// Every schedule with few preemptions.
     Exhaustive(Exhaustive),
+    /// Runs made from those that have reached something new, which are kept in this folder, if one is named.
+    Guided(Guided, Option<PathBuf>),
 }
 
 /// This names no search.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ParseSearchError {
-    #[error("{0}, each, exhaustive")]
+    #[error("{0}, each, exhaustive, guided")]
     Name(ParseStrategyError),
     #[error(transparent)]
     Setting(ParseStrategyError),
@@ -34,6 +39,8 @@ pub(crate) enum ParseSearchError {
     Each(#[from] ParseEachError),
     #[error(transparent)]
     Exhaustive(#[from] ParseExhaustiveError),
+    #[error("{0}; corpus=FOLDER keeps the runs that it goes on from")]
+    Guided(#[from] ParseGuidedError),
 }
 
 impl FromStr for Search {
@@ -43,6 +50,7 @@ impl FromStr for Search {
         match text.split(':').next() {
             Some("each") => Ok(Search::Seedless(Seedless::Each(text.parse()?))),
             Some("exhaustive") => Ok(Search::Seedless(Seedless::Exhaustive(text.parse()?))),
+            Some("guided") => Ok(Search::Seedless(guided(text)?)),
             _ => text.parse().map(Search::Seeds).map_err(|error| match error {
                 ParseStrategyError::Unknown { .. } => ParseSearchError::Name(error),
                 error => ParseSearchError::Setting(error),
@@ -51,20 +59,30 @@ impl FromStr for Search {
     }
 }
 
+/// `guided:corpus=FOLDER,runs=10000`, in which the name of a folder has no comma.
+fn guided(text: &str) -> Result<Seedless, ParseGuidedError> {
+    let settings = text.strip_prefix("guided:").unwrap_or_default();
+    let (folders, others): (Vec<&str>, Vec<&str>) =
+        settings.split(',').filter(|setting| !setting.is_empty()).partition(|it| it.starts_with("corpus="));
+    let folder = folders.last().and_then(|setting| setting.strip_prefix("corpus=")).map(PathBuf::from);
+    let rest = if folders.is_empty() {
+        text.to_string()
+    } else if others.is_empty() {
+        "guided".to_string()
+    } else {
+        format!("guided:{}", others.join(","))
+    };
+    Ok(Seedless::Guided(rest.parse()?, folder))
+}
+
 impl Seedless {
     /// Its name, without its settings.
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Seedless::Each(_) => "each",
             Seedless::Exhaustive(_) => "exhaustive",
+            Seedless::Guided(..) => "guided",
         }
-    }
-}
-
-impl fmt::Display for Seedless {
-    /// Its name, without its settings.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.name())
     }
 }
 
@@ -79,8 +97,19 @@ mod tests {
         assert_eq!("each:2".parse(), Ok(Search::Seedless(Seedless::Each(each))));
         let exhaustive = Exhaustive { preemptions_max: 1, ..Exhaustive::default() };
         assert_eq!("exhaustive:1".parse(), Ok(Search::Seedless(Seedless::Exhaustive(exhaustive))));
+        let guided = |text: &str| match text.parse() {
+            Ok(Search::Seedless(Seedless::Guided(guided, folder))) => (guided.runs_max, folder),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(guided("guided"), (Guided::default().runs_max, None));
+        assert_eq!(guided("guided:corpus=kept"), (Guided::default().runs_max, Some("kept".into())));
+        assert_eq!(guided("guided:runs=7,corpus=a/b,seed=1"), (7, Some("a/b".into())));
         let refusal = |text: &str| text.parse::<Search>().unwrap_err().to_string();
-        assert!(refusal("eachh").ends_with("delay, portfolio, each, exhaustive"), "{}", refusal("eachh"));
+        assert!(
+            refusal("eachh").ends_with("delay, portfolio, each, exhaustive, guided"),
+            "{}",
+            refusal("eachh")
+        );
         assert!(refusal("pct:x=1").ends_with("it has changes=NUMBER"), "{}", refusal("pct:x=1"));
         assert!(
             refusal("exhaustive:x=1").starts_with("write it as exhaustive"),

@@ -5,6 +5,7 @@ mod exceptions;
 mod exhaustive;
 mod explanation;
 mod failure_text;
+mod guided;
 mod pattern;
 mod recipe;
 mod run_seed;
@@ -30,6 +31,7 @@ pub use exceptions::{
 pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult, ParseExhaustiveError};
 pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
+pub use guided::{Corpus, Guided, GuidedEnd, GuidedResult, ParseGuidedError};
 pub use pattern::Pattern;
 pub use recipe::{ParseRecipeError, Recipe};
 pub use run_seed::{ParseRunSeedError, RunSeed};

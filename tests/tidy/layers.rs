@@ -103,7 +103,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["failure_text", "pattern", "shard", "signature", "strategy"],
             &["each", "exceptions", "recipe", "run_seed", "scenario", "sweep_by"],
             &["exhaustive", "shrink", "sweep", "timeline"],
-            &["explanation", "simfail", "verdict"],
+            &["explanation", "guided", "simfail", "verdict"],
             &["lib"],
         ],
     ),

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Source, World};
-use sim_explorer::{Ended, ExhaustiveEnd, ExhaustiveResult, Expect, SearchResult};
+use sim_explorer::{
+    Corpus, Ended, ExhaustiveEnd, ExhaustiveResult, Expect, GuidedEnd, GuidedResult, SearchResult,
+};
 
-use super::{Entry, Interrupt, Plan};
+use super::{Entry, Interrupt, Plan, kept_runs};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::search::Seedless;
@@ -23,6 +25,8 @@ use crate::wall_time::{Stopwatch, per_second};
 struct Row {
     result: Found,
     busy: Duration,
+    /// The runs that a guided search keeps, as texts.
+    kept: Vec<String>,
 }
 
 /// The result of a search without its report, which is of its thread.
@@ -77,16 +81,40 @@ impl From<ExhaustiveResult> for Found {
     }
 }
 
+impl From<&GuidedResult> for Found {
+    fn from(result: &GuidedResult) -> Self {
+        let (what, text) = match &result.ended {
+            GuidedEnd::Failed { exceptions, report } => {
+                let text = report.outcome.to_string();
+                (What::Failed(exceptions.count()), text.lines().next().unwrap_or_default().to_string())
+            }
+            _ => (What::CutOff, result.to_string()),
+        };
+        Found { runs: result.runs, text, what }
+    }
+}
+
 /// Searches every program of a plan; a program is one thread's.
 pub(super) fn sweep(
     plan: &Plan,
-    seedless: Seedless,
+    seedless: &Seedless,
     jobs: usize,
     interrupt: &Interrupt,
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
     let stopwatch = Stopwatch::start();
-    let rows = search(plan, seedless, jobs, interrupt);
+    let folder = match seedless {
+        Seedless::Guided(_, folder) => folder.as_deref(),
+        _ => None,
+    };
+    let corpus = |entry| folder.map_or_else(|| Ok(Vec::new()), |folder| kept_runs::read(folder, entry));
+    let corpora: Vec<Vec<Vec<u8>>> = plan.entries.iter().map(corpus).collect::<Result<_, _>>()?;
+    let rows = search(plan, seedless, &corpora, jobs, interrupt);
+    for (entry, row) in plan.entries.iter().zip(&rows) {
+        if let (Some(folder), Some(row)) = (folder, row) {
+            kept_runs::write(folder, entry, &row.kept)?;
+        }
+    }
     let wall_time = stopwatch.elapsed();
     let rows: Vec<(&Entry, Option<Row>)> = plan.entries.iter().zip(rows).collect();
     table(seedless, &rows).write(console.out)?;
@@ -100,7 +128,13 @@ pub(super) fn sweep(
     clippy::disallowed_methods,
     reason = "a thread has whole searches for itself; none shares one with another"
 )]
-fn search(plan: &Plan, seedless: Seedless, jobs: usize, interrupt: &Interrupt) -> Vec<Option<Row>> {
+fn search(
+    plan: &Plan,
+    seedless: &Seedless,
+    corpora: &[Vec<Vec<u8>>],
+    jobs: usize,
+    interrupt: &Interrupt,
+) -> Vec<Option<Row>> {
     let rows: Vec<Mutex<Option<Row>>> = plan.entries.iter().map(|_| Mutex::default()).collect();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -108,7 +142,7 @@ fn search(plan: &Plan, seedless: Seedless, jobs: usize, interrupt: &Interrupt) -
         while !interrupt.is_asked() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = plan.entries.get(number) else { return };
-            let row = search_one(&mut world, entry, seedless, interrupt);
+            let row = search_one(&mut world, entry, seedless, &corpora[number], interrupt);
             *rows[number].lock().unwrap_or_else(PoisonError::into_inner) = row;
         }
     };
@@ -121,12 +155,18 @@ fn search(plan: &Plan, seedless: Seedless, jobs: usize, interrupt: &Interrupt) -
 }
 
 /// `None` if it was interrupted.
-fn search_one(world: &mut World, entry: &Entry, seedless: Seedless, interrupt: &Interrupt) -> Option<Row> {
+fn search_one(
+    world: &mut World,
+    entry: &Entry,
+    seedless: &Seedless,
+    texts: &[Vec<u8>],
+    interrupt: &Interrupt,
+) -> Option<Row> {
     let stopwatch = Stopwatch::start();
     let variant = entry.program.variant;
     let config = Config { around: Some(watchdog::BEATS), ..Config::default() };
     watchdog::name_subject(&entry.program.to_string());
-    let run = |source: Box<dyn Source>| {
+    let mut run_with = |config, source: Box<dyn Source>| {
         // A run of `each` is told by its recipe.
         let recipe = source.describe().parse().ok();
         let watched = recipe.map_or(WatchedRun::OfSearch(seedless.name()), WatchedRun::OfCommand);
@@ -135,14 +175,28 @@ fn search_one(world: &mut World, entry: &Entry, seedless: Seedless, interrupt: &
         variant.run_in(world, &entry.settings, config, source, prepare)
     };
     let is_over = || interrupt.is_asked();
+    let mut kept = Vec::new();
     let result: Found = match seedless {
-        Seedless::Each(each) => each.search_until(run, is_over).into(),
-        Seedless::Exhaustive(exhaustive) => exhaustive.search_until(run, is_over).into(),
+        Seedless::Each(each) => each.search_until(|source| run_with(config, source), is_over).into(),
+        Seedless::Exhaustive(exhaustive) => {
+            exhaustive.search_until(|source| run_with(config, source), is_over).into()
+        }
+        Seedless::Guided(guided, folder) => {
+            let mut corpus = Corpus::default();
+            for text in texts {
+                corpus.add_text(text).expect("it was understood when it was read");
+            }
+            let found = guided.search_until(config, &mut corpus, &mut run_with, is_over);
+            if folder.is_some() {
+                kept = corpus.texts(&entry.program.to_string(), config, &mut run_with);
+            }
+            (&found).into()
+        }
     };
-    (!interrupt.is_asked()).then(|| Row { result, busy: stopwatch.elapsed() })
+    (!interrupt.is_asked()).then(|| Row { result, busy: stopwatch.elapsed(), kept })
 }
 
-fn table(seedless: Seedless, rows: &[(&Entry, Option<Row>)]) -> Table {
+fn table(seedless: &Seedless, rows: &[(&Entry, Option<Row>)]) -> Table {
     let mut table = Table::new([
         Column::text("name"),
         Column::number("runs"),
@@ -150,12 +204,13 @@ fn table(seedless: Seedless, rows: &[(&Entry, Option<Row>)]) -> Table {
         Column::number(match seedless {
             Seedless::Each(_) => "deviations",
             Seedless::Exhaustive(_) => "preemptions",
+            Seedless::Guided(..) => "exceptions",
         }),
         Column::text("verdict"),
         Column::text("what it says"),
     ]);
     for (entry, row) in rows {
-        let Some(Row { result, busy }) = row else {
+        let Some(Row { result, busy, .. }) = row else {
             let nothing = || Cell::new("-");
             let unfinished = Cell::styled("unfinished", QUIET);
             table.push([Cell::new(Name(entry)), nothing(), nothing(), nothing(), unfinished, Cell::new("")]);

@@ -19,7 +19,7 @@ use crate::names;
 use crate::output_file;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
-use crate::search::{Search, Seedless};
+use crate::search::Search;
 use crate::setting::{self, Setting, UnusedSetting};
 use crate::wall_time::Stopwatch;
 
@@ -27,6 +27,7 @@ use workers::Work;
 
 mod each;
 mod json;
+mod kept_runs;
 mod summary;
 mod workers;
 
@@ -36,11 +37,11 @@ enum SeedsError {
     #[error("--seeds is missing; add --seeds 0..200, or --strategy each, which uses none")]
     Missing,
     #[error("--strategy {0} counts no properties; leave --require-sometimes away, or name another strategy")]
-    NoProperties(Seedless),
+    NoProperties(&'static str),
     #[error("--strategy {0} writes no JSON; leave --json away, or name another strategy")]
-    NoJson(Seedless),
+    NoJson(&'static str),
     #[error("--strategy {0} uses no seeds; leave --seeds away, or name another strategy")]
-    Useless(Seedless),
+    Useless(&'static str),
 }
 
 /// What a sweep is to run.
@@ -113,7 +114,7 @@ pub(crate) fn sweep(
     args.json.iter().try_for_each(|path| output_file::check(path))?;
     let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let interrupt = if console.is_process { Interrupt::on_ctrl_c() } else { Interrupt::default() };
-    if let Some(Search::Seedless(search)) = args.strategy {
+    if let Some(Search::Seedless(search)) = &args.strategy {
         return each::sweep(&plan, search, jobs, &interrupt, console);
     }
     let bar = progress_bar(&plan, console.is_process);
@@ -168,18 +169,18 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
             entries.push(Entry { program, settings, given, profile, survey });
         }
     }
-    let (strategy, seeds) = match (args.strategy, args.seeds) {
+    let (strategy, seeds) = match (&args.strategy, args.seeds) {
         (Some(Search::Seedless(search)), None) if args.require_sometimes => {
-            return Err(SeedsError::NoProperties(search).into());
+            return Err(SeedsError::NoProperties(search.name()).into());
         }
         (Some(Search::Seedless(search)), None) if args.json.is_some() => {
-            return Err(SeedsError::NoJson(search).into());
+            return Err(SeedsError::NoJson(search.name()).into());
         }
         (Some(Search::Seedless(_)), None) => (Strategy::Production, 0..0),
-        (Some(Search::Seedless(search)), Some(_)) => return Err(SeedsError::Useless(search).into()),
+        (Some(Search::Seedless(search)), Some(_)) => return Err(SeedsError::Useless(search.name()).into()),
         (_, None) => return Err(SeedsError::Missing.into()),
         (None, Some(seeds)) => (Strategy::Random, seeds.range()),
-        (Some(Search::Seeds(strategy)), Some(seeds)) => (strategy, seeds.range()),
+        (Some(Search::Seeds(strategy)), Some(seeds)) => (*strategy, seeds.range()),
     };
     Ok(Plan { entries, part: Part::whole(seeds), strategy })
 }

@@ -96,6 +96,20 @@ impl Simfail {
         Some(file)
     }
 
+    /// The file of a run that is kept for something else than a failure, which stands in place of that.
+    pub(crate) fn of_run_without_failure(
+        test: &str,
+        in_place: &str,
+        found: &str,
+        exceptions: &Exceptions,
+        report: &Report,
+    ) -> Simfail {
+        let [test, signature, found] = [test, in_place, found].map(str::to_string);
+        let mut file = Simfail { test, signature, found, ..Simfail::default() };
+        file.set_exceptions(exceptions);
+        file.expecting(report)
+    }
+
     /// This file, of a run that ended so.
     pub(super) fn expecting(self, report: &Report) -> Simfail {
         let marks = report.recording.as_ref().map(|recording| Marks::of(&recording.decisions));

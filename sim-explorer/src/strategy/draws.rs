@@ -4,7 +4,7 @@ use sim_executor::{Domain, Key, KeyedDraws, Point, Value};
 
 /// Draws under one seed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Draws {
+pub(crate) struct Draws {
     keyed: KeyedDraws,
     stream: u64,
     drawn: u32,
@@ -12,8 +12,13 @@ pub(super) struct Draws {
 
 impl Draws {
     /// The draws of this seed, for the strategy whose stream this is.
-    pub(super) fn new(seed: u64, stream: u64) -> Self {
+    pub(crate) fn new(seed: u64, stream: u64) -> Self {
         Draws { keyed: KeyedDraws::new(seed), stream, drawn: 0 }
+    }
+
+    /// The name of the seed of a run of a search that has one of its own.
+    pub(crate) const fn key_of_run(run: u64) -> Key {
+        Key { stream: run, ordinal: 0 }
     }
 
     pub(super) fn seed(&self) -> u64 {
@@ -28,12 +33,12 @@ impl Draws {
     }
 
     /// A number below `bound`, which is above zero, from the strategy's own stream.
-    pub(super) fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }
 
     /// Whether something is so that is so `times` times out of `of`.
-    pub(super) fn says_yes(&mut self, times: u64, of: u64) -> bool {
+    pub(crate) fn says_yes(&mut self, times: u64, of: u64) -> bool {
         self.below(of) < times
     }
 

@@ -22,7 +22,7 @@ mod urw;
 mod walk;
 mod weighted;
 
-pub(crate) use draws::among;
+pub(crate) use draws::{Draws, among};
 
 pub use bytes::Bytes;
 pub use delay::Delay;
