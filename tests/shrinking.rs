@@ -22,7 +22,7 @@ use sim_executor::{
 use sim_explorer::{Cost, Exceptions, Follow, Noted, Shrink, Shrunk, Strategy, Survey, Turn, TurnException};
 
 use programs::Body;
-use runtime::{Runtime, Shared, pause};
+use runtime::{Runtime, Shared, number_from_the_start, pause};
 
 /// Seedbed's tasks.
 struct Simulated;
@@ -47,6 +47,7 @@ impl Runtime for Simulated {
 }
 
 fn run(world: &mut World, body: Body, config: Config, source: Box<dyn Source>) -> Report {
+    number_from_the_start();
     let bug = Shared::new(false);
     let mut executor = Executor::in_world(config, source, world);
     let ended = executor.block_on(body(false, &bug));
