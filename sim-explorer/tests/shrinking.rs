@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use sim_executor::{
-    Config, Executor, Key, Label, Outcome, Ratio, Report, Source, Value, choose, choose_at, flip, spawn_named,
+    Config, Executor, Key, Label, Limits, Outcome, Ratio, Report, Source, Value, choose, choose_at, flip,
+    spawn_named,
 };
 use sim_explorer::{
-    Exceptions, Follow, Progress, Shrink, ShrinkEnd, ShrinkError, Shrunk, Strategy, Turn, TurnException,
-    ValueException,
+    Exceptions, Explanation, Follow, Progress, Shrink, ShrinkEnd, ShrinkError, Shrunk, Strategy, Turn,
+    TurnException, ValueException, Without,
 };
 
 /// A decision point that is no yield.
@@ -311,4 +312,58 @@ fn what_is_left_does_not_depend_on_how_it_was_found() {
     for strategy in [Strategy::Random, Strategy::Walk, Strategy::Urw] {
         assert_eq!(shrink(LOST_UPDATE, strategy, "lost").cost.exceptions, 1, "{strategy}");
     }
+}
+
+fn explain(program: Program, shrunk: &Shrunk) -> Explanation {
+    shrunk.explain(Config::default(), &mut |config, source| run(program, config, source), &mut || true)
+}
+
+#[test]
+fn the_order_that_decides_is_told_with_the_run_that_passes() {
+    let shrunk = shrink(LOST_UPDATE, Strategy::Walk, "lost");
+    let explanation = explain(LOST_UPDATE, &shrunk);
+    let critical = explanation.critical.as_ref().expect("one switch decides");
+    assert!(critical.passes_otherwise, "{explanation}");
+    // The second of two tasks begins before the first has written what it read.
+    assert!(
+        critical.first.ends_with(" @ poll #0") && critical.second.ends_with(" @ poll #1"),
+        "{explanation}"
+    );
+    assert_eq!(explanation.exceptions.len(), 1);
+    assert_eq!(explanation.exceptions[0].without, Without::Passes);
+    let not_asked = shrunk.explain(Config::default(), &mut |c, s| run(LOST_UPDATE, c, s), &mut || false);
+    assert_eq!(not_asked.exceptions[0].without, Without::Unknown, "what was not tried is not claimed");
+    assert_eq!(not_asked.critical, None);
+}
+
+#[test]
+fn a_neighbour_that_was_cut_off_has_not_passed() {
+    let program: Program = |wrong| {
+        let wrong = Rc::clone(wrong);
+        Box::pin(async move {
+            match choose(3) {
+                0 => loop {
+                    pause().await;
+                },
+                1 => {}
+                _ => wrong.set(Some("two")),
+            }
+        })
+    };
+    let shrunk = shrink(program, Strategy::Random, "two");
+    let limits = Limits { polls_max: 1_000, ..Limits::default() };
+    let mut make = |config: Config, source| run(program, Config { limits, ..config }, source);
+    let explanation = shrunk.explain(Config::default(), &mut make, &mut || true);
+    assert_eq!(explanation.exceptions[0].without, Without::Unknown, "{explanation}");
+    assert!(explanation.to_string().contains("not known whether it is needed"), "{explanation}");
+}
+
+#[test]
+fn a_failure_in_the_default_order_is_explained_as_one() {
+    let program: Program = |wrong| {
+        wrong.set(Some("always"));
+        Box::pin(async {})
+    };
+    let text = explain(program, &shrink(program, Strategy::Walk, "always")).to_string();
+    assert!(text.contains("it fails in the default order already"), "{text}");
 }
