@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 README = HERE / "README.md"
 TARGET = HERE.parent.parent / "target" / "real-bugs"
 TABLE = re.compile(r"(<!-- table -->\n).*?(<!-- end of table -->)", re.DOTALL)
-STRATEGIES = ["random", "walk", "urw", "pct", "delay"]
+STRATEGIES = ["random", "walk", "urw", "surw", "pos", "pct", "delay"]
 # In how many of 1,000 runs a uniform random walk over ready tasks on another executor shows the bug: see README.md.
 ELSEWHERE = {
     "tower-callall": 506,
