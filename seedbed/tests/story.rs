@@ -35,7 +35,7 @@ fn text(sweep: &Sweep) -> String {
 fn the_short_story_comes_first_and_the_line_that_reproduces_last() {
     let text = text(&Sweep { seeds: 1_000, ..Sweep::default() });
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].starts_with("lose_an_increment fails under seed "), "{text}");
+    assert!(lines[0].starts_with("lose_an_increment fails "), "{text}");
     assert!(lines[1].starts_with("panic \"assertion `left == right` failed\""), "{text}");
     assert!(lines[2].starts_with("shrunk in "), "{text}");
     let found =
@@ -43,12 +43,12 @@ fn the_short_story_comes_first_and_the_line_that_reproduces_last() {
     assert!(found <= 41, "{text}");
     // One task draws that it waits, and another runs meanwhile.
     assert!(lines[..found].iter().any(|line| line.ends_with("(needed)")), "{text}");
-    assert!(lines.last().unwrap().starts_with("reproduce: SEEDBED_SEED="), "{text}");
+    assert!(lines.last().unwrap().starts_with("reproduce: SEEDBED_"), "{text}");
 }
 
 #[test]
 fn a_test_that_is_not_to_be_shrunk_tells_the_run_alone() {
     let text = text(&Sweep { seeds: 1_000, shrink: false, ..Sweep::default() });
     assert!(!text.contains("shrunk in ") && !text.contains("the run as it was found"), "{text}");
-    assert!(text.contains("\nreproduce: SEEDBED_SEED="), "{text}");
+    assert!(text.contains("\nreproduce: SEEDBED_"), "{text}");
 }
