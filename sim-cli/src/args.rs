@@ -237,6 +237,8 @@ pub(crate) enum SimfailCommand {
     Check(CheckArgs),
     /// Shows failure files as they are written today, of whatever test they are.
     Show(FilesArgs),
+    /// Shrinks the failures of files of scenarios, and writes those anew that became smaller.
+    Shrink(FilesArgs),
     /// Replays failure files of scenarios, and writes those anew whose failure is there in another run.
     Upgrade(FilesArgs),
 }
@@ -380,7 +382,7 @@ pub(crate) fn command(scenarios: &'static [Scenario], program: &str) -> clap::Co
         ("shrink", format!("shrink {name} --seed 7\nshrink {name} --seed 7 --simfail lost.simfail")),
         (
             "simfail",
-            "simfail check tests/simfail/*.simfail\nsimfail show lost.simfail\nsimfail upgrade lost.simfail"
+            "simfail check tests/simfail/*.simfail\nsimfail show lost.simfail\nsimfail upgrade lost.simfail\nsimfail shrink lost.simfail"
                 .to_string(),
         ),
     ];

@@ -168,6 +168,20 @@ fn a_file_of_an_edited_program_is_upgraded_to_the_same_run() {
 }
 
 #[test]
+fn a_file_is_shrunk_once_and_then_as_small_as_it_gets() {
+    let (folder, path) = folder("shrink");
+    let ran = seedbed(&["simfail", "shrink", &path]);
+    assert_eq!(ran.exit, Exit::Expected, "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("\n  written anew: preemptions "), "{}", ran.out);
+    let again = seedbed(&["simfail", "shrink", &path]);
+    assert!(again.out.ends_with("  it is as small as it gets\n"), "{}{}", ran.out, again.out);
+    assert!(again.out.starts_with("EXACT "), "{}", again.out);
+    let mended = of_variant(&path, "other");
+    assert_eq!(seedbed(&["simfail", "shrink", &mended]).exit, Exit::Failure, "its failure is not there");
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn a_file_is_shown_of_whatever_test_it_is() {
     let (folder, path) = folder("show");
     let of_test = changed(&path, "of-test", |text| text.replace("counter/broken", "my_crate::bank::kept"));

@@ -14,6 +14,7 @@ use crate::show::{QUIET, RIGHT, WRONG};
 use crate::{output_file, show};
 
 mod replayed;
+mod smaller;
 mod stored;
 
 pub(crate) use replayed::replay;
@@ -41,6 +42,9 @@ pub(crate) fn simfail(
             write!(console.out, "{file}")?;
             Ok(Exit::Expected)
         }),
+        SimfailCommand::Shrink(shrink) => {
+            each(&shrink.files, console, |path, console| smaller::shrink(scenarios, path, console))
+        }
         SimfailCommand::Upgrade(upgrade) => each(&upgrade.files, console, |path, console| {
             let stored = Stored::of(scenarios, path)?;
             output_file::check(path)?;

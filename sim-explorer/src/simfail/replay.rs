@@ -137,6 +137,29 @@ impl Simfail {
         Ok(Attempt { report, followed })
     }
 
+    /// What makes the source of its run, as often as that is asked for. Takes a run, if the strategy has to know the program.
+    ///
+    /// # Errors
+    /// If its line `found` has to name a run, and does not.
+    pub fn sources(
+        &self,
+        config: Config,
+        make: MakeRun<'_>,
+    ) -> Result<Box<dyn Fn() -> Box<dyn Source>>, FoundError> {
+        Ok(match self.order {
+            BaseOrder::Default { .. } => {
+                let exceptions = self.exceptions();
+                Box::new(move || Box::new(Follow::new(&exceptions).0))
+            }
+            BaseOrder::Production => Box::new(|| Box::new(ProductionOrder)),
+            BaseOrder::Found => {
+                let recipe = self.found_run()?;
+                let survey = survey(&recipe, config, make);
+                Box::new(move || recipe.source(&survey))
+            }
+        })
+    }
+
     /// The run of its line `found`, behind which more may stand.
     fn found_run(&self) -> Result<Recipe, FoundError> {
         let words: Vec<&str> = self.found.split_whitespace().collect();
