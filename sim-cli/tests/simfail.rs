@@ -286,7 +286,9 @@ fn what_does_not_go_together_is_refused() {
     let no_seed = seedbed(&["replay", "counter/broken"]);
     assert_eq!(no_seed.exit, Exit::Usage);
     assert!(
-        no_seed.err.contains("Say so with --seed N or --seed production, or name a file"),
+        no_seed
+            .err
+            .contains("Say so with --seed N, --seed production or --strategy each:run=12.1, or name a file"),
         "{}",
         no_seed.err
     );
