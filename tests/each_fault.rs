@@ -1,5 +1,7 @@
 //! Every kind of fault can be tried by name, also where nothing ever goes wrong by itself.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use seedbed::net::{NetworkConfig, TcpListener, TcpStream, UdpSocket, fault, install};
@@ -199,4 +201,71 @@ fn under_swarm_testing_each_run_has_some_kinds_of_faults_only() {
         let (swarm_lost, _) = all[seed as usize];
         assert!(swarm_lost == 0 || swarm_lost == lost, "what is on happens as without it");
     }
+}
+
+#[test]
+fn a_search_tries_a_crash_at_every_poll_of_a_node_that_may_crash() {
+    // Takes the job out of the list before it is done, so a crash in between loses it.
+    let program = || async {
+        let (jobs, done) = (Rc::new(Cell::new(3)), Rc::new(Cell::new(0)));
+        let worker = node("worker");
+        let (left, finished) = (Rc::clone(&jobs), Rc::clone(&done));
+        worker.run(move || {
+            let (left, finished) = (Rc::clone(&left), Rc::clone(&finished));
+            async move {
+                while left.get() > 0 {
+                    left.set(left.get() - 1);
+                    time::sleep(Duration::from_millis(1)).await;
+                    finished.set(finished.get() + 1);
+                    time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+        });
+        worker.may_crash(seedbed::Crash::ProcessKill, 1);
+        time::sleep(Duration::from_secs(5)).await;
+        failure_unless(done.get() == 3, "a job is lost")
+    };
+    let found = search(of(Fault::Crash), program);
+    let Ended::Failed { deviations, .. } = &found.ended else { panic!("{found}") };
+    assert_eq!((deviations.len(), found.runs), (1, 2), "at its first await: {found}");
+    assert!(matches!(search(of(Fault::Loss), program).ended, Ended::Exhausted { .. }));
+}
+
+#[test]
+fn a_search_cuts_timeouts_short_and_polls_without_a_wake_by_name() {
+    let impatient = || async {
+        let steps = Rc::new(Cell::new(0));
+        let counts = Rc::clone(&steps);
+        let body = async move {
+            for _ in 0..3 {
+                counts.set(counts.get() + 1);
+                yield_now().await;
+            }
+        };
+        let ended = time::timeout(Duration::from_secs(9), body).await;
+        failure_unless(ended.is_ok() || steps.get() != 2, "it stops in the middle")
+    };
+    let found = search(of(Fault::Cancel), impatient);
+    assert!(matches!(found.ended, Ended::Failed { .. }), "{found}");
+    assert!(matches!(search(Each::default(), impatient).ended, Ended::Exhausted { .. }), "not by itself");
+    let hasty = || async {
+        let mut polls = 0;
+        std::future::poll_fn(|context| {
+            polls += 1;
+            if polls == 1 {
+                let waker = context.waker().clone();
+                drop(seedbed::spawn(async move {
+                    time::sleep(Duration::from_secs(1)).await;
+                    waker.wake();
+                }));
+                return std::task::Poll::Pending;
+            }
+            std::task::Poll::Ready(())
+        })
+        .await;
+        let now = seedbed::context::now().to_string();
+        failure_unless(now == "1.000", "it takes any poll for its wake")
+    };
+    assert!(matches!(search(of(Fault::Spurious), hasty).ended, Ended::Failed { .. }));
+    assert!(matches!(search(Each::default(), hasty).ended, Ended::Exhausted { .. }), "not by itself");
 }

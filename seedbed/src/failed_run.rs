@@ -112,6 +112,9 @@ impl fmt::Display for Text<'_> {
         }
         self.log(out)?;
         write!(out, "{}", FailureText(report))?;
+        if !report.varied.is_empty() {
+            writeln!(out, "drawn for this run: {}", report.varied.join(", "))?;
+        }
         if !report.stats.is_empty() {
             write!(out, "{}", StatsTable(&report.stats))?;
         }

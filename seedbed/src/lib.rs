@@ -42,13 +42,13 @@
 pub use seedbed_macros::test;
 pub use sim_executor::{
     Buggify, Cancellable, Cancelled, Clock, Config, Crash, Event, Eventually, Executor, Fault, Faults,
-    Histogram, Instant, KeyedRandom, Label, Life, LimitReached, Limits, Node, NodeId, NodeReport, Outage,
-    Outcome, PendingTask, ProductionOrder, Property, PropertyKind, Ratio, Record, Recording, Replay, Report,
-    RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, Violated, WaitsTable,
-    World, always, assert_no_starvation, buggify, cancellable, check_invariants, choose, choose_at,
-    choose_between, context, decision_point, event, eventually, flip, invariant, join, pick, progress,
-    reachable, rng, select, shuffle, signal, sometimes, spawn, spawn_blocking, spawn_named, stop, task_local,
-    try_join, unique_rng, unreachable, yield_now,
+    Histogram, Instant, KeyedRandom, Label, Life, LimitReached, Limits, MayCrash, Node, NodeId, NodeReport,
+    Outage, Outcome, PendingTask, ProductionOrder, Property, PropertyKind, Ratio, Record, Recording, Replay,
+    Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, Violated,
+    WaitsTable, World, always, assert_no_starvation, buggify, cancellable, check_invariants, choose,
+    choose_at, choose_between, context, decision_point, event, eventually, flip, invariant, join, pick,
+    progress, reachable, rng, select, shuffle, signal, sometimes, spawn, spawn_blocking, spawn_named, stop,
+    task_local, try_join, unique_rng, unreachable, yield_now,
 };
 pub use sim_explorer::{DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
 

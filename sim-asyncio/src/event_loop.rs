@@ -7,7 +7,7 @@ use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sim_executor::{Instant, Node, NodeId, context};
+use sim_executor::{Fault, Instant, Node, NodeId, context};
 
 use crate::exc::Exc;
 use crate::future::Future;
@@ -31,6 +31,8 @@ pub struct EventLoop {
 impl EventLoop {
     /// A new loop that no node has yet.
     pub(crate) fn unplaced(node: &Node, config: LoopConfig, vars: Rc<RefCell<VarContext>>) -> Self {
+        // A handle of asyncio runs once for each call of `call_soon`.
+        context::refuse_fault(Fault::Spurious);
         EventLoop { core: LoopCore::new(node, config, vars), tasks: Registry::new() }
     }
 

@@ -6,10 +6,9 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::choice::{Fault, Label, Ratio};
-use crate::context;
+use crate::choice::{Fault, Ratio};
+use crate::context::{self, CANCEL};
 
-const CANCEL: Label = Label::new("cancel");
 /// How probable it is, at each poll that returns pending, that the future is dropped there, unless that is set.
 const PROBABILITY: Ratio = Ratio::one_in(8);
 

@@ -36,6 +36,12 @@ pub struct Config {
     /// Whether each run draws which kinds of faults are on in it, of those that have a probability: each is on in one of two (swarm
     /// testing; Groce and others, ISSTA 2012). A run in which fewer things go wrong goes further with those that do. Default: no.
     pub swarm: bool,
+    /// How probable it is, after each poll in which a task has begun to wait, that it is polled once more although nobody has woken it. A future
+    /// has to bear that. Default: never.
+    pub spurious_polls: Ratio,
+    /// How probable it is, at each await of the body of a [`timeout`](crate::time::timeout), that its time is over there, whatever the clock says.
+    /// Default: never.
+    pub cancel_timeouts: Ratio,
     /// How probable the trouble of [`buggify!`](crate::buggify) is. Default: as in FoundationDB.
     pub buggify: Buggify,
     /// The least important `tracing` events that are captured. Default: `INFO`.
@@ -56,6 +62,8 @@ impl Default for Config {
             panic_functions: false,
             poll_cost: Duration::ZERO,
             swarm: false,
+            spurious_polls: Ratio::NEVER,
+            cancel_timeouts: Ratio::NEVER,
             buggify: Buggify::default(),
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,

@@ -68,8 +68,9 @@ pub use choice::{
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use config::{Buggify, Config};
 pub use context::{
-    AbortHandle, Activity, Clock, JoinError, JoinHandle, Node, NodeId, NodeReport, Outage, OutsidePanic,
-    PendingTask, RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop, try_current_id,
+    AbortHandle, Activity, Clock, JoinError, JoinHandle, MayCrash, Node, NodeId, NodeReport, Outage,
+    OutsidePanic, PendingTask, RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop,
+    try_current_id,
 };
 pub use decision_point::{DecisionPoint, decision_point};
 pub use device::{Device, Due};

@@ -55,6 +55,7 @@ pub mod profile;
 mod resolver;
 mod socket;
 mod tcp;
+pub mod vary;
 mod waiters;
 mod wakers;
 mod wire;

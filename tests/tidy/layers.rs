@@ -91,7 +91,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["wire"],
             &["host"],
             &["network"],
-            &["capture", "dns", "given_addresses", "netstat", "profile"],
+            &["capture", "dns", "given_addresses", "netstat", "profile", "vary"],
             &["socket"],
             &["fault"],
             &["lib"],

@@ -15,7 +15,8 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
-    `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
+    `spurious_polls`, `cancel_timeouts`, \
+    `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `vary = \"none\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
     and the fields of `Limits`, such as \
     `virtual_time_max = Duration::from_secs(60)`";
 
@@ -39,6 +40,12 @@ const LIMITS: [&str; 9] = [
 ];
 
 const TRACES: [(&str, &str); 3] = [("events", "Events"), ("wakes", "Wakes"), ("all", "All")];
+
+/// What is on where it is named.
+const FLAGS: [&str; 5] = ["stats", "require_sometimes", "swarm", "spurious_polls", "cancel_timeouts"];
+
+/// The fields of `Vary`.
+const VARIED: [&str; 6] = ["latency", "short", "buffers", "nagle", "backlog", "op_cost"];
 
 const NETWORKS: [(&str, &str); 4] = [
     ("lan", "LAN"),
@@ -67,14 +74,10 @@ impl Options {
     fn add(&mut self, name: &Ident, has_value: bool, value: &[TokenTree]) -> Result<(), Refusal> {
         let text = name.to_string();
         let statement = match text.as_str() {
+            flag if FLAGS.contains(&flag) && !has_value && value.is_empty() => flag_statement(flag),
             "fuzz" if !has_value && value.is_empty() => {
                 self.is_fuzzed = true;
                 TokenStream::new()
-            }
-            "stats" if !has_value && value.is_empty() => quote! { sweep.stats = true; },
-            "swarm" if !has_value && value.is_empty() => quote! { sweep.swarm = true; },
-            "require_sometimes" if !has_value && value.is_empty() => {
-                quote! { sweep.require_sometimes = true; }
             }
             "simfail" | "shrink" if has_value => {
                 let value = switch(name, value)?;
@@ -114,6 +117,7 @@ impl Options {
                     });
                 }
             }
+            "vary" if has_value => vary_statement(&varied(name, value)?),
             limit if LIMITS.contains(&limit) && has_value && !value.is_empty() => {
                 let value: TokenStream = value.iter().cloned().collect();
                 quote! { sweep.limits.#name = #value; }
@@ -138,21 +142,40 @@ impl Options {
     }
 }
 
+fn vary_statement(parts: &[Ident]) -> TokenStream {
+    quote! {
+        sweep.vary = ::seedbed::net::vary::Vary { #(#parts: true,)* ..::seedbed::net::vary::Vary::NONE };
+    }
+}
+
+fn flag_statement(flag: &str) -> TokenStream {
+    match flag {
+        "stats" => quote! { sweep.stats = true; },
+        "require_sometimes" => quote! { sweep.require_sometimes = true; },
+        "swarm" => quote! { sweep.swarm = true; },
+        "spurious_polls" => quote! { sweep.spurious_polls = ::seedbed::Ratio::one_in(8); },
+        _ => quote! { sweep.cancel_timeouts = ::seedbed::Ratio::one_in(8); },
+    }
+}
+
 fn is_known(name: &str) -> bool {
     NUMBERS.contains(&name)
         || LIMITS.contains(&name)
         || [
             "budget",
+            "cancel_timeouts",
             "each",
             "fuzz",
             "network",
             "require_sometimes",
             "shrink",
             "simfail",
+            "spurious_polls",
             "stats",
             "strategy",
             "swarm",
             "trace",
+            "vary",
         ]
         .contains(&name)
 }
@@ -181,6 +204,28 @@ fn text_literal(name: &Ident, value: &[TokenTree]) -> Result<Literal, Refusal> {
             let message = format_args!("`{name}` is a text, such as `{name} = \"pct:changes=3\"`");
             Err(Refusal::new(span_of(value.first(), name), message))
         }
+    }
+}
+
+/// The parts of the network that differ between runs: `all`, `none`, or some with a plus between them.
+fn varied(name: &Ident, value: &[TokenTree]) -> Result<Vec<Ident>, Refusal> {
+    let refusal = || {
+        let message = format_args!(
+            "`{name}` is \"all\", \"none\", or some of {} with a + between them",
+            VARIED.join(", ")
+        );
+        Refusal::new(span_of(value.first(), name), message)
+    };
+    let [TokenTree::Literal(literal)] = value else { return Err(refusal()) };
+    let text = literal.to_string();
+    let ident = |part: &str| Ident::new(part, literal.span());
+    match text.trim_matches('"') {
+        "all" => Ok(VARIED.map(ident).to_vec()),
+        "none" => Ok(Vec::new()),
+        parts if parts.split('+').all(|part| VARIED.contains(&part)) => {
+            Ok(parts.split('+').map(ident).collect())
+        }
+        _ => Err(refusal()),
     }
 }
 
@@ -229,16 +274,33 @@ mod tests {
     #[test]
     fn limits_are_given_as_in_rust_and_the_rest_by_name() {
         let text = statements(
-            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, polls_max = 1 + 2",
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, polls_max = 1 + 2",
         )
         .unwrap();
         assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
         assert!(text.contains("sweep . stats = true ;"), "{text}");
         assert!(text.contains("sweep . require_sometimes = true ;"), "{text}");
         assert!(text.contains("sweep . swarm = true ;"), "{text}");
+        assert!(text.contains("sweep . spurious_polls = :: seedbed :: Ratio :: one_in (8) ;"), "{text}");
+        assert!(text.contains("sweep . cancel_timeouts = :: seedbed :: Ratio :: one_in (8) ;"), "{text}");
         assert!(text.contains(":: seedbed :: TraceLevel :: All ;"), "{text}");
         assert!(text.contains("sweep . limits . polls_max = 1 + 2 ;"), "{text}");
         assert!(statements("network = \"satellite\"").unwrap().contains("profile :: SATELLITE"));
+        assert!(
+            statements("vary = \"latency+short\"")
+                .unwrap()
+                .contains("Vary { latency : true , short : true , ..")
+        );
+        assert!(statements("vary = \"none\"").unwrap().contains("Vary { .. "));
+        assert!(statements("vary = \"all\"").unwrap().contains("op_cost : true"));
+        for wrong in ["vary = \"latency,short\"", "vary = \"\"", "vary = 3", "vary = \"latenzy\""] {
+            assert!(
+                statements(wrong)
+                    .unwrap_err()
+                    .starts_with("`vary` is \"all\", \"none\", or some of latency, "),
+                "{wrong}"
+            );
+        }
         assert!(statements("budget = 64").unwrap().contains("Some (64)"));
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sim_executor::{Buggify, Limits, TraceLevel};
+use sim_executor::{Buggify, Limits, Ratio, TraceLevel};
 use sim_explorer::{Recipe, SweepBy};
 
 use crate::environment::{self, Environment, EnvironmentError};
@@ -77,9 +77,17 @@ pub struct Sweep {
     pub buggify: Buggify,
     /// Whether each run draws which kinds of faults are on in it, of those that the test lets happen. Default: no.
     pub swarm: bool,
+    /// How probable it is, after each poll in which a task has begun to wait, that it is polled without having been woken. Default: never.
+    pub spurious_polls: Ratio,
+    /// How probable it is, at each await of the body of a `timeout`, that its time is over there. Default: never.
+    pub cancel_timeouts: Ratio,
     /// Whether the test fails when a `sometimes!` that was passed held in no run at all. With it the counts of all are printed, which
     /// `cargo test -- --nocapture` shows. Default: no.
     pub require_sometimes: bool,
+    /// What of the network differs between runs, where neither the test nor `network` sets it. Default: everything that a program may not depend
+    /// on. In production order nothing does.
+    #[cfg(feature = "net")]
+    pub vary: crate::net::vary::Vary,
     /// What the network of each run is like, where the test does not set it. Default: perfect.
     #[cfg(feature = "net")]
     pub network: Option<crate::net::profile::Profile>,
@@ -106,7 +114,11 @@ impl Default for Sweep {
             stats: false,
             buggify: Buggify::default(),
             swarm: false,
+            spurious_polls: Ratio::NEVER,
+            cancel_timeouts: Ratio::NEVER,
             require_sometimes: false,
+            #[cfg(feature = "net")]
+            vary: crate::net::vary::Vary::ALL,
             #[cfg(feature = "net")]
             network: None,
             simfail: true,

@@ -226,6 +226,8 @@ impl Sweep {
         if let Some(profile) = self.network {
             executor.enter(|| crate::net::profile::choose(profile));
         }
+        #[cfg(feature = "net")]
+        executor.enter(|| crate::net::vary::choose(self.vary));
         let body = Arc::clone(body);
         let outcome = match executor.block_on(async move { body().await.failure() }) {
             Ok(None) => Outcome::Done,
@@ -243,6 +245,8 @@ impl Sweep {
             stats: self.stats,
             buggify: self.buggify,
             swarm: self.swarm,
+            spurious_polls: self.spurious_polls,
+            cancel_timeouts: self.cancel_timeouts,
             around: Some(around_poll::OF_A_TEST),
             trace,
             ..Config::default()

@@ -1,7 +1,10 @@
 //! Asking the source of the run for a value.
 
-use super::{try_with, with};
+use super::{current_actor, try_with, with};
 use crate::choice::{Fault, Label, LineageId, Ratio};
+
+/// The operation at which a future is dropped that waits.
+pub(crate) const CANCEL: Label = Label::new("cancel");
 
 /// Asks whether something happens that need not. Asks nothing if the probability leaves no doubt.
 ///
@@ -34,4 +37,30 @@ pub fn ask_int(actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) 
         return lo;
     }
     with(|run| run.ask_int(actor, label, lo, hi, simplest))
+}
+
+/// Whether a `timeout` is over at this await although its time is not: asked only where the run lets that happen.
+#[inline]
+pub(crate) fn is_cut_short() -> bool {
+    match try_with(|run| run.cancel_timeouts()).flatten() {
+        None => false,
+        Some(set) => ask_flag(current_actor(), CANCEL, probability_of(Fault::Cancel, set)),
+    }
+}
+
+/// Tells of something that was drawn for the run and that a program may not depend on, for the [`Report`](crate::Report).
+///
+/// # Panics
+/// Outside a run.
+pub fn note_varied(text: String) {
+    with(|run| run.core_mut().log.note_varied(text));
+}
+
+/// Says that the program of this run does not bear faults of this kind, by what it is: an event loop of asyncio polls no task that was not woken. They
+/// do not happen from now on, whoever asks for them.
+///
+/// # Panics
+/// Outside a run.
+pub fn refuse_fault(fault: Fault) {
+    with(|run| run.core_mut().faults.refuse(fault));
 }

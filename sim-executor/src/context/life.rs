@@ -9,7 +9,7 @@ use super::node::Node;
 use super::{ask_int, with};
 use crate::choice::Label;
 use crate::clock::Instant;
-use crate::run::{Fate, Program, RestartOnPanic};
+use crate::run::{Fate, MayCrash, Program, RestartOnPanic};
 use crate::task::{Crash, Life, NodeId};
 
 const OUTAGE: Label = Label::new("node.outage");
@@ -78,6 +78,40 @@ impl Node {
     /// Outside the node's run.
     pub fn freeze(&self) {
         self.crash(Crash::Freeze);
+    }
+
+    /// Lets the node crash after any of its polls, if the run says so, `at_most` so many times; a second later it starts again. The question is
+    /// asked after each poll of the node, and the gentlest answer is no: so a search tries every moment, and a seed draws one.
+    /// [`Node::may_crash_as`] has more to set. What the node was told before about this is forgotten.
+    ///
+    /// ```
+    /// use sim_executor::{Crash, Executor, KeyedRandom, Node, time};
+    /// use std::time::Duration;
+    ///
+    /// let crashed = |seed| {
+    ///     Executor::new(KeyedRandom::new(seed)).block_on(async {
+    ///         let server = Node::named("server");
+    ///         server.run(|| async { loop { time::sleep(Duration::from_millis(10)).await } });
+    ///         server.may_crash(Crash::ProcessKill, 1);
+    ///         time::sleep(Duration::from_secs(5)).await;
+    ///         server.starts() > 0
+    ///     })
+    /// };
+    /// assert!((0..10).any(|seed| crashed(seed).unwrap()));
+    /// ```
+    ///
+    /// # Panics
+    /// Outside the node's run, and for the node `main`, which runs the test; that one can only be frozen.
+    pub fn may_crash(&self, kind: Crash, at_most: u32) {
+        self.may_crash_as(MayCrash { kind, at_most, ..MayCrash::default() });
+    }
+
+    /// [`Node::may_crash`], with all that can be set.
+    ///
+    /// # Panics
+    /// As [`Node::may_crash`].
+    pub fn may_crash_as(&self, policy: MayCrash) {
+        self.with(Rc::clone).let_crash(self.id, policy);
     }
 
     /// Lets a frozen node go on: first what was ready, then what has arrived meanwhile, then the timers that have become

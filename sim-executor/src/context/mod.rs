@@ -36,11 +36,12 @@ use crate::run::Run;
 use crate::trace::Event;
 
 pub use crate::run::{
-    Activity, Clock, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag, TaskPanic,
+    Activity, Clock, MayCrash, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag, TaskPanic,
 };
 pub use crate::task::NodeId;
 pub use access::{access, intend, stop_at};
-pub use ask::{ask_flag, ask_int, probability_of};
+pub(crate) use ask::{CANCEL, is_cut_short};
+pub use ask::{ask_flag, ask_int, note_varied, probability_of, refuse_fault};
 pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};
 pub use cpu::hold_node;
 pub(crate) use cpu::{hold_cpu, run_ahead};

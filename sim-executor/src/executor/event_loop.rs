@@ -143,7 +143,7 @@ impl Executor {
                     }
                 }
             };
-            core = if MANNER == manner::ANY && core.polling.has_invariants() {
+            core = if MANNER == manner::ANY && core.polling.watches_each_poll() {
                 self.run.look_after(core, index, |core| self.poll_task::<MANNER, AROUND>(core, index))
             } else {
                 self.poll_task::<MANNER, AROUND>(core, index)

@@ -313,6 +313,7 @@ impl Executor {
                 panics: core.verdict.panics_mut().take(),
                 panicked_in: core.verdict.take_panicked_in(),
                 properties: core.properties.all(),
+                varied: core.log.take_varied(),
                 stats,
                 trace: core.log.take_trace(),
                 recording: core.decisions.take_recording(),

@@ -216,6 +216,8 @@ pub struct Report {
     pub nodes: Vec<NodeReport>,
     /// The properties that were passed, with how often each held: see [`sometimes!`](crate::sometimes).
     pub properties: Vec<Property>,
+    /// What was drawn for this run that a program may not depend on, where it is not as by default: `TCP send buffer 4096`.
+    pub varied: Vec<String>,
     /// How often each task ran: see [`Executor::stats`](crate::Executor::stats).
     pub stats: Vec<TaskStats>,
     /// What was traced.

@@ -15,11 +15,18 @@ pub(crate) struct FaultsAsked {
     /// Those of which it was drawn whether they are on, and which are.
     drawn: Faults,
     on: Faults,
+    /// Those that the program does not bear, by what it is.
+    refused: Faults,
 }
 
 impl FaultsAsked {
     pub(super) fn new(anyway: Faults, is_swarm: bool) -> Self {
-        FaultsAsked { anyway, is_swarm, drawn: Faults::NONE, on: Faults::NONE }
+        FaultsAsked { anyway, is_swarm, drawn: Faults::NONE, on: Faults::NONE, refused: Faults::NONE }
+    }
+
+    /// From now on there are none of these.
+    pub(crate) fn refuse(&mut self, fault: Fault) {
+        self.refused = self.refused | Faults::of(fault);
     }
 
     /// Whether this kind is asked about also where its probability is zero.
@@ -33,6 +40,9 @@ impl Run {
     pub(crate) fn probability_of(&self, fault: Fault, set: Ratio) -> Ratio {
         let (is_anyway, is_undrawn, is_off) = {
             let faults = &self.core().faults;
+            if faults.refused.has(fault) {
+                return Ratio::NEVER;
+            }
             let is_undrawn = faults.is_swarm && !faults.drawn.has(fault);
             (faults.anyway.has(fault), is_undrawn, faults.is_swarm && !faults.on.has(fault))
         };

@@ -18,13 +18,21 @@ pub(crate) struct Log {
     trace: Trace,
     /// See [`Limits::records_max`](crate::Limits::records_max).
     records_max: usize,
+    /// What was drawn for the run that a program may not depend on.
+    varied: Vec<String>,
     /// Memory for texts.
     scratch: String,
 }
 
 impl Log {
     pub(super) fn new(config: &Config, scratch: String) -> Self {
-        Log { level: config.trace, trace: Trace::default(), records_max: config.limits.records_max, scratch }
+        Log {
+            level: config.trace,
+            trace: Trace::default(),
+            records_max: config.limits.records_max,
+            varied: Vec::new(),
+            scratch,
+        }
     }
 
     /// Takes the memory out at the end of the run.
@@ -43,6 +51,14 @@ impl Log {
 
     pub(crate) fn take_trace(&mut self) -> Trace {
         std::mem::take(&mut self.trace)
+    }
+
+    pub(crate) fn note_varied(&mut self, text: String) {
+        self.varied.push(text);
+    }
+
+    pub(crate) fn take_varied(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.varied)
     }
 
     /// An empty text, which is given back.

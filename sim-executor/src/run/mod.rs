@@ -14,6 +14,8 @@ mod end;
 mod facts;
 mod faults;
 mod log;
+mod look_after;
+mod may_crash;
 mod memory;
 mod node_report;
 mod nodes;
@@ -34,7 +36,7 @@ mod waits_for;
 use std::cell::{Ref, RefCell, RefMut};
 
 use crate::around::Around;
-use crate::choice::{FactKinds, Needs, Order, RunInfo, Source, TaskId};
+use crate::choice::{FactKinds, Fault, Needs, Order, Ratio, RunInfo, Source, TaskId};
 use crate::clock::Instant;
 use crate::config::{Buggify, Config};
 use crate::limits::{LimitReached, Limits};
@@ -47,6 +49,7 @@ pub(crate) use end::{Ended, Joined, Leftover};
 pub(crate) use facts::{Facts, end_of};
 pub(crate) use faults::FaultsAsked;
 pub(crate) use log::Log;
+pub use may_crash::MayCrash;
 pub(crate) use memory::RunMemory;
 pub use node_report::NodeReport;
 pub(crate) use nodes::Nodes;
@@ -84,6 +87,10 @@ pub(crate) struct Run {
     invariants: RefCell<Vec<Invariant>>,
     /// Of [`Config::buggify`].
     buggify: Buggify,
+    /// Of [`Config::spurious_polls`].
+    spurious: Ratio,
+    /// Of [`Config::cancel_timeouts`], also where it is asked about anyway.
+    cancel_timeouts: Option<Ratio>,
 }
 
 /// The rooms. Those above know nothing of those below.
@@ -128,6 +135,10 @@ impl Run {
             properties: Properties::default(),
         };
         core.add_node("main".into(), None);
+        if !config.spurious_polls.is_never() || core.faults.has_anyway(Fault::Spurious) {
+            core.polling.watch_each_poll();
+        }
+        let cancels = !config.cancel_timeouts.is_never() || core.faults.has_anyway(Fault::Cancel);
         let devices = Devices::new(devices);
         Run {
             tag,
@@ -141,6 +152,8 @@ impl Run {
             devices,
             invariants: RefCell::default(),
             buggify: config.buggify,
+            spurious: config.spurious_polls,
+            cancel_timeouts: cancels.then_some(config.cancel_timeouts),
         }
     }
 
@@ -163,6 +176,12 @@ impl Run {
     /// Whether tasks stop at decision points.
     pub(crate) fn has_decision_points(&self) -> bool {
         self.decision_points
+    }
+
+    /// How probable it is that a `timeout` is over at an await, if it may be over before its time.
+    #[inline]
+    pub(crate) fn cancel_timeouts(&self) -> Option<Ratio> {
+        self.cancel_timeouts
     }
 
     /// After how many operations in one poll a task has to yield.

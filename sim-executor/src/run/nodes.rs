@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::may_crash::CrashPlan;
 use super::start::{Program, RestartOnPanic};
 use super::{Core, NodeReport};
 use crate::choice::{LineageId, TaskId};
@@ -50,6 +51,7 @@ struct NodeState {
     starts: u32,
     program: Option<Program>,
     restart_on_panic: Option<RestartOnPanic>,
+    crash_plan: Option<CrashPlan>,
     /// Panics that have restarted it.
     panics: u32,
 }
@@ -93,6 +95,7 @@ impl Nodes {
             starts: 0,
             program: None,
             restart_on_panic: None,
+            crash_plan: None,
             panics: 0,
         });
     }
@@ -233,6 +236,15 @@ impl Nodes {
 
     pub(crate) fn set_restart_policy(&mut self, node: NodeId, policy: RestartOnPanic) {
         self.nodes[node.index()].restart_on_panic = Some(policy);
+    }
+
+    /// How a node may crash, if it may.
+    pub(super) fn crash_plan(&mut self, node: NodeId) -> Option<&mut CrashPlan> {
+        self.nodes[node.index()].crash_plan.as_mut()
+    }
+
+    pub(super) fn set_crash_plan(&mut self, node: NodeId, plan: CrashPlan) {
+        self.nodes[node.index()].crash_plan = Some(plan);
     }
 
     /// Whether a panic of a task on that CPU restarts its node. It is counted then.

@@ -2,11 +2,11 @@
 
 mod candidates;
 mod count;
-mod invariants;
 mod memory;
 mod probed;
 mod stats;
 mod stopped;
+mod watched;
 
 use std::collections::VecDeque;
 
@@ -45,8 +45,8 @@ pub(crate) struct Polling {
     names_polls: bool,
     /// Whether something is done with each poll that is off by default: names, trace, statistics, costs.
     watches_polls: bool,
-    /// Whether something is looked at after every poll.
-    has_invariants: bool,
+    /// Whether something is done after every poll.
+    watches_each_poll: bool,
     /// The task at whose end the loop comes back.
     awaited: Option<TaskId>,
     kinds: Kinds,
@@ -100,7 +100,7 @@ impl Polling {
             },
             names_polls: order != Order::Production || needs.facts != FactKinds::NONE,
             watches_polls,
-            has_invariants: false,
+            watches_each_poll: false,
             awaited: None,
             kinds,
             stamps: 0,

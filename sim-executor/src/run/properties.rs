@@ -1,6 +1,6 @@
 //! The properties of a run: how often it has looked at each, and what is still pending.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -110,6 +110,11 @@ impl Core {
         self.verdict.violate(Violated { kind, name, at: self.local_now(), lineage, detail });
     }
 
+    /// Invariants are looked at after this poll anyway.
+    pub(super) fn forget_added_invariants(&mut self) {
+        self.properties.added_by = None;
+    }
+
     /// Something has to hold before the run ends.
     pub(crate) fn begin_eventually(&mut self, name: &'static str) {
         self.properties.begin(name);
@@ -136,7 +141,7 @@ impl Run {
         let mut core = self.core_mut();
         let actor = core.current_actor();
         core.properties.added_by = Some(core.decisions.lineages_mut().path(actor));
-        core.polling.watch_invariants();
+        core.polling.watch_each_poll();
         core.verdict.interrupt();
     }
 
@@ -148,26 +153,13 @@ impl Run {
         }
     }
 
-    /// Polls a task by `poll` and looks at all invariants then, with nothing borrowed.
-    pub(crate) fn look_after<'run>(
-        &'run self,
-        mut core: RefMut<'run, Core>,
-        index: u32,
-        poll: impl FnOnce(RefMut<'run, Core>) -> RefMut<'run, Core>,
-    ) -> RefMut<'run, Core> {
-        let lineage = core.polling.tasks().at(index).lineage();
-        // Before the poll, since the task may end in it.
-        let lineage = core.decisions.lineages_mut().path(lineage);
-        let mut core = poll(core);
-        core.properties.added_by = None;
-        drop(core);
-        self.look_at_invariants(&lineage);
-        self.core_mut()
-    }
-
     /// Takes all invariants, to be dropped with nothing borrowed.
     pub(crate) fn take_invariants(&self) -> Vec<Invariant> {
         std::mem::take(&mut *self.invariants.borrow_mut())
+    }
+
+    pub(super) fn has_invariants(&self) -> bool {
+        !self.invariants.borrow().is_empty()
     }
 
     /// Looks at all invariants, with nothing borrowed, after something that this actor has done. One that is being looked at is left

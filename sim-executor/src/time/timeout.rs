@@ -89,6 +89,9 @@ impl<F: Future> Future for Timeout<F> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
+        if context::is_cut_short() {
+            return Poll::Ready(Err(Elapsed::new()));
+        }
         match this.sleep {
             // A future that uses up the budget each time it is polled does not keep the timeout from being over.
             Some(sleep)

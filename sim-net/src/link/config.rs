@@ -42,6 +42,9 @@ pub struct LinkConfig {
     /// dropped. A packet that finds nothing before it is taken whatever its size. Without a limit to the bandwidth nothing
     /// waits. Default: 1,500,000, which is 1,000 packets of an Ethernet (Linux' `txqueuelen`).
     pub queue_bytes: u64,
+    /// Whether the packets of one flow, such as those from one socket to another, arrive in the order in which they were sent, whatever their
+    /// latencies are: one waits for those before it, unless `reorder` holds it back. Default: no.
+    pub in_order: bool,
     /// How probable it is that a packet is lost. Default: never.
     #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::ratio"))]
     pub loss: Ratio,
@@ -102,6 +105,7 @@ impl LinkConfig {
             latency: Latency::Fixed(latency),
             bandwidth_bytes_per_second: None,
             queue_bytes: 1_500_000,
+            in_order: false,
             loss: Ratio::NEVER,
             delay: Ratio::NEVER,
             delay_max: Duration::from_millis(100),

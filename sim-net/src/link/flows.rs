@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sim_executor::{LineageId, context};
+use sim_executor::{Instant, LineageId, context};
 
 use crate::address::Endpoint;
 
@@ -42,6 +42,8 @@ pub(super) struct Flows {
     flows: BTreeMap<Flow, LineageId>,
     /// The flow that was asked for last: a packet has several decisions.
     latest: Option<(Flow, LineageId)>,
+    /// When the last packet of each flow arrives, where they stay in their order.
+    arrivals: BTreeMap<Flow, Instant>,
 }
 
 /// So many are remembered. Then all are forgotten, and one that goes on has another name from there: that bounds the memory of
@@ -66,6 +68,16 @@ impl Flows {
         let actor = *self.flows.entry(flow).or_insert_with(|| context::actor_below(link, flow.name()));
         self.latest = Some((flow, actor));
         actor
+    }
+
+    /// A time of arrival that is not before that of the flow's last packet; it is that of its last packet from then on.
+    pub(super) fn not_before_last(&mut self, flow: Flow, at: Instant) -> Instant {
+        if self.arrivals.len() >= FLOWS_MAX && !self.arrivals.contains_key(&flow) {
+            self.arrivals.clear();
+        }
+        let last = self.arrivals.entry(flow).or_insert(at);
+        *last = at.max(*last);
+        *last
     }
 
     /// The actor of the flow that was asked for last.

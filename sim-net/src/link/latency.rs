@@ -33,6 +33,13 @@ pub enum Latency {
         #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
         max: Duration,
     },
+    /// Nothing for one packet of two, and for the others anything up to a bound, all equally probable. So some packets come at once while
+    /// others are on their way.
+    ZeroOr {
+        /// The greatest.
+        #[cfg_attr(feature = "serde", serde(deserialize_with = "crate::config_text::duration"))]
+        max: Duration,
+    },
     /// The least, and an exponentially distributed time more: `min + (mean - min) · -ln(1 - u)`. That is what packets wait
     /// which come at random to a queue that is not full. At most about 22 times as far above the least as the mean is.
     Exponential {
@@ -67,6 +74,7 @@ impl Latency {
     pub const fn min(&self) -> Duration {
         match *self {
             Latency::Fixed(latency) => latency,
+            Latency::ZeroOr { .. } => Duration::ZERO,
             Latency::Uniform { min, .. }
             | Latency::Exponential { min, .. }
             | Latency::HeavyTail { min, .. } => min,
@@ -78,6 +86,7 @@ impl Latency {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         match *self {
             Latency::Fixed(latency) => check_duration("latency", latency, Duration::ZERO, DURATION_MAX),
+            Latency::ZeroOr { max } => check_duration("latency.max", max, Duration::ZERO, DURATION_MAX / 2),
             Latency::Uniform { min, max } => {
                 check_duration("latency.min", min, Duration::ZERO, DURATION_MAX)?;
                 check_duration("latency.max", max, min, DURATION_MAX)
@@ -101,6 +110,7 @@ impl Latency {
 pub(crate) enum LatencyNs {
     Fixed(u64),
     Uniform { min: u64, max: u64 },
+    ZeroOr { max: u64 },
     Exponential { min: u64, above_min: u64 },
     HeavyTail { min: u64, max: u64, shape_percent: u64, rest: u64 },
 }
@@ -110,6 +120,7 @@ impl LatencyNs {
     pub(crate) fn new(latency: &Latency) -> Self {
         let ns = |duration: Duration| u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
         match *latency {
+            Latency::ZeroOr { max } => LatencyNs::ZeroOr { max: ns(max) },
             Latency::Uniform { min, max } if min < max => LatencyNs::Uniform { min: ns(min), max: ns(max) },
             Latency::Exponential { min, mean } if min < mean => {
                 LatencyNs::Exponential { min: ns(min), above_min: ns(mean) - ns(min) }
@@ -136,6 +147,7 @@ impl LatencyNs {
         match *self {
             LatencyNs::Fixed(latency) => latency,
             LatencyNs::Uniform { min, max } => context::ask_int(actor(), label, min, max, min),
+            LatencyNs::ZeroOr { max } => context::ask_int(actor(), label, 0, 2 * max, 0).saturating_sub(max),
             LatencyNs::Exponential { min, above_min } => exponential(min, above_min, quantile(actor())),
             LatencyNs::HeavyTail { min, max, shape_percent, rest } => {
                 heavy_tail(min, max, shape_percent, rest, quantile(actor()))

@@ -221,7 +221,7 @@ impl Link {
 
     /// When a packet arrives whose last byte leaves then.
     fn arrival(&mut self, left: Instant, asked: &Asked<'_>) -> Instant {
-        let LinkConfig { delay, delay_max, reorder, reorder_max, .. } = self.asked;
+        let LinkConfig { delay, delay_max, reorder, reorder_max, in_order, .. } = self.asked;
         let latency = self.latency;
         let mut at = later(left, latency.draw(|| self.actor(asked)));
         if self.happens(DELAY, delay, asked) {
@@ -229,6 +229,9 @@ impl Link {
             self.stalled_until = self.stalled_until.max(at);
         }
         at = at.max(self.stalled_until);
+        if in_order {
+            at = self.flows.not_before_last(asked.flow, at);
+        }
         if self.happens(REORDER, reorder, asked) {
             at = later(at, self.up_to(REORDER_BY, reorder_max, asked));
         }
