@@ -30,6 +30,13 @@ impl Resource {
         Resource(mix(kind.hash(), number))
     }
 
+    /// What a task touches at its end, as does who waits for that or looks whether it has come.
+    #[must_use]
+    pub const fn end_of(task: TaskId) -> Self {
+        const END: Label = Label::new("task.end");
+        Resource::new(END, (task.generation as u64) << 32 | task.index as u64)
+    }
+
     /// A part of it that is touched apart from the others, such as one direction of a connection.
     #[inline]
     #[must_use]

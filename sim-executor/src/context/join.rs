@@ -10,8 +10,8 @@ use super::join_error::JoinError;
 use super::outside::with_for_handle;
 use super::waker::own_task;
 use super::{CURRENT, RunTag, access, count_call, made_progress, may_go_on, try_with, with};
-use crate::choice::{Access, TaskId};
-use crate::run::{Ended, Joined, Leftover, Run, end_of};
+use crate::choice::{Access, Resource, TaskId};
+use crate::run::{Ended, Joined, Leftover, Run};
 use crate::task::Joiner;
 
 /// Waits for a task's output when awaited. Dropping it detaches the task, which goes on.
@@ -139,7 +139,7 @@ impl<T: 'static> Future for JoinHandle<T> {
         if !may_go_on(context) {
             return Poll::Pending;
         }
-        access(end_of(task), Access::Read);
+        access(Resource::end_of(task), Access::Read);
         match with(|run| run.core_mut().join(task, &mut joiner)) {
             Joined::Waiting => Poll::Pending,
             Joined::Ended(ended) => {
@@ -181,7 +181,7 @@ fn drop_leftover(run: &Run, task: TaskId, leftover: Leftover) {
 }
 
 fn has_ended(task: TaskId, tag: RunTag, what: &str) -> bool {
-    access(end_of(task), Access::Read);
+    access(Resource::end_of(task), Access::Read);
     let has_ended = with_for_handle(|run| {
         tag.check(what);
         run.core().has_ended(task)
@@ -224,7 +224,7 @@ impl AbortHandle {
 
     fn cancel_in(&self, run: &Rc<Run>) {
         if run.tag() == self.run {
-            access(end_of(self.task), Access::Write);
+            access(Resource::end_of(self.task), Access::Write);
             run.core_mut().cancel(self.task);
         }
     }

@@ -1,7 +1,7 @@
 //! What the source is told of the run besides its questions.
 
 use super::{Core, Run};
-use crate::choice::{Access, Fact, FactKinds, Label, Resource, RunEnd, TaskId};
+use crate::choice::{Access, Fact, FactKinds, Resource, RunEnd, TaskId};
 use crate::task::Origin;
 
 /// Facts of which the source was not told yet. They are kept until nothing hinders: a task is woken and spawned with the run
@@ -87,7 +87,7 @@ impl Core {
     #[cold]
     pub(super) fn note_end(&mut self, task: TaskId) {
         let key = self.polling.tasks().at(task.index).key();
-        self.facts.add(Fact::Accessed { task, key, resource: end_of(task), access: Access::Write });
+        self.facts.add(Fact::Accessed { task, key, resource: Resource::end_of(task), access: Access::Write });
     }
 
     /// The current task will touch a resource in its next poll.
@@ -96,12 +96,6 @@ impl Core {
             self.facts.add(Fact::Intended { task, resource, access });
         }
     }
-}
-
-/// What a task touches at its end, and who waits for that or looks at it.
-pub(crate) fn end_of(task: TaskId) -> Resource {
-    const END: Label = Label::new("task.end");
-    Resource::new(END, u64::from(task.generation) << 32 | u64::from(task.index))
 }
 
 impl Run {

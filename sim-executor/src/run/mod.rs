@@ -46,7 +46,7 @@ pub(crate) use alarm::{Alarm, Fate};
 pub(crate) use decisions::Decisions;
 pub(crate) use devices::Devices;
 pub(crate) use end::{Ended, Joined, Leftover};
-pub(crate) use facts::{Facts, end_of};
+pub(crate) use facts::Facts;
 pub(crate) use faults::FaultsAsked;
 pub(crate) use log::Log;
 pub use may_crash::MayCrash;

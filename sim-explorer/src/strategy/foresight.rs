@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sim_executor::{Access, Candidate, Fact, Key, Resource, TaskId};
 
+use super::per_task::PerTask;
 use super::survey::Survey;
 
 /// A resource, and how it is touched.
@@ -14,36 +15,41 @@ pub(super) type Touch = (Resource, Access);
 pub(super) const TOUCHES_MAX: usize = 16;
 
 /// Foresees what polls will touch. In this order: what the task itself has said; what the poll of the same name has touched in the
-/// survey; what the task has touched when it was last polled at the same operation.
+/// survey; what the task has touched when it was last polled at the same operation, if that is one of its last two.
 #[derive(Clone, Debug)]
 pub(super) struct Foresight {
     survey: Arc<Survey>,
     /// What tasks have said.
     intended: BTreeMap<TaskId, Touch>,
-    /// By the streams of the polls.
-    learnt: BTreeMap<u64, Vec<Touch>>,
-    /// The last poll that has touched something, and what.
-    latest: Option<Key>,
-    touched: Vec<Touch>,
+    recent: PerTask<Recent>,
+}
+
+/// What a task has touched in its latest polls.
+#[derive(Clone, Debug, Default)]
+struct Recent {
+    /// The latest of two operations, then the one before.
+    polls: [Touched; 2],
+}
+
+#[derive(Clone, Debug, Default)]
+struct Touched {
+    poll: Option<Key>,
+    touches: Vec<Touch>,
 }
 
 impl Foresight {
     pub(super) fn new(survey: Arc<Survey>) -> Self {
-        Foresight {
-            survey,
-            intended: BTreeMap::new(),
-            learnt: BTreeMap::new(),
-            latest: None,
-            touched: Vec::new(),
-        }
+        Foresight { survey, intended: BTreeMap::new(), recent: PerTask::default() }
     }
 
     /// Takes note of a fact.
     pub(super) fn observe(&mut self, fact: &Fact) {
         match *fact {
             Fact::Accessed { task, key, resource, access } => {
-                self.intended.remove(&task);
-                self.see(key, (resource, access));
+                if !self.intended.is_empty() {
+                    self.intended.remove(&task);
+                }
+                self.recent.entry(task, Recent::default).see(key, (resource, access));
             }
             Fact::Intended { task, resource, access } => {
                 self.intended.insert(task, (resource, access));
@@ -52,34 +58,32 @@ impl Foresight {
         }
     }
 
-    fn see(&mut self, key: Key, touch: Touch) {
-        if self.latest != Some(key) {
-            self.learn();
-            self.latest = Some(key);
-        }
-        add_touch(&mut self.touched, touch);
-    }
-
-    fn learn(&mut self) {
-        if let Some(before) = self.latest {
-            let learnt = self.learnt.entry(before.stream).or_default();
-            learnt.clear();
-            learnt.append(&mut self.touched);
-        }
-    }
-
     /// What the task will touch when it is polled; nothing if that is not known.
     pub(super) fn of(&self, task: &Candidate) -> &[Touch] {
-        if let Some(said) = self.intended.get(&task.task) {
+        if !self.intended.is_empty()
+            && let Some(said) = self.intended.get(&task.task)
+        {
             return std::slice::from_ref(said);
         }
         if let Some(surveyed) = self.survey.touches(task.key) {
             return surveyed;
         }
-        match self.latest {
-            Some(latest) if latest.stream == task.key.stream => &self.touched,
-            _ => self.learnt.get(&task.key.stream).map_or(&[], Vec::as_slice),
+        let Some(recent) = self.recent.get(task.task) else { return &[] };
+        let is_same = |touched: &&Touched| touched.poll.is_some_and(|poll| poll.stream == task.key.stream);
+        recent.polls.iter().find(is_same).map_or(&[], |touched| &touched.touches)
+    }
+}
+
+impl Recent {
+    fn see(&mut self, poll: Key, touch: Touch) {
+        if self.polls[0].poll != Some(poll) {
+            if self.polls[0].poll.is_some_and(|latest| latest.stream != poll.stream) {
+                self.polls.swap(0, 1);
+            }
+            self.polls[0].poll = Some(poll);
+            self.polls[0].touches.clear();
         }
+        add_touch(&mut self.polls[0].touches, touch);
     }
 }
 

@@ -33,7 +33,8 @@ pub struct Pos {
     priorities: PerTask<u64>,
     /// Ready tasks by what their next polls will touch. What was polled since is dropped when it is come across.
     pending: BTreeMap<Resource, Vec<Pending>>,
-    /// What was touched since the last question, by the poll of that name.
+    /// The poll that was chosen last, and what it has touched. Where no other could have been polled, none was pending.
+    chosen: Option<Key>,
     touched: Vec<Touch>,
 }
 
@@ -55,6 +56,7 @@ impl Pos {
             foresight: Foresight::new(survey),
             priorities: PerTask::default(),
             pending: BTreeMap::new(),
+            chosen: None,
             touched: Vec::new(),
         }
     }
@@ -116,12 +118,15 @@ impl Source for Pos {
         let priorities = &self.priorities;
         let is_present = |entry: &Ranked, task: &Candidate| priorities.get(task.task) == Some(&entry.rank);
         let (_, task) = self.ready.take_highest(candidates, is_present)?;
+        self.chosen = Some(task.key);
         Some(pick(&task))
     }
 
     fn observe(&mut self, fact: &Fact) {
         self.foresight.observe(fact);
-        if let Fact::Accessed { resource, access, .. } = *fact {
+        if let Fact::Accessed { key, resource, access, .. } = *fact
+            && self.chosen == Some(key)
+        {
             add_touch(&mut self.touched, (resource, access));
         }
     }

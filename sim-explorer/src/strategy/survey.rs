@@ -1,7 +1,7 @@
 //! What one run in default order shows of a program, for strategies that need to know how long its runs are.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sim_executor::{
@@ -63,7 +63,9 @@ impl Survey {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let report = run(Config { stats: true, ..config }, Box::new(Surveyor(Rc::clone(&seen))));
         let polls = report.stats.iter().map(|task| (task.lineage_hash, task.polls)).collect();
-        let Seen { steps, touches, by_resource, .. } = seen.borrow_mut().take();
+        let Seen { steps, touches, mut by_resource, ends, .. } = seen.borrow_mut().take();
+        // Who waits for a task's end and looks too early only waits: nothing comes of that order.
+        by_resource.retain(|resource, _| !ends.contains(resource));
         Survey { steps, polls, touches, contended: contended(by_resource) }
     }
 
@@ -143,6 +145,8 @@ struct Seen {
     touched: Vec<Touch>,
     touches: BTreeMap<Key, Vec<Touch>>,
     by_resource: ByResource,
+    /// Of tasks that were polled.
+    ends: BTreeSet<Resource>,
 }
 
 impl Seen {
@@ -196,6 +200,7 @@ impl Source for Surveyor {
         match *fact {
             Fact::PollBegun { task, lineage, .. } => {
                 *seen.lineages.entry(task, || lineage) = lineage;
+                seen.ends.insert(Resource::end_of(task));
             }
             Fact::Accessed { task, key, resource, access } => seen.see(key, task, (resource, access)),
             _ => {}

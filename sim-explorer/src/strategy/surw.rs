@@ -209,7 +209,11 @@ fn some_tasks(survey: &Survey, draws: &mut Draws) -> BTreeMap<u64, u64> {
 
 impl Source for Surw {
     fn needs(&self) -> Needs {
-        Needs { facts: FactKinds::ACCESSES, ..Needs::default() }
+        let facts = match self.interest {
+            Interest::Resource(_) => FactKinds::ACCESSES,
+            Interest::Tasks(_) => FactKinds::NONE,
+        };
+        Needs { facts, ..Needs::default() }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
