@@ -163,7 +163,7 @@ fn bad_usage_says_what_to_do_and_exits_with_two() {
     says(&["run", "ws_echo", "--strategy", "pct"], "--strategy pct:changes=5 needs a seed");
     says(&["sweep", "ws_echo", "--strategy", "lucky", "--seeds", "0..1"], "portfolio, each");
     says(&["sweep", "ws_echo", "--strategy", "each", "--seeds", "0..1"], "leave --seeds away");
-    says(&["sweep", "ws_echo", "--strategy", "each", "--json", "each.json"], "writes no JSON");
+    says(&["sweep", "ws_echo", "--strategy", "exhaustive", "--shard", "1/2"], "cannot be shared out");
     says(&["sweep", "ws_echo", "--strategy", "each:kinds=luck"], "order, flag and value");
     says(&["sweep", "ws_echo"], "add --seeds 0..200");
     says(&["run", "ws_echo", "--set", "nothing=1"], "nothing");

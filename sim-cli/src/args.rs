@@ -6,9 +6,10 @@ use std::str::FromStr;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use sim_asyncio::TieOrder;
-use sim_explorer::{Expect, RunSeed, Scenario};
+use sim_explorer::{Expect, RunSeed, Scenario, Shard};
 
 use crate::program::Program;
+use crate::record::RecordFiles;
 use crate::run_by::RunBy;
 use crate::search::Search;
 use crate::seed;
@@ -44,6 +45,13 @@ pub(crate) enum Command {
     /// Exit status: 0 if a failure was found in every variant that is known to break, and in no other; 1 if not; 2 for a
     /// mistake on the command line; 130 if Ctrl-C or SIGTERM ended it, with what it had.
     Sweep(SweepArgs),
+    /// Joins the results of several shards of a sweep into one.
+    ///
+    /// Any of the shards will do: it says which are missing.
+    ///
+    /// Exit status: 0 if all shards are there, and together they show what a sweep is to show; 1 if not; 2 for files that are no results, or
+    /// not of one sweep.
+    Merge(MergeArgs),
     /// Makes a run of a sweep again, and once more from the recording of its decisions; or the run of a failure file.
     ///
     /// Shows the event log and what went wrong, and checks that the replay gives the same hash. Of a failure file it says what became of
@@ -211,9 +219,16 @@ pub(crate) struct SweepArgs {
     /// How many threads run; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Writes the result to this file, as JSON; `-` is standard output, which then has nothing else.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
+    /// Makes only one share of the runs: `2/4` is the second of four. Shares are disjoint, and all of them together are the whole.
+    ///
+    /// By default as the variables say that GitLab (CI_NODE_INDEX, CI_NODE_TOTAL), Buildkite (BUILDKITE_PARALLEL_JOB), CircleCI
+    /// (CIRCLE_NODE_INDEX) and Slurm arrays (SLURM_ARRAY_TASK_ID) set; with SEEDBED_SHARDS, the number of shares, also indexed jobs of
+    /// Kubernetes (JOB_COMPLETION_INDEX) and GNU parallel (PARALLEL_SEQ). `1/1` is all runs. A share that does not find a known mistake
+    /// is as expected: `merge` knows whether another has found it.
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<Shard>,
+    #[command(flatten)]
+    pub(crate) to: RecordFiles,
     /// Runs everything over each profile of the network in this folder: its files `*.toml`.
     ///
     /// The parts of a profile, such as [link], replace those that a scenario sets; what the scenario changes while it runs, it
@@ -223,6 +238,15 @@ pub(crate) struct SweepArgs {
     /// Sets a parameter, in all scenarios that have it; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MergeArgs {
+    /// What shards of one sweep have written with `--json` or `--json-lines`.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) to: RecordFiles,
 }
 
 #[derive(Debug, clap::Args)]

@@ -17,11 +17,13 @@ mod exit;
 mod input_file;
 mod interrupt;
 mod list;
+mod merge;
 mod names;
 mod output_file;
 mod pipe;
 mod profile;
 mod program;
+mod record;
 mod replay;
 mod report;
 mod run;
@@ -31,6 +33,7 @@ mod search;
 mod seed;
 mod seed_range;
 mod setting;
+mod shard_env;
 mod show;
 mod shrink;
 mod simfail;
@@ -98,6 +101,7 @@ fn dispatch(
     match command {
         Command::List(args) => list::list(&args, scenarios, console),
         Command::Run(args) => run::run(&args, scenarios, console),
+        Command::Merge(args) => merge::merge(&args, console),
         Command::Sweep(args) => sweep::sweep(&args, scenarios, console),
         Command::Asyncio(args) => asyncio::asyncio(&args, console),
         Command::Report(args) => report::report(&args, scenarios, console),

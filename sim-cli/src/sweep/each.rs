@@ -10,12 +10,15 @@ use std::time::Duration;
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Source, World};
 use sim_explorer::{
-    Corpus, Ended, ExhaustiveEnd, ExhaustiveResult, Expect, GuidedEnd, GuidedResult, SearchResult,
+    Corpus, DeviantRun, Ended, ExhaustiveEnd, ExhaustiveResult, Expect, GuidedEnd, GuidedResult,
+    SearchResult, Shard,
 };
 
-use super::{Entry, Interrupt, Plan, kept_runs};
+use super::{Entry, Interrupt, Plan, json, kept_runs};
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::list::expect_word;
+use crate::record::{EachRecord, RecordFiles, VariantRecord};
 use crate::search::Seedless;
 use crate::show::{QUIET, RIGHT, WRONG};
 use crate::table::{Cell, Column, Table};
@@ -34,6 +37,9 @@ struct Found {
     runs: u64,
     text: String,
     what: What,
+    /// The run that failed, if it has a text.
+    recipe: Option<String>,
+    equal: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +65,7 @@ impl From<SearchResult> for Found {
             }
             _ => result.to_string(),
         };
-        Found { runs: result.runs, text, what }
+        Found { runs: result.runs, text, what, recipe: None, equal: 0 }
     }
 }
 
@@ -77,7 +83,7 @@ impl From<ExhaustiveResult> for Found {
             }
             _ => result.to_string(),
         };
-        Found { runs: result.runs, text, what }
+        Found { runs: result.runs, text, what, recipe: None, equal: 0 }
     }
 }
 
@@ -90,7 +96,7 @@ impl From<&GuidedResult> for Found {
             }
             _ => (What::CutOff, result.to_string()),
         };
-        Found { runs: result.runs, text, what }
+        Found { runs: result.runs, text, what, recipe: None, equal: 0 }
     }
 }
 
@@ -100,6 +106,7 @@ pub(super) fn sweep(
     seedless: &Seedless,
     jobs: usize,
     interrupt: &Interrupt,
+    to: &RecordFiles,
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
     let stopwatch = Stopwatch::start();
@@ -117,11 +124,26 @@ pub(super) fn sweep(
     }
     let wall_time = stopwatch.elapsed();
     let rows: Vec<(&Entry, Option<Row>)> = plan.entries.iter().zip(rows).collect();
-    table(seedless, &rows).write(console.out)?;
+    let variants = rows.iter().map(|(entry, row)| variant(entry, row.as_ref(), plan.shard)).collect();
+    let strategy = match seedless {
+        Seedless::Each(each) => each.to_string(),
+        other => other.name().to_string(),
+    };
+    let record = json::record(plan, strategy, interrupt.is_asked(), variants);
+    if !to.is_console_free() {
+        to.write(&record, console)?;
+        return Ok(verdict(&rows, plan.shard, interrupt.is_asked(), &mut io::sink())?);
+    }
+    table(seedless, plan.shard, &rows).write(console.out)?;
     let runs: u64 = rows.iter().filter_map(|(_, row)| row.as_ref()).map(|row| row.result.runs).sum();
     let (seconds, millis) = (wall_time.as_secs(), wall_time.subsec_millis());
     writeln!(console.out, "{runs} runs in {seconds}.{millis:03} s: {} runs/s", per_second(runs, wall_time))?;
-    Ok(verdict(&rows, interrupt.is_asked(), console.out)?)
+    let failed = record.variants.iter().filter(|variant| variant.ok == Some(false));
+    for (variant, line) in failed.filter_map(|variant| Some((variant, variant.replay()?))) {
+        writeln!(console.out, "{variant} {WRONG}FAILED{WRONG:#}: {}\n  {line}", variant.first_line())?;
+    }
+    to.write(&record, console)?;
+    Ok(verdict(&rows, plan.shard, interrupt.is_asked(), console.out)?)
 }
 
 #[expect(
@@ -142,7 +164,7 @@ fn search(
         while !interrupt.is_asked() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = plan.entries.get(number) else { return };
-            let row = search_one(&mut world, entry, seedless, &corpora[number], interrupt);
+            let row = search_one(&mut world, (entry, plan.shard), seedless, &corpora[number], interrupt);
             *rows[number].lock().unwrap_or_else(PoisonError::into_inner) = row;
         }
     };
@@ -157,7 +179,7 @@ fn search(
 /// `None` if it was interrupted.
 fn search_one(
     world: &mut World,
-    entry: &Entry,
+    (entry, shard): (&Entry, Shard),
     seedless: &Seedless,
     texts: &[Vec<u8>],
     interrupt: &Interrupt,
@@ -177,7 +199,18 @@ fn search_one(
     let is_over = || interrupt.is_asked();
     let mut kept = Vec::new();
     let result: Found = match seedless {
-        Seedless::Each(each) => each.search_until(|source| run_with(config, source), is_over).into(),
+        Seedless::Each(each) => {
+            let result = each.search_shard(shard, |source| run_with(config, source), is_over);
+            let recipe = match &result.ended {
+                Ended::Failed { deviations, .. } => Some(DeviantRun {
+                    faults: each.kinds.faults,
+                    steps: deviations.iter().map(|deviation| deviation.step).collect(),
+                }),
+                _ => None,
+            };
+            let (recipe, equal) = (recipe.map(|run| run.to_string()), result.equal);
+            Found { recipe, equal, ..result.into() }
+        }
         Seedless::Exhaustive(exhaustive) => {
             exhaustive.search_until(|source| run_with(config, source), is_over).into()
         }
@@ -196,7 +229,7 @@ fn search_one(
     (!interrupt.is_asked()).then(|| Row { result, busy: stopwatch.elapsed(), kept })
 }
 
-fn table(seedless: &Seedless, rows: &[(&Entry, Option<Row>)]) -> Table {
+fn table(seedless: &Seedless, shard: Shard, rows: &[(&Entry, Option<Row>)]) -> Table {
     let mut table = Table::new([
         Column::text("name"),
         Column::number("runs"),
@@ -220,7 +253,7 @@ fn table(seedless: &Seedless, rows: &[(&Entry, Option<Row>)]) -> Table {
             What::Failed(deviations) => deviations.to_string(),
             _ => "-".to_string(),
         };
-        let (word, is_expected) = word(entry, result.what);
+        let (word, is_expected) = word(entry, result.what, shard);
         table.push([
             Cell::new(Name(entry)),
             Cell::new(result.runs),
@@ -243,25 +276,69 @@ impl fmt::Display for Name<'_> {
     }
 }
 
+/// What is written of a program; of one that was not finished, that it is open.
+fn variant(entry: &Entry, row: Option<&Row>, shard: Shard) -> VariantRecord {
+    let open = VariantRecord {
+        full: entry.program.to_string(),
+        profile: entry.profile.as_ref().map(|profile| profile.path().display().to_string()),
+        settings: entry.given.iter().map(|given| (given.name.clone(), given.value)).collect(),
+        expect: expect_word(entry.program.variant.expect).to_string(),
+        ..VariantRecord::default()
+    };
+    let Some(Row { result, busy, .. }) = row else { return open };
+    let (word, is_expected) = word(entry, result.what, shard);
+    let (end, depth) = match result.what {
+        What::Exhausted => ("exhausted", 0),
+        What::CutOff => ("cut off", 0),
+        What::Failed(depth) => ("failed", depth),
+        What::Diverged => ("diverged", 0),
+    };
+    let has_failed = matches!(result.what, What::Failed(_));
+    let each = EachRecord {
+        end: end.to_string(),
+        depth: u32::try_from(depth).unwrap_or(u32::MAX),
+        equal: result.equal,
+        text: result.text.clone(),
+    };
+    VariantRecord {
+        runs: result.runs,
+        orders: result.runs,
+        failures: u64::from(has_failed),
+        recipe: result.recipe.clone(),
+        message: has_failed.then(|| result.text.clone()),
+        each: Some(each),
+        verdict: Some(word.to_lowercase()),
+        ok: Some(is_expected),
+        busy_millis: u64::try_from(busy.as_millis()).unwrap_or(u64::MAX),
+        ..open
+    }
+}
+
 /// What the table says, and whether the variant behaved as its author says.
-fn word(entry: &Entry, what: What) -> (&'static str, bool) {
+fn word(entry: &Entry, what: What, shard: Shard) -> (&'static str, bool) {
     match (entry.program.variant.expect, what) {
         (Expect::Holds, What::Exhausted) => ("holds", true),
         (Expect::Holds, What::CutOff) => ("cut off", true),
         (Expect::Holds, What::Failed(_)) => ("FAILED", false),
         (_, What::Diverged) => ("DIVERGED", false),
         (Expect::Breaks, What::Failed(_)) => ("found", true),
+        (Expect::Breaks, _) if shard != Shard::WHOLE => ("not here", true),
         (Expect::Breaks, What::Exhausted | What::CutOff) => ("MISSED", false),
     }
 }
 
-fn verdict(rows: &[(&Entry, Option<Row>)], interrupted: bool, out: &mut dyn Write) -> io::Result<Exit> {
+fn verdict(
+    rows: &[(&Entry, Option<Row>)],
+    shard: Shard,
+    interrupted: bool,
+    out: &mut dyn Write,
+) -> io::Result<Exit> {
     if interrupted {
         writeln!(out, "{WRONG}interrupted{WRONG:#}: not all runs were made")?;
         return Ok(Exit::Interrupted);
     }
     let is_surprise = |(entry, row): &&(&Entry, Option<Row>)| {
-        row.as_ref().is_none_or(|row| !word(entry, row.result.what).1)
+        row.as_ref().is_none_or(|row| !word(entry, row.result.what, shard).1)
     };
     let surprises = rows.iter().filter(is_surprise).count();
     if surprises == 0 {

@@ -3,24 +3,26 @@
 use std::error::Error;
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::thread::available_parallelism;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use sim_executor::{Config, Executor};
-use sim_explorer::{Part, Recipe, RunResult, RunSeed, Scenario, Settings, Strategy, Survey, Tally, Verdict};
+use sim_explorer::{
+    Part, Recipe, RunResult, RunSeed, Scenario, Settings, Shard, Strategy, Survey, Tally, Verdict,
+};
 
 use crate::args::SweepArgs;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::names;
-use crate::output_file;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::search::Search;
 use crate::setting::{self, Setting, UnusedSetting};
+use crate::shard_env::{self, Named};
 use crate::wall_time::Stopwatch;
 
 use workers::Work;
@@ -38,8 +40,8 @@ enum SeedsError {
     Missing,
     #[error("--strategy {0} counts no properties; leave --require-sometimes away, or name another strategy")]
     NoProperties(&'static str),
-    #[error("--strategy {0} writes no JSON; leave --json away, or name another strategy")]
-    NoJson(&'static str),
+    #[error("--strategy {0} cannot be shared out; give --shard 1/1, or name another strategy")]
+    NoShards(&'static str),
     #[error("--strategy {0} uses no seeds; leave --seeds away, or name another strategy")]
     Useless(&'static str),
 }
@@ -47,8 +49,12 @@ enum SeedsError {
 /// What a sweep is to run.
 pub(crate) struct Plan {
     pub(crate) entries: Vec<Entry>,
-    /// The runs of each.
+    /// The runs of each in this shard.
     pub(crate) part: Part,
+    /// The seeds of all shards.
+    pub(crate) seeds: Range<u64>,
+    /// Which share of the runs this is.
+    pub(crate) shard: Shard,
     /// How the seeds decide.
     pub(crate) strategy: Strategy,
 }
@@ -110,12 +116,13 @@ pub(crate) fn sweep(
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
-    let plan = plan(args, scenarios)?;
-    args.json.iter().try_for_each(|path| output_file::check(path))?;
+    let shard = shard(args, console)?;
+    let plan = plan(args, scenarios, shard)?;
+    args.to.check()?;
     let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let interrupt = if console.is_process { Interrupt::on_ctrl_c() } else { Interrupt::default() };
     if let Some(Search::Seedless(search)) = &args.strategy {
-        return each::sweep(&plan, search, jobs, &interrupt, console);
+        return each::sweep(&plan, search, jobs, &interrupt, &args.to, console);
     }
     let bar = progress_bar(&plan, console.is_process);
     let stopwatch = Stopwatch::start();
@@ -125,18 +132,18 @@ pub(crate) fn sweep(
     let tallies = rows.iter().map(|row| &row.tally);
     let mut findings: Vec<Finding<'_>> =
         plan.entries.iter().zip(tallies).map(|(entry, tally)| finding(entry, tally, &plan)).collect();
-    look_elsewhere(&mut findings);
+    look_elsewhere(&mut findings, plan.shard);
     let interrupted = findings.iter().any(|finding| !is_complete(finding.tally, &plan.part));
     let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
     let never_hit = |finding: &Finding<'_>| finding.tally.properties.never_hit().count();
     let missed = if args.require_sometimes { findings.iter().map(never_hit).sum() } else { 0 };
-    if args.json.as_deref() != Some(Path::new("-")) {
+    if args.to.is_console_free() {
         summary::write(&findings, &speed, interrupted, console.out)?;
         summary::missed(missed, console.out)?;
     }
-    if let Some(path) = &args.json {
-        json::write(path, &plan, interrupted, &findings, console.out)?;
-    }
+    let busy = rows.iter().map(|row| u64::try_from(row.busy.as_millis()).unwrap_or(u64::MAX));
+    let variants = findings.iter().zip(busy).map(|(finding, busy)| json::variant(finding, busy)).collect();
+    args.to.write(&json::record(&plan, plan.strategy.to_string(), interrupted, variants), console)?;
     let is_expected = missed == 0 && findings.iter().all(|finding| finding.is_expected() == Some(true));
     Ok(match (interrupted, is_expected) {
         (true, _) => Exit::Interrupted,
@@ -145,7 +152,29 @@ pub(crate) fn sweep(
     })
 }
 
-fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dyn Error>> {
+/// The share that is asked for, or that the environment names.
+#[expect(clippy::disallowed_methods, reason = "the command line stands outside of runs")]
+fn shard(args: &SweepArgs, console: &mut Console<'_>) -> Result<Shard, Box<dyn Error>> {
+    let named = match args.shard {
+        Some(shard) => return Ok(shard),
+        None if console.is_process => shard_env::named(|name| std::env::var(name).ok())?,
+        None => Named::Whole,
+    };
+    match named {
+        Named::Whole => Ok(Shard::WHOLE),
+        Named::Shard(shard, variable) => {
+            writeln!(console.err, "shard {shard}, as {variable} says")?;
+            Ok(shard)
+        }
+        Named::Uncounted(variable) => {
+            let advice = "set SEEDBED_SHARDS to the number of shards to share them out";
+            writeln!(console.err, "{variable} is set, and all runs are made: {advice}")?;
+            Ok(Shard::WHOLE)
+        }
+    }
+}
+
+fn plan(args: &SweepArgs, scenarios: &'static [Scenario], shard: Shard) -> Result<Plan, Box<dyn Error>> {
     let programs =
         if args.all { Program::all(scenarios).collect() } else { names::many(scenarios, &args.names)? };
     for given in &args.set {
@@ -173,8 +202,8 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
         (Some(Search::Seedless(search)), None) if args.require_sometimes => {
             return Err(SeedsError::NoProperties(search.name()).into());
         }
-        (Some(Search::Seedless(search)), None) if args.json.is_some() => {
-            return Err(SeedsError::NoJson(search.name()).into());
+        (Some(Search::Seedless(search)), None) if shard != Shard::WHOLE && search.name() != "each" => {
+            return Err(SeedsError::NoShards(search.name()).into());
         }
         (Some(Search::Seedless(_)), None) => (Strategy::Production, 0..0),
         (Some(Search::Seedless(search)), Some(_)) => return Err(SeedsError::Useless(search.name()).into()),
@@ -182,7 +211,7 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario]) -> Result<Plan, Box<dy
         (None, Some(seeds)) => (Strategy::Random, seeds.range()),
         (Some(Search::Seeds(strategy)), Some(seeds)) => (*strategy, seeds.range()),
     };
-    Ok(Plan { entries, part: Part::whole(seeds), strategy })
+    Ok(Plan { entries, part: Part::of_shard(seeds.clone(), shard), seeds, shard, strategy })
 }
 
 fn finding<'a>(entry: &'a Entry, tally: &'a Tally, plan: &Plan) -> Finding<'a> {
@@ -213,8 +242,8 @@ fn again(entry: &Entry, strategy: Strategy, run: RunSeed) -> RunResult {
     RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), source, prepare))
 }
 
-/// Says of each finding whether its mistake was found over another profile.
-fn look_elsewhere(findings: &mut [Finding<'_>]) {
+/// Says of each finding whether its mistake was found over another profile, or may be by another shard.
+fn look_elsewhere(findings: &mut [Finding<'_>], shard: Shard) {
     let found: Vec<Program> = findings
         .iter()
         .filter(|finding| finding.verdict == Some(Verdict::Found))
@@ -222,7 +251,7 @@ fn look_elsewhere(findings: &mut [Finding<'_>]) {
         .collect();
     for finding in findings {
         finding.is_found_elsewhere = finding.verdict != Some(Verdict::Found)
-            && found.iter().any(|program| program.is(finding.program));
+            && (shard != Shard::WHOLE || found.iter().any(|program| program.is(finding.program)));
     }
 }
 

@@ -136,7 +136,8 @@ mod tests {
             survey: OnceLock::new(),
         };
         let entries = Program::of(&SCENARIO).map(entry).collect();
-        Plan { entries, part: Part::whole(seeds), strategy: Strategy::Portfolio }
+        let (part, shard) = (Part::whole(seeds.clone()), sim_explorer::Shard::WHOLE);
+        Plan { entries, part, seeds, shard, strategy: Strategy::Portfolio }
     }
 
     fn tallies(jobs: usize, interrupt: &Interrupt, on_run: &(dyn Fn() + Sync)) -> Vec<Tally> {

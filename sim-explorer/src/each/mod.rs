@@ -4,6 +4,8 @@ use std::fmt;
 
 use sim_executor::{Report, Source};
 
+use crate::shard::Shard;
+
 mod deviant;
 mod deviation;
 mod kinds;
@@ -104,10 +106,20 @@ impl Each {
     /// [`Each::search`] that is cut off as soon as `is_over` says so, which is asked before each run.
     pub fn search_until(
         &self,
+        run: impl FnMut(Box<dyn Source>) -> Report,
+        is_over: impl Fn() -> bool,
+    ) -> SearchResult {
+        self.search_shard(Shard::WHOLE, run, is_over)
+    }
+
+    /// [`Each::search_until`] of one shard: see [`Search::of_shard`].
+    pub fn search_shard(
+        &self,
+        shard: Shard,
         mut run: impl FnMut(Box<dyn Source>) -> Report,
         is_over: impl Fn() -> bool,
     ) -> SearchResult {
-        let mut search = Search::new(*self);
+        let mut search = Search::of_shard(*self, shard);
         let mut failure = None;
         while let Next::Run(wanted) = search.next() {
             if is_over() {

@@ -15,7 +15,7 @@ mod tally;
 
 pub use part::Part;
 pub use properties::PropertyTally;
-pub use tally::{FailedSeed, RunResult, Tally};
+pub use tally::{DistinctFailures, FailedSeed, RunResult, StrategyTally, Tally};
 
 /// What a sweep runs, and how.
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ impl Swept<'_> {
         for run in part.runs() {
             let source = run.source_by(self.strategy, survey);
             let report = self.variant.run_in(world, self.settings, self.config, source, self.prepare);
-            tally.add(run, &report);
+            tally.add(run, self.strategy, &report);
             if on_run(run, &report).is_break() {
                 break;
             }
@@ -113,6 +113,21 @@ mod tests {
         let (run, result) = tally.first_failing().unwrap();
         assert_eq!(run, RunSeed::Seed(tally.first_failure.as_ref().unwrap().seed));
         assert_eq!((result.outcome, result.message.as_deref()), ("failed", Some("it drew a seven")));
+    }
+
+    #[test]
+    fn failures_are_kept_apart_and_counted_by_strategy() {
+        let tally = sweep(&Part::whole(0..80));
+        assert_eq!(tally.strategies.values().map(|strategy| strategy.runs).sum::<u64>(), 80);
+        assert_eq!(tally.strategies.values().map(|strategy| strategy.failures).sum::<u64>(), tally.failures);
+        assert!(tally.strategies.len() > 3, "{:?}", tally.strategies);
+        let distinct: Vec<_> =
+            tally.distinct.iter().map(|(signature, failures)| (signature.to_string(), failures)).collect();
+        let [(signature, failures)] = distinct.as_slice() else { panic!("{distinct:?}") };
+        assert_eq!(signature, "failed \"it drew a seven\"");
+        assert_eq!((failures.runs, failures.first), (tally.failures, tally.first_failing().unwrap().0));
+        // A run is told by what it draws: of eight numbers each was drawn.
+        assert_eq!(tally.orders(), 8);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! What the runs of one program showed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sim_executor::Report;
 
 use super::PropertyTally;
 use crate::run_seed::RunSeed;
+use crate::signature::Signature;
+use crate::strategy::Strategy;
 
 /// How one run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,12 +58,45 @@ pub struct Tally {
     pub production: Option<RunResult>,
     /// What all these runs have passed.
     pub properties: PropertyTally,
+    /// What the runs of each strategy showed, by its name.
+    pub strategies: BTreeMap<&'static str, StrategyTally>,
+    /// The failures that are not the same, production order's too.
+    pub distinct: BTreeMap<Signature, DistinctFailures>,
+    /// The hashes of the runs, up to a million of them.
+    pub orders: BTreeSet<u64>,
 }
 
+/// What the runs of one strategy showed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StrategyTally {
+    /// How many there were.
+    pub runs: u64,
+    /// How many of them failed.
+    pub failures: u64,
+}
+
+/// Runs that failed in the same way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DistinctFailures {
+    /// How many.
+    pub runs: u64,
+    /// The first of them.
+    pub first: RunSeed,
+}
+
+/// No more different runs are told apart, so that a sweep of any length needs so much memory.
+const ORDERS_MAX: usize = 1 << 20;
+
 impl Tally {
-    /// Counts a run.
-    pub fn add(&mut self, run: RunSeed, report: &Report) {
+    /// Counts a run of a sweep by this strategy.
+    pub fn add(&mut self, run: RunSeed, strategy: Strategy, report: &Report) {
         self.properties.add(report);
+        self.add_order(report.hash);
+        if let Some(signature) = Signature::of(report) {
+            let distinct = self.distinct.entry(signature).or_insert(DistinctFailures { runs: 0, first: run });
+            distinct.runs += 1;
+            distinct.first = distinct.first.min(run);
+        }
         let seed = match run {
             RunSeed::Production => {
                 self.production = Some(report.into());
@@ -68,9 +105,12 @@ impl Tally {
             RunSeed::Seed(seed) => seed,
         };
         self.runs += 1;
+        let of_strategy = self.strategies.entry(strategy.of_seed(seed).name()).or_default();
+        of_strategy.runs += 1;
         if report.outcome.is_done() {
             return;
         }
+        of_strategy.failures += 1;
         self.failures += 1;
         if self.first_failure.as_ref().is_none_or(|first| seed < first.seed) {
             self.first_failure = Some(FailedSeed { seed, result: report.into() });
@@ -85,6 +125,29 @@ impl Tally {
         self.first_failure = both.into_iter().flatten().min_by_key(|failure| failure.seed);
         self.production = self.production.take().or(other.production);
         self.properties.merge(other.properties);
+        for (name, other) in other.strategies {
+            let sum = self.strategies.entry(name).or_default();
+            sum.runs += other.runs;
+            sum.failures += other.failures;
+        }
+        for (signature, other) in other.distinct {
+            let sum = self.distinct.entry(signature).or_insert(DistinctFailures { runs: 0, ..other });
+            sum.runs += other.runs;
+            sum.first = sum.first.min(other.first);
+        }
+        other.orders.into_iter().for_each(|hash| self.add_order(hash));
+    }
+
+    fn add_order(&mut self, hash: u64) {
+        if self.orders.len() < ORDERS_MAX {
+            self.orders.insert(hash);
+        }
+    }
+
+    /// How many different runs there were, by their hashes; a million and more are told as 1,048,576.
+    #[must_use]
+    pub fn orders(&self) -> u64 {
+        self.orders.len() as u64
     }
 
     /// Whether some run failed, in production order or under a seed.
