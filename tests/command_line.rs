@@ -50,7 +50,8 @@ fn a_failure_of_the_portfolio_is_replayed_by_the_strategy_that_the_table_names()
     let replayed = replay(strategy);
     assert_eq!(replayed.status.code(), Some(1), "{sweep}{}", stdout(&replayed));
     assert!(stdout(&replayed).contains("decisions gave the same hash"), "{}", stdout(&replayed));
-    assert_ne!(last_line(&replay("delay")), last_line(&replayed));
+    let others = ["random", "walk", "delay"].map(|other| last_line(&replay(other)));
+    assert!(others.iter().any(|other| *other != last_line(&replayed)), "{others:?}");
     let run = seedbed(&["run", name, "--seed", seed, "--strategy", strategy]);
     assert_eq!(last_line(&run), last_line(&replayed));
 }
@@ -163,7 +164,7 @@ fn bad_usage_says_what_to_do_and_exits_with_two() {
     says(&["sweep", "ws_echo", "--strategy", "lucky", "--seeds", "0..1"], "portfolio, each");
     says(&["sweep", "ws_echo", "--strategy", "each", "--seeds", "0..1"], "leave --seeds away");
     says(&["sweep", "ws_echo", "--strategy", "exhaustive", "--shard", "1/2"], "cannot be shared out");
-    says(&["sweep", "ws_echo", "--strategy", "each:kinds=luck"], "order, flag and value");
+    says(&["sweep", "ws_echo", "--strategy", "each:kinds=luck"], "there are order, flag, value, loss");
     says(&["sweep", "ws_echo"], "add --seeds 0..200");
     says(&["run", "ws_echo", "--set", "nothing=1"], "nothing");
     says(&["sweep", "--all", "--seeds", "5..5"], "5..5");

@@ -20,6 +20,7 @@ mod list;
 mod merge;
 mod names;
 mod output_file;
+mod parser;
 mod pipe;
 mod profile;
 mod program;
@@ -77,7 +78,7 @@ where
     let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
     let program = arguments.first().map(Path::new).and_then(Path::file_name);
     let program = program.map_or_else(|| "seedbed".into(), OsStr::to_string_lossy);
-    let parsed = args::command(scenarios, &program).try_get_matches_from(&arguments);
+    let parsed = parser::command(scenarios, &program).try_get_matches_from(&arguments);
     let exit = match parsed.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => dispatch(args.command, scenarios, console).and_then(|exit| {
             console.out.flush()?;

@@ -148,7 +148,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "table",
             ],
             &["args", "names", "run_json", "show"],
-            &["asyncio", "list", "merge", "report", "run", "simfail"],
+            &["asyncio", "list", "merge", "parser", "report", "run", "simfail"],
             &["replay", "shrink", "sweep"],
             &["lib"],
         ],
