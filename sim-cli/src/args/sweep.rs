@@ -1,4 +1,4 @@
-//! What `sweep` and `merge` may be told.
+//! What may be said of a sweep, or of its shards.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
