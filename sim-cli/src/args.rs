@@ -13,7 +13,7 @@ use crate::setting::Setting;
 
 mod sweep;
 
-pub(crate) use sweep::{MergeArgs, SweepArgs};
+pub(crate) use sweep::{MergeArgs, StopArgs, SweepArgs};
 
 /// Runs async programs on a virtual clock, in every order that a seed can name.
 ///

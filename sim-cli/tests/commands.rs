@@ -249,6 +249,33 @@ fn sweep_finds_the_broken_variant_and_no_other() {
 }
 
 #[test]
+fn a_sweep_says_what_it_means_that_nothing_failed_and_which_strategies_found_something() {
+    let sweep = seedbed("sweep counter --strategy portfolio --seeds 0..40 --jobs 2");
+    assert!(sweep.out.contains("of them were different runs\nfailures by strategy: "), "{}", sweep.out);
+    let bound =
+        "where nothing failed, fewer than 3 in 40 runs under such seeds do, with a confidence of 95 %\n";
+    assert!(sweep.out.contains(bound), "{}", sweep.out);
+    let few = seedbed("sweep counter --seeds 0..20");
+    assert!(!few.out.contains("confidence") && !few.out.contains("failures by strategy"), "{}", few.out);
+}
+
+#[test]
+fn a_sweep_stops_as_it_was_told_to() {
+    let (stopped, record) =
+        swept("stop", "sweep counter --seeds 0..100000 --stop-after 1 --until-nothing-new 100");
+    assert_eq!(stopped.exit, Exit::Expected, "{}", stopped.out);
+    assert!(stopped.out.contains("left early, as asked: 2 of 2\n"), "{}", stopped.out);
+    for variant in record["variants"].as_array().unwrap() {
+        assert!(variant["runs"].as_u64().unwrap() < 2_000, "{variant}");
+    }
+    let late = seedbed("sweep silent --seeds 0..1000000000000 --max-time 1");
+    assert_eq!(late.exit, Exit::Expected, "{}", late.out);
+    assert!(late.out.contains("left early, as asked: 1 of 1\n"), "{}", late.out);
+    let refused = seedbed("sweep counter --strategy each --stop-after 1");
+    assert!(refused.err.contains("leave the options away that stop a sweep"), "{}", refused.err);
+}
+
+#[test]
 fn a_sweep_shows_what_its_runs_have_met_and_fails_where_that_is_required() {
     let Called { exit, out, .. } = seedbed_of(&MEETS, "sweep meets --seeds 0..50 --jobs 2");
     assert_eq!(exit, Exit::Expected);

@@ -1,6 +1,6 @@
 //! What may be said of a sweep, or of its shards.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use sim_explorer::Shard;
@@ -45,6 +45,8 @@ pub(crate) struct SweepArgs {
     /// Fails when a `sometimes!` of a program held in none of its runs.
     #[arg(long)]
     pub(crate) require_sometimes: bool,
+    #[command(flatten)]
+    pub(crate) stop: StopArgs,
     /// How many threads run; by default as many as there are cores.
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
@@ -67,6 +69,21 @@ pub(crate) struct SweepArgs {
     /// Sets a parameter, in all scenarios that have it; may be repeated.
     #[arg(long, value_name = "NAME=NUMBER")]
     pub(crate) set: Vec<Setting>,
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct StopArgs {
+    /// Leaves a program when so many distinct failures of it were found; 1 is the first failure.
+    #[arg(long, value_name = "N")]
+    pub(crate) stop_after: Option<NonZeroU64>,
+    /// Ends the sweep after so many seconds.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_time: Option<NonZeroU64>,
+    /// Leaves a program when so many runs after each other were equal to earlier ones.
+    ///
+    /// Threads take sixteen seeds at a time, and which runs are made until a program is left depends on their number.
+    #[arg(long, value_name = "N")]
+    pub(crate) until_nothing_new: Option<NonZeroU64>,
 }
 
 #[derive(Debug, clap::Args)]

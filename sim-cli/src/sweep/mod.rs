@@ -25,11 +25,13 @@ use crate::setting::{self, Setting, UnusedSetting};
 use crate::shard_env::{self, Named};
 use crate::wall_time::Stopwatch;
 
-use workers::Work;
+use stop::StopRules;
+use workers::{Row, Work};
 
 mod each;
 mod json;
 mod kept_runs;
+mod stop;
 mod summary;
 mod workers;
 
@@ -40,6 +42,10 @@ enum SeedsError {
     Missing,
     #[error("--strategy {0} counts no properties; leave --require-sometimes away, or name another strategy")]
     NoProperties(&'static str),
+    #[error(
+        "--strategy {0} ends by itself, or after runs=N; leave the options away that stop a sweep, or name another strategy"
+    )]
+    NoStop(&'static str),
     #[error("--strategy {0} cannot be shared out; give --shard 1/1, or name another strategy")]
     NoShards(&'static str),
     #[error("--strategy {0} uses no seeds; leave --seeds away, or name another strategy")]
@@ -89,6 +95,8 @@ pub(crate) struct Finding<'a> {
     pub(crate) verdict: Option<Verdict>,
     /// What the run that is shown as a failure came to when it was made again.
     pub(crate) again: Option<RunResult>,
+    /// Whether it was left before all its runs were made, as was asked for.
+    pub(crate) is_stopped: bool,
     /// Whether its mistake was found over another profile.
     pub(crate) is_found_elsewhere: bool,
 }
@@ -126,14 +134,16 @@ pub(crate) fn sweep(
     }
     let bar = progress_bar(&plan, console.is_process);
     let stopwatch = Stopwatch::start();
-    let rows = workers::sweep(&plan, &Work { jobs, interrupt: &interrupt, on_run: &|| bar.inc(1) });
+    let rules = StopRules::new(&args.stop);
+    let work = Work { jobs, interrupt: &interrupt, rules, stopwatch, on_run: &|| bar.inc(1) };
+    let rows = workers::sweep(&plan, &work);
     let wall_time = stopwatch.elapsed();
     bar.finish_and_clear();
-    let tallies = rows.iter().map(|row| &row.tally);
     let mut findings: Vec<Finding<'_>> =
-        plan.entries.iter().zip(tallies).map(|(entry, tally)| finding(entry, tally, &plan)).collect();
+        plan.entries.iter().zip(&rows).map(|(entry, row)| finding(entry, row, &plan)).collect();
     look_elsewhere(&mut findings, plan.shard);
-    let interrupted = findings.iter().any(|finding| !is_complete(finding.tally, &plan.part));
+    let interrupted =
+        findings.iter().any(|finding| !finding.is_stopped && !is_complete(finding.tally, &plan.part));
     let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
     let never_hit = |finding: &Finding<'_>| finding.tally.properties.never_hit().count();
     let missed = if args.require_sometimes { findings.iter().map(never_hit).sum() } else { 0 };
@@ -202,6 +212,9 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario], shard: Shard) -> Resul
         (Some(Search::Seedless(search)), None) if args.require_sometimes => {
             return Err(SeedsError::NoProperties(search.name()).into());
         }
+        (Some(Search::Seedless(search)), None) if StopRules::new(&args.stop).are_given() => {
+            return Err(SeedsError::NoStop(search.name()).into());
+        }
         (Some(Search::Seedless(search)), None) if shard != Shard::WHOLE && search.name() != "each" => {
             return Err(SeedsError::NoShards(search.name()).into());
         }
@@ -214,8 +227,9 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario], shard: Shard) -> Resul
     Ok(Plan { entries, part: Part::of_shard(seeds.clone(), shard), seeds, shard, strategy })
 }
 
-fn finding<'a>(entry: &'a Entry, tally: &'a Tally, plan: &Plan) -> Finding<'a> {
-    let is_known = tally.has_failed() || is_complete(tally, &plan.part);
+fn finding<'a>(entry: &'a Entry, row: &'a Row, plan: &Plan) -> Finding<'a> {
+    let Row { tally, is_stopped, .. } = row;
+    let is_known = *is_stopped || tally.has_failed() || is_complete(tally, &plan.part);
     let verdict = is_known.then(|| Verdict::of(entry.program.variant.expect, tally));
     let (program, profile) = (entry.program, entry.profile.as_deref());
     let strategy = plan.strategy;
@@ -229,6 +243,7 @@ fn finding<'a>(entry: &'a Entry, tally: &'a Tally, plan: &Plan) -> Finding<'a> {
         strategy,
         verdict,
         again,
+        is_stopped: *is_stopped && !is_complete(tally, &plan.part),
         is_found_elsewhere: false,
     }
 }

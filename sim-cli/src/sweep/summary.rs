@@ -1,10 +1,11 @@
 //! What a person is shown of a sweep.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use seedbed::watchdog::RunOptions;
-use sim_explorer::{Recipe, RunResult, RunSeed, Strategy, Verdict};
+use sim_explorer::{Recipe, RunResult, RunSeed, Strategy, StrategyTally, Verdict};
 
 use super::Finding;
 use crate::profile::ProfileOption;
@@ -38,6 +39,7 @@ pub(crate) fn write(
         wall_time.subsec_millis(),
         per_second(runs, *wall_time)
     )?;
+    footer(findings, out)?;
     for finding in findings {
         explain(finding, out)?;
     }
@@ -52,6 +54,39 @@ pub(crate) fn write(
         writeln!(out, "{WRONG}not as expected{WRONG:#}: {surprises} of {}", findings.len())
     }
 }
+
+/// How many runs were different, which strategies of a portfolio have found something, and what it says that others found nothing.
+fn footer(findings: &[Finding<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let different: u64 = findings.iter().map(|finding| finding.tally.orders()).sum();
+    writeln!(out, "{different} of them were different runs")?;
+    let stopped = findings.iter().filter(|finding| finding.is_stopped).count();
+    if stopped > 0 {
+        writeln!(out, "left early, as asked: {stopped} of {}", findings.len())?;
+    }
+    let mut strategies: BTreeMap<&str, StrategyTally> = BTreeMap::new();
+    for (name, tally) in findings.iter().flat_map(|finding| &finding.tally.strategies) {
+        let sum = strategies.entry(name).or_default();
+        sum.runs += tally.runs;
+        sum.failures += tally.failures;
+    }
+    if strategies.len() > 1 {
+        let hits =
+            strategies.iter().map(|(name, tally)| format!("{name} {} of {}", tally.failures, tally.runs));
+        writeln!(out, "failures by strategy: {}", hits.collect::<Vec<_>>().join(", "))?;
+    }
+    let sound = findings.iter().filter(|finding| !finding.tally.has_failed());
+    match sound.map(|finding| finding.tally.runs).min() {
+        Some(runs) if runs >= RUNS_MIN => writeln!(
+            out,
+            "where nothing failed, fewer than 3 in {runs} runs under such seeds do, with a confidence of 95 %"
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// From so many runs on without a failure the rule of three holds: their share is below 3/N with a confidence of 95 % (Hanley and
+/// Lippman-Hand, JAMA 1983).
+const RUNS_MIN: u64 = 30;
 
 fn table(findings: &[Finding<'_>], speed: &Speed) -> Table {
     let mut table = Table::new([

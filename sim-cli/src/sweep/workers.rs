@@ -10,6 +10,7 @@ use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Report, World};
 use sim_explorer::{Recipe, RunSeed, Swept, Tally};
 
+use super::stop::StopRules;
 use super::{Entry, Plan};
 use crate::interrupt::Interrupt;
 use crate::wall_time::Stopwatch;
@@ -19,6 +20,9 @@ pub(crate) struct Work<'a> {
     /// The number of threads.
     pub(crate) jobs: usize,
     pub(crate) interrupt: &'a Interrupt,
+    /// When a program is left.
+    pub(crate) rules: StopRules,
+    pub(crate) stopwatch: Stopwatch,
     /// Called after every run.
     pub(crate) on_run: &'a (dyn Fn() + Sync),
 }
@@ -29,6 +33,22 @@ pub(crate) struct Row {
     pub(crate) tally: Tally,
     /// The time that threads have spent on it, all together.
     pub(crate) busy: Duration,
+    /// How many runs there were when the latest of them was a new one.
+    pub(crate) runs_at_latest: u64,
+    /// Whether it was left before all its runs were made.
+    pub(crate) is_stopped: bool,
+}
+
+impl Row {
+    fn add(&mut self, tally: Tally, busy: Duration, rules: &StopRules) {
+        let before = self.tally.orders();
+        self.tally.merge(tally);
+        self.busy += busy;
+        if self.tally.orders() > before {
+            self.runs_at_latest = self.tally.runs;
+        }
+        self.is_stopped |= rules.is_enough(self);
+    }
 }
 
 /// So many seeds a thread takes at a time: few enough that at the end no thread waits long for another one, and enough that
@@ -59,6 +79,18 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
     while !work.interrupt.is_asked() {
         let number = next_piece.fetch_add(1, Ordering::Relaxed);
         let Some(entry) = plan.entries.get((number / pieces) as usize) else { return };
+        let row = || rows[(number / pieces) as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        let is_late = || work.rules.is_out_of_time(work.stopwatch.elapsed());
+        if is_late() {
+            let each =
+                |row: &Mutex<Row>| row.lock().unwrap_or_else(PoisonError::into_inner).is_stopped = true;
+            return rows.iter().for_each(each);
+        }
+        if row().is_stopped {
+            // To the next program at once, however many seeds this one has left.
+            next_piece.fetch_max((number / pieces + 1).saturating_mul(pieces), Ordering::Relaxed);
+            continue;
+        }
         let piece = plan.part.piece(number % pieces, SEEDS_PER_PIECE);
         let stopwatch = Stopwatch::start();
         watchdog::name_subject(&entry.program.to_string());
@@ -75,16 +107,18 @@ fn take_pieces(plan: &Plan, work: &Work<'_>, next_piece: &AtomicU64, rows: &[Mut
         let on_run = |_: RunSeed, _: &Report| {
             watch.borrow_mut().take();
             (work.on_run)();
-            if work.interrupt.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if work.interrupt.is_asked() || is_late() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         let survey = entry.survey.get_or_init(|| {
             let prepare = |executor: &mut Executor| entry.prepare(executor);
             swept(plan, entry, &prepare).survey(&mut world)
         });
         let tally = swept(plan, entry, &prepare).sweep(&mut world, survey, &piece, on_run);
-        let mut row = rows[(number / pieces) as usize].lock().unwrap_or_else(PoisonError::into_inner);
-        row.tally.merge(tally);
-        row.busy += stopwatch.elapsed();
+        row().add(tally, stopwatch.elapsed(), &work.rules);
     }
 }
 
@@ -141,7 +175,8 @@ mod tests {
     }
 
     fn tallies(jobs: usize, interrupt: &Interrupt, on_run: &(dyn Fn() + Sync)) -> Vec<Tally> {
-        let rows = sweep(&plan(0..100), &Work { jobs, interrupt, on_run });
+        let (rules, stopwatch) = (StopRules::default(), Stopwatch::start());
+        let rows = sweep(&plan(0..100), &Work { jobs, interrupt, rules, stopwatch, on_run });
         rows.into_iter().map(|row| row.tally).collect()
     }
 
