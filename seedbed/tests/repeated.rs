@@ -106,6 +106,9 @@ fn the_runs_of_a_test_are_as_many_as_seeds_says_and_each_says_how_far_it_has_com
     let passed = passed.unwrap();
     // Two decisions have one extreme each that is not the gentlest: four runs are all that there are.
     assert_eq!((passed.runs, passed.exhausted), (31, Some(u32::MAX)));
+    let told = passed.to_string();
+    assert!(told.starts_with("31 runs, "), "{told}");
+    assert!(told.contains(" different: none failed; `each` has made all runs there are"), "{told}");
     // Production order is made twice, and one run shows the portfolio how long they are.
     assert_eq!(runs.get(), 33);
 }

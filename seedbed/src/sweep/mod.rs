@@ -202,8 +202,9 @@ impl Sweep {
             stored.iter().for_each(|stored| stored.keep(failed, shrunk.as_ref()));
         }
         if sweep.only.is_none() {
-            if let Err(error) = result {
-                panic!("{error}");
+            match result {
+                Ok(passed) => println!("{}: {passed}", caller.name()),
+                Err(error) => panic!("{error}"),
             }
             return;
         }

@@ -1,5 +1,6 @@
 //! What a test showed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sim_executor::Trace;
@@ -22,6 +23,25 @@ pub struct Passed {
     pub log: Trace,
     /// The properties that the runs have passed.
     pub properties: PropertyTally,
+}
+
+impl fmt::Display for Passed {
+    /// How many runs there were, how far `each` came, and the properties that the runs have passed. A test prints it: `cargo test` shows
+    /// that of tests that pass with `-- --show-output`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let different = self.hashes.iter().collect::<BTreeSet<_>>().len();
+        write!(out, "{} runs, {different} of them different: none failed", self.runs)?;
+        match self.exhausted {
+            None => {}
+            Some(u32::MAX) => write!(out, "; `each` has made all runs there are")?,
+            Some(0) => {
+                write!(out, "; `each` was cut off among the runs with one deviation from the default order")?
+            }
+            Some(1) => write!(out, "; no single deviation from the default order breaks it")?,
+            Some(depth) => write!(out, "; no {depth} deviations from the default order break it")?,
+        }
+        if self.properties.is_empty() { Ok(()) } else { write!(out, "\n{}", self.properties) }
+    }
 }
 
 /// What a test showed otherwise.
