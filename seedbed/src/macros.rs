@@ -84,9 +84,9 @@ macro_rules! __sweep {
     };
 }
 
-/// Compares the log of a run with the snapshot that insta keeps: `insta::assert_snapshot!` of [`Snapshot::take`].
+/// Compares the log of a run with the snapshot that insta keeps: `insta::assert_snapshot!` of [`Snapshot::take`](crate::Snapshot::take).
 ///
-/// It takes the body of a test, perhaps a [`Snapshot`] before it, perhaps a name before that, and perhaps the expected text behind it:
+/// It takes the body of a test, perhaps a [`Snapshot`](crate::Snapshot) before it, perhaps a name before that, and perhaps the expected text behind it:
 ///
 /// ```
 /// use seedbed::{Snapshot, event, spawn_named, yield_now};
