@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use sim_explorer::{
-    Each, Exhaustive, Guided, ParseEachError, ParseExhaustiveError, ParseGuidedError, ParseStrategyError,
-    Strategy,
-};
+use sim_explorer::{Each, Exhaustive, Guided, ParseSearchError, ParseStrategyError, Strategy};
 
 /// How a sweep chooses its runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,37 +27,35 @@ pub(crate) enum Seedless {
 
 /// This names no search.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ParseSearchError {
+pub(crate) enum SearchError {
     #[error("{0}, each, exhaustive, guided")]
     Name(ParseStrategyError),
     #[error(transparent)]
     Setting(ParseStrategyError),
     #[error(transparent)]
-    Each(#[from] ParseEachError),
-    #[error(transparent)]
-    Exhaustive(#[from] ParseExhaustiveError),
+    Seedless(#[from] ParseSearchError),
     #[error("{0}; corpus=FOLDER keeps the runs that it goes on from")]
-    Guided(#[from] ParseGuidedError),
+    Guided(ParseSearchError),
 }
 
 impl FromStr for Search {
-    type Err = ParseSearchError;
+    type Err = SearchError;
 
-    fn from_str(text: &str) -> Result<Self, ParseSearchError> {
+    fn from_str(text: &str) -> Result<Self, SearchError> {
         match text.split(':').next() {
             Some("each") => Ok(Search::Seedless(Seedless::Each(text.parse()?))),
             Some("exhaustive") => Ok(Search::Seedless(Seedless::Exhaustive(text.parse()?))),
-            Some("guided") => Ok(Search::Seedless(guided(text)?)),
+            Some("guided") => Ok(Search::Seedless(guided(text).map_err(SearchError::Guided)?)),
             _ => text.parse().map(Search::Seeds).map_err(|error| match error {
-                ParseStrategyError::Unknown { .. } => ParseSearchError::Name(error),
-                error => ParseSearchError::Setting(error),
+                ParseStrategyError::Unknown { .. } => SearchError::Name(error),
+                error => SearchError::Setting(error),
             }),
         }
     }
 }
 
 /// `guided:corpus=FOLDER,runs=10000`, in which the name of a folder has no comma.
-fn guided(text: &str) -> Result<Seedless, ParseGuidedError> {
+fn guided(text: &str) -> Result<Seedless, ParseSearchError> {
     let settings = text.strip_prefix("guided:").unwrap_or_default();
     let (folders, others): (Vec<&str>, Vec<&str>) =
         settings.split(',').filter(|setting| !setting.is_empty()).partition(|it| it.starts_with("corpus="));

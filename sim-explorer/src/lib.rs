@@ -10,6 +10,7 @@ mod pattern;
 mod recipe;
 mod run_seed;
 mod scenario;
+mod search_text;
 mod shard;
 mod shrink;
 mod signature;
@@ -22,20 +23,21 @@ mod verdict;
 
 pub use each::{
     Alternative, Deviant, DeviantRun, DeviantStep, Deviated, Deviation, Each, End, Ended, Kinds, Next,
-    ParseDeviantRunError, ParseEachError, ParseKindsError, Search, SearchResult, Wanted,
+    ParseDeviantRunError, ParseKindsError, Search, SearchResult, Wanted,
 };
 pub use exceptions::{
     AnswerKind, Asked, DefaultOrder, Exceptions, Follow, Followed, Noted, Notes, Realised, Step, Turn,
     TurnException, ValueException,
 };
-pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult, ParseExhaustiveError};
+pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult};
 pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
-pub use guided::{Corpus, Guided, GuidedEnd, GuidedResult, ParseGuidedError};
+pub use guided::{Corpus, Guided, GuidedEnd, GuidedResult};
 pub use pattern::Pattern;
 pub use recipe::{ParseRecipeError, Recipe};
 pub use run_seed::{ParseRunSeedError, RunSeed};
 pub use scenario::{Body, Expect, Parameter, Scenario, SettingError, Settings, Variant, Violation};
+pub use search_text::ParseSearchError;
 pub use shard::{ParseShardError, Shard};
 pub use shrink::{Cost, OtherFailure, Progress, Shrink, ShrinkEnd, ShrinkError, Shrunk};
 pub use signature::{Signature, Site};

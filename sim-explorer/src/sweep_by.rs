@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::each::{Each, ParseEachError};
+use crate::each::Each;
 use crate::recipe::is_each;
+use crate::search_text::ParseSearchError;
 use crate::strategy::{ParseStrategyError, Strategy};
 
 /// How a sweep chooses its runs.
@@ -35,7 +36,7 @@ pub enum ParseSweepByError {
     Setting(ParseStrategyError),
     /// The search is none.
     #[error(transparent)]
-    Each(#[from] ParseEachError),
+    Each(#[from] ParseSearchError),
 }
 
 impl fmt::Display for SweepBy {

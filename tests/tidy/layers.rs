@@ -100,7 +100,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-explorer",
         &[
-            &["failure_text", "pattern", "shard", "signature", "strategy"],
+            &["failure_text", "pattern", "search_text", "shard", "signature", "strategy"],
             &["each", "exceptions", "recipe", "run_seed", "scenario", "sweep_by"],
             &["exhaustive", "shrink", "sweep", "timeline"],
             &["explanation", "guided", "simfail", "verdict"],

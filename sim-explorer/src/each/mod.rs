@@ -18,7 +18,6 @@ pub use deviation::{Alternative, DeviantStep, Deviation};
 pub use kinds::{Kinds, ParseKindsError};
 pub use run::{DeviantRun, ParseDeviantRunError};
 pub use search::{End, Next, Search, Wanted};
-pub use text::ParseEachError;
 
 /// Every run that differs from the gentlest in one decision, then every run that differs in two, and so on.
 ///

@@ -5,63 +5,28 @@ use std::str::FromStr;
 
 use super::Each;
 use super::kinds::ParseKindsError;
+use crate::search_text::{ParseSearchError, SearchForm, number};
 
-/// This text is no deviation-bounded search.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseEachError {
-    /// It has another name.
-    #[error("write it as each, each:2, or each:depth=2,kinds=order+flag+value,runs=1000000; not {text:?}")]
-    Form {
-        /// What was given.
-        text: String,
-    },
-    /// A number is out of its range.
-    #[error("{setting} must be a whole number from {min} on, not {value:?}")]
-    Number {
-        /// The setting.
-        setting: &'static str,
-        /// Its least value.
-        min: u64,
-        /// What was given.
-        value: String,
-    },
-    /// It names no kinds of decisions.
-    #[error(transparent)]
-    Kinds(#[from] ParseKindsError),
-}
-
-fn number<N: FromStr + PartialOrd + From<u32>>(
-    setting: &'static str,
-    min: u32,
-    value: &str,
-) -> Result<N, ParseEachError> {
-    let number = value.parse().ok().filter(|number| *number >= N::from(min));
-    number.ok_or_else(|| ParseEachError::Number { setting, min: u64::from(min), value: value.to_string() })
-}
+const FORM: SearchForm = SearchForm {
+    name: "each",
+    usage: "each, each:2, or each:depth=2,kinds=order+flag+value,runs=1000000",
+    first: Some("depth"),
+};
 
 impl FromStr for Each {
-    type Err = ParseEachError;
+    type Err = ParseSearchError;
 
-    fn from_str(text: &str) -> Result<Self, ParseEachError> {
-        let form = || ParseEachError::Form { text: text.to_string() };
-        let settings = text.strip_prefix("each").ok_or_else(form)?;
-        let mut each = Each::default();
-        if settings.is_empty() {
-            return Ok(each);
-        }
-        for setting in settings.strip_prefix(':').ok_or_else(form)?.split(',') {
-            match setting.split_once('=') {
-                None | Some(("depth", _)) => {
-                    let value = setting.strip_prefix("depth=").unwrap_or(setting);
-                    each.depth_max = number("depth", 0, value)?;
-                }
-                Some(("kinds", kinds)) => each.kinds = kinds.parse()?,
-                Some(("runs", value)) => each.runs_max = number("runs", 1, value)?,
-                Some(_) => return Err(form()),
+    fn from_str(text: &str) -> Result<Self, ParseSearchError> {
+        let mut search = Each::default();
+        for (name, value) in FORM.settings(text)? {
+            match name {
+                "depth" => search.depth_max = number("depth", 0, value)?,
+                "kinds" => search.kinds = value.parse().map_err(refused)?,
+                "runs" => search.runs_max = number("runs", 1, value)?,
+                _ => return Err(FORM.refusal(text)),
             }
         }
-        Ok(each)
+        Ok(search)
     }
 }
 
@@ -70,6 +35,10 @@ impl fmt::Display for Each {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "each:depth={},kinds={},runs={}", self.depth_max, self.kinds, self.runs_max)
     }
+}
+
+fn refused(error: ParseKindsError) -> ParseSearchError {
+    ParseSearchError::Value { reason: error.to_string() }
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ mod text;
 
 use orders::Orders;
 use schedule::{Schedule, Scheduled};
-pub use text::ParseExhaustiveError;
 
 /// Makes every schedule of a program: first those without a preemption, then those with one, and so on. A *preemption* is a
 /// switch away from a task that could go on and did not yield: see [`DefaultOrder`](crate::DefaultOrder), which is the first schedule. Every question that is none about the

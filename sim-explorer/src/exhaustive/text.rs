@@ -4,52 +4,24 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Exhaustive;
+use crate::search_text::{ParseSearchError, SearchForm, number};
 
-/// This text is no search through all schedules.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseExhaustiveError {
-    /// It has another name, or a setting that there is not.
-    #[error("write it as exhaustive, exhaustive:2, or exhaustive:preemptions=2,runs=1000000; not {text:?}")]
-    Form {
-        /// What was given.
-        text: String,
-    },
-    /// A number is out of its range.
-    #[error("{setting} must be a whole number from {min} on, not {value:?}")]
-    Number {
-        /// The setting.
-        setting: &'static str,
-        /// Its least value.
-        min: u64,
-        /// What was given.
-        value: String,
-    },
-}
+const FORM: SearchForm = SearchForm {
+    name: "exhaustive",
+    usage: "exhaustive, exhaustive:2, or exhaustive:preemptions=2,runs=1000000",
+    first: Some("preemptions"),
+};
 
 impl FromStr for Exhaustive {
-    type Err = ParseExhaustiveError;
+    type Err = ParseSearchError;
 
-    fn from_str(text: &str) -> Result<Self, ParseExhaustiveError> {
-        let form = || ParseExhaustiveError::Form { text: text.to_string() };
-        let settings = text.strip_prefix("exhaustive").ok_or_else(form)?;
+    fn from_str(text: &str) -> Result<Self, ParseSearchError> {
         let mut search = Exhaustive::default();
-        if settings.is_empty() {
-            return Ok(search);
-        }
-        for setting in settings.strip_prefix(':').ok_or_else(form)?.split(',') {
-            let (name, value) = setting.split_once('=').unwrap_or(("preemptions", setting));
-            let refused =
-                |setting, min| ParseExhaustiveError::Number { setting, min, value: value.to_string() };
+        for (name, value) in FORM.settings(text)? {
             match name {
-                "preemptions" => {
-                    search.preemptions_max = value.parse().map_err(|_| refused("preemptions", 0))?;
-                }
-                "runs" => {
-                    let runs = value.parse().ok().filter(|runs| *runs > 0);
-                    search.runs_max = runs.ok_or_else(|| refused("runs", 1))?;
-                }
-                _ => return Err(form()),
+                "preemptions" => search.preemptions_max = number("preemptions", 0, value)?,
+                "runs" => search.runs_max = number("runs", 1, value)?,
+                _ => return Err(FORM.refusal(text)),
             }
         }
         Ok(search)

@@ -18,7 +18,6 @@ pub use corpus::Corpus;
 use corpus::Kept;
 use mutate::Mutator;
 use reached::Reaching;
-pub use text::ParseGuidedError;
 
 /// Keeps runs that have reached something new, and makes others from them by changing a few of their [`Exceptions`]: one is
 /// deleted, added, answered otherwise, or those of two runs are joined. One run in four is a random one, so that it does not depend

@@ -4,49 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::Guided;
+use crate::search_text::{ParseSearchError, SearchForm, number};
 
-/// This text is no guided search.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseGuidedError {
-    /// It has another name, or a setting that there is not.
-    #[error("write it as guided, or guided:runs=10000,seed=0; not {text:?}")]
-    Form {
-        /// What was given.
-        text: String,
-    },
-    /// A number is out of its range.
-    #[error("{setting} must be a whole number from {min} on, not {value:?}")]
-    Number {
-        /// The setting.
-        setting: &'static str,
-        /// Its least value.
-        min: u64,
-        /// What was given.
-        value: String,
-    },
-}
+const FORM: SearchForm =
+    SearchForm { name: "guided", usage: "guided, or guided:runs=10000,seed=0", first: None };
 
 impl FromStr for Guided {
-    type Err = ParseGuidedError;
+    type Err = ParseSearchError;
 
-    fn from_str(text: &str) -> Result<Self, ParseGuidedError> {
-        let form = || ParseGuidedError::Form { text: text.to_string() };
-        let settings = text.strip_prefix("guided").ok_or_else(form)?;
+    fn from_str(text: &str) -> Result<Self, ParseSearchError> {
         let mut search = Guided::default();
-        if settings.is_empty() {
-            return Ok(search);
-        }
-        for setting in settings.strip_prefix(':').ok_or_else(form)?.split(',') {
-            let (name, value) = setting.split_once('=').ok_or_else(form)?;
-            let refused = |setting, min| ParseGuidedError::Number { setting, min, value: value.to_string() };
+        for (name, value) in FORM.settings(text)? {
             match name {
-                "seed" => search.seed = value.parse().map_err(|_| refused("seed", 0))?,
-                "runs" => {
-                    let runs = value.parse().ok().filter(|runs| *runs > 0);
-                    search.runs_max = runs.ok_or_else(|| refused("runs", 1))?;
-                }
-                _ => return Err(form()),
+                "seed" => search.seed = number("seed", 0, value)?,
+                "runs" => search.runs_max = number("runs", 1, value)?,
+                _ => return Err(FORM.refusal(text)),
             }
         }
         Ok(search)
