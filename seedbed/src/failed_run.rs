@@ -127,19 +127,14 @@ impl fmt::Display for Text<'_> {
 impl Text<'_> {
     fn log(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let FailedRun { log, again, lines_shown, .. } = self.0;
-        let records = &log.records;
-        let shown = (*lines_shown).min(records.len());
-        let left_out = records.len() - shown;
+        let has_lines = *lines_shown > 0 && !log.records.is_empty();
         if let Some(traced) = again.iter().find(|again| again.how == WITH_TRACE)
             && !self.0.is_same(traced)
-            && shown > 0
+            && has_lines
         {
             writeln!(out, "(the log is that of the run made again, which went another way)")?;
         }
-        if shown > 0 && left_out > 0 {
-            writeln!(out, "… {left_out} lines before these")?;
-        }
-        records[left_out..].iter().try_for_each(|record| writeln!(out, "{}", Line(&record.to_string())))
+        write!(out, "{}", LastLines { log, lines_shown: *lines_shown })
     }
 
     /// Whether the run could be made again, and how a person does that.
@@ -196,6 +191,23 @@ impl Text<'_> {
             }
             Kept::No => write!(out, "reproduce: {}", OneRun(run, command)),
         }
+    }
+}
+
+/// The end of a log, each record on a line.
+pub(crate) struct LastLines<'a> {
+    pub(crate) log: &'a Trace,
+    pub(crate) lines_shown: usize,
+}
+
+impl fmt::Display for LastLines<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let records = &self.log.records;
+        let left_out = records.len().saturating_sub(self.lines_shown);
+        if self.lines_shown > 0 && left_out > 0 {
+            writeln!(out, "… {left_out} lines before these")?;
+        }
+        records[left_out..].iter().try_for_each(|record| writeln!(out, "{}", Line(&record.to_string())))
     }
 }
 

@@ -17,11 +17,10 @@
 //! `#[cfg(test)]` module. The front of the input chooses which task runs, its end all values, and the gentlest answer stands behind both:
 //! see [`Bytes`]. So a fuzzer that finds an input which fails, and makes it smaller, shrinks the schedule.
 
-use std::fmt::Write as _;
-
 use sim_executor::{Config, Executor, Outcome, Report, TraceLevel};
 use sim_explorer::{Bytes, FailureText};
 
+use crate::failed_run::LastLines;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
 use crate::sweep::Sweep;
 use crate::test_output::TestOutput;
@@ -100,11 +99,7 @@ fn run(
 }
 
 fn failure(name: &str, sweep: &Sweep, report: &Report) -> String {
-    let records = &report.trace.records;
-    let mut text = format!("{name} fails on these bytes ({})\n", report.outcome.word());
-    for record in &records[records.len() - sweep.lines_shown.min(records.len())..] {
-        writeln!(text, "{record}").expect("a string takes all");
-    }
-    write!(text, "{}hash {:016x}", FailureText(report), report.hash).expect("a string takes all");
-    text
+    let log = LastLines { log: &report.trace, lines_shown: sweep.lines_shown };
+    let (word, hash) = (report.outcome.word(), report.hash);
+    format!("{name} fails on these bytes ({word})\n{log}{}hash {hash:016x}", FailureText(report))
 }

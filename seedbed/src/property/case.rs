@@ -1,7 +1,6 @@
 //! One case of a property: one run.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use sim_executor::{Report, TraceLevel, World};
 use sim_explorer::{FailureText, Recipe, RunSeed};
 
 use crate::environment::{self, Environment};
+use crate::failed_run::LastLines;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
 use crate::reproduce::Under;
 use crate::sweep::Sweep;
@@ -99,17 +99,9 @@ impl TestOutput for Verdict {
 }
 
 fn failure(name: &str, sweep: &Sweep, run: &Recipe, report: &Report) -> String {
-    let records = &report.trace.records;
-    let left_out = records.len() - sweep.lines_shown.min(records.len());
-    let mut text = format!("{name} fails {} ({})\n", Under(run), report.outcome.word());
-    if left_out > 0 && left_out < records.len() {
-        writeln!(text, "… {left_out} lines before these").expect("a string takes all");
-    }
-    for record in &records[left_out..] {
-        writeln!(text, "{record}").expect("a string takes all");
-    }
-    write!(text, "{}hash {:016x}", FailureText(report), report.hash).expect("a string takes all");
-    text
+    let log = LastLines { log: &report.trace, lines_shown: sweep.lines_shown };
+    let (word, hash) = (report.outcome.word(), report.hash);
+    format!("{name} fails {} ({word})\n{log}{}hash {hash:016x}", Under(run), FailureText(report))
 }
 
 fn not_equal(name: &str, run: &Recipe, [first, second]: [&Report; 2]) -> String {
