@@ -170,7 +170,7 @@ fn the_outside_world_stays_outside_of_runs() {
             // A thread that looks at runs in wall time, and that no run can see.
             && name != "seedbed/src/watchdog/thread.rs"
             // How long a failure is shrunk: outside of runs.
-            && name != "seedbed/src/simfail/wall_time.rs"
+            && name != "seedbed/src/sweep/patience.rs"
             && name != "seedbed/src/adapters/std_time.rs"
     });
     assert_none(

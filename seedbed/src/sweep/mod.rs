@@ -12,6 +12,7 @@ use crate::test_output::TestOutput;
 mod again;
 mod alone;
 mod caller;
+mod patience;
 mod planned;
 mod result;
 mod runs;

@@ -8,8 +8,8 @@ use sim_executor::{Config, Report, Source, TraceLevel, World};
 use sim_explorer::{Shrink, Shrunk};
 
 use super::Sweep;
+use super::patience::Patience;
 use crate::failed_run::FailedRun;
-use crate::simfail::Patience;
 use crate::test_output::TestOutput;
 use crate::watchdog::{Watch, WatchedRun};
 

@@ -3,8 +3,6 @@
 //! All that is not here the ends have from tokio's, to which they dereference; `into_inner` and `From` change them into these, for
 //! libraries that take them.
 
-use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use tokio::sync::broadcast as tokios;
@@ -12,6 +10,7 @@ use tokio::sync::broadcast as tokios;
 use super::known::Side;
 use super::operation::Operation;
 use super::resource::{Kind, Resource, refuse_to_block};
+use super::shell::shell;
 
 pub use tokio::sync::broadcast::error;
 
@@ -36,6 +35,8 @@ pub struct Sender<T> {
     inner: tokios::Sender<T>,
     resource: Arc<Resource>,
 }
+
+shell!(Sender: Clone, Into);
 
 impl<T> Sender<T> {
     /// A channel without a receiver.
@@ -87,37 +88,13 @@ impl<T> Sender<T> {
     }
 }
 
-impl<T> Deref for Sender<T> {
-    type Target = tokios::Sender<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> From<Sender<T>> for tokios::Sender<T> {
-    fn from(sender: Sender<T>) -> Self {
-        sender.inner
-    }
-}
-
-impl<T> Clone for Sender<T> {
-    fn clone(&self) -> Self {
-        Sender { inner: self.inner.clone(), resource: Arc::clone(&self.resource) }
-    }
-}
-
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
-    }
-}
-
 /// A sender that does not keep its channel open: `tokio::sync::broadcast::WeakSender`.
 pub struct WeakSender<T> {
     inner: tokios::WeakSender<T>,
     resource: Arc<Resource>,
 }
+
+shell!(WeakSender: Clone);
 
 impl<T> WeakSender<T> {
     /// A sender, if another one is still there.
@@ -127,31 +104,13 @@ impl<T> WeakSender<T> {
     }
 }
 
-impl<T> Deref for WeakSender<T> {
-    type Target = tokios::WeakSender<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> Clone for WeakSender<T> {
-    fn clone(&self) -> Self {
-        WeakSender { inner: self.inner.clone(), resource: Arc::clone(&self.resource) }
-    }
-}
-
-impl<T> fmt::Debug for WeakSender<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
-    }
-}
-
 /// A receiving end: `tokio::sync::broadcast::Receiver`.
 pub struct Receiver<T> {
     inner: tokios::Receiver<T>,
     resource: Arc<Resource>,
 }
+
+shell!(Receiver: DerefMut, Into);
 
 impl<T> Receiver<T> {
     /// Whether both belong to one channel.
@@ -205,31 +164,5 @@ impl<T: Clone> Receiver<T> {
     pub fn blocking_recv(&mut self) -> Result<T, RecvError> {
         refuse_to_block("`recv().await` or `try_recv`");
         self.inner.blocking_recv()
-    }
-}
-
-impl<T> Deref for Receiver<T> {
-    type Target = tokios::Receiver<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> DerefMut for Receiver<T> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.inner
-    }
-}
-
-impl<T> From<Receiver<T>> for tokios::Receiver<T> {
-    fn from(receiver: Receiver<T>) -> Self {
-        receiver.inner
-    }
-}
-
-impl<T> fmt::Debug for Receiver<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
     }
 }

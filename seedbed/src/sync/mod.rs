@@ -53,6 +53,7 @@ mod operation;
 mod resource;
 mod rwlock;
 mod semaphore;
+mod shell;
 pub mod watch;
 
 /// The futures of [`Notify`].

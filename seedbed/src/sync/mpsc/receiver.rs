@@ -1,7 +1,5 @@
 //! The receiving end of a bounded channel.
 
-use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use tokio::sync::mpsc as tokios;
@@ -9,6 +7,7 @@ use tokio::sync::mpsc as tokios;
 use super::super::known::Side;
 use super::super::operation::Operation;
 use super::super::resource::{Resource, refuse_to_block};
+use super::super::shell::shell;
 use super::CHANNEL;
 use super::error::TryRecvError;
 
@@ -17,6 +16,8 @@ pub struct Receiver<T> {
     pub(super) inner: tokios::Receiver<T>,
     pub(super) resource: Arc<Resource>,
 }
+
+shell!(Receiver: DerefMut, Into);
 
 /// What the receivers of both kinds of channels do.
 macro_rules! receive {
@@ -82,35 +83,9 @@ impl<T> Receiver<T> {
     }
 }
 
-impl<T> Deref for Receiver<T> {
-    type Target = tokios::Receiver<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> DerefMut for Receiver<T> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.inner
-    }
-}
-
 impl<T> From<tokios::Receiver<T>> for Receiver<T> {
     #[track_caller]
     fn from(inner: tokios::Receiver<T>) -> Self {
         Receiver { inner, resource: Arc::new(Resource::new(CHANNEL)) }
-    }
-}
-
-impl<T> From<Receiver<T>> for tokios::Receiver<T> {
-    fn from(receiver: Receiver<T>) -> Self {
-        receiver.inner
-    }
-}
-
-impl<T> fmt::Debug for Receiver<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
     }
 }

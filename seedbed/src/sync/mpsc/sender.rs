@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tokio::sync::mpsc as tokios;
 use super::super::known::Side;
 use super::super::operation::Operation;
 use super::super::resource::{Resource, refuse_to_block};
+use super::super::shell::shell;
 use super::error::{SendError, SendTimeoutError, TrySendError};
 use super::{CHANNEL, Permit, PermitIterator};
 
@@ -21,11 +21,9 @@ pub struct Sender<T> {
     pub(super) resource: Arc<Resource>,
 }
 
-impl<T> Sender<T> {
-    fn of(&self, inner: tokios::Sender<T>) -> Self {
-        Sender { inner, resource: Arc::clone(&self.resource) }
-    }
+shell!(Sender: Clone, Into);
 
+impl<T> Sender<T> {
     async fn act<F: Future>(&self, future: F) -> F::Output {
         self.resource.touch_at(Side::Sender);
         self.resource.act(Operation::Send, future).await
@@ -147,36 +145,10 @@ impl<T> Sender<T> {
     }
 }
 
-impl<T> Deref for Sender<T> {
-    type Target = tokios::Sender<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
 impl<T> From<tokios::Sender<T>> for Sender<T> {
     #[track_caller]
     fn from(inner: tokios::Sender<T>) -> Self {
         Sender { inner, resource: Arc::new(Resource::new(CHANNEL)) }
-    }
-}
-
-impl<T> From<Sender<T>> for tokios::Sender<T> {
-    fn from(sender: Sender<T>) -> Self {
-        sender.inner
-    }
-}
-
-impl<T> Clone for Sender<T> {
-    fn clone(&self) -> Self {
-        self.of(self.inner.clone())
-    }
-}
-
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
     }
 }
 
@@ -186,31 +158,13 @@ pub struct WeakSender<T> {
     resource: Arc<Resource>,
 }
 
+shell!(WeakSender: Clone);
+
 impl<T> WeakSender<T> {
     /// A sender, if another one is still there.
     #[must_use]
     pub fn upgrade(&self) -> Option<Sender<T>> {
         Some(Sender { inner: self.inner.upgrade()?, resource: Arc::clone(&self.resource) })
-    }
-}
-
-impl<T> Deref for WeakSender<T> {
-    type Target = tokios::WeakSender<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> Clone for WeakSender<T> {
-    fn clone(&self) -> Self {
-        WeakSender { inner: self.inner.clone(), resource: Arc::clone(&self.resource) }
-    }
-}
-
-impl<T> fmt::Debug for WeakSender<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
     }
 }
 

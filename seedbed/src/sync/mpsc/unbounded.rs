@@ -1,7 +1,5 @@
 //! Channels with room for any number of values.
 
-use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use tokio::sync::mpsc as tokios;
@@ -9,6 +7,7 @@ use tokio::sync::mpsc as tokios;
 use super::super::known::Side;
 use super::super::operation::Operation;
 use super::super::resource::{Resource, refuse_to_block};
+use super::super::shell::shell;
 use super::CHANNEL;
 use super::error::{SendError, TryRecvError};
 use super::receiver::receive;
@@ -30,6 +29,8 @@ pub struct UnboundedSender<T> {
     inner: tokios::UnboundedSender<T>,
     resource: Arc<Resource>,
 }
+
+shell!(UnboundedSender: Clone, Into);
 
 impl<T> UnboundedSender<T> {
     /// Sends a value. It never waits.
@@ -65,37 +66,13 @@ impl<T> UnboundedSender<T> {
     }
 }
 
-impl<T> Deref for UnboundedSender<T> {
-    type Target = tokios::UnboundedSender<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> From<UnboundedSender<T>> for tokios::UnboundedSender<T> {
-    fn from(sender: UnboundedSender<T>) -> Self {
-        sender.inner
-    }
-}
-
-impl<T> Clone for UnboundedSender<T> {
-    fn clone(&self) -> Self {
-        UnboundedSender { inner: self.inner.clone(), resource: Arc::clone(&self.resource) }
-    }
-}
-
-impl<T> fmt::Debug for UnboundedSender<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
-    }
-}
-
 /// A sender that does not keep its channel open: `tokio::sync::mpsc::WeakUnboundedSender`.
 pub struct WeakUnboundedSender<T> {
     inner: tokios::WeakUnboundedSender<T>,
     resource: Arc<Resource>,
 }
+
+shell!(WeakUnboundedSender: Clone);
 
 impl<T> WeakUnboundedSender<T> {
     /// A sender, if another one is still there.
@@ -105,31 +82,13 @@ impl<T> WeakUnboundedSender<T> {
     }
 }
 
-impl<T> Deref for WeakUnboundedSender<T> {
-    type Target = tokios::WeakUnboundedSender<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> Clone for WeakUnboundedSender<T> {
-    fn clone(&self) -> Self {
-        WeakUnboundedSender { inner: self.inner.clone(), resource: Arc::clone(&self.resource) }
-    }
-}
-
-impl<T> fmt::Debug for WeakUnboundedSender<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
-    }
-}
-
 /// The receiving end: `tokio::sync::mpsc::UnboundedReceiver`.
 pub struct UnboundedReceiver<T> {
     inner: tokios::UnboundedReceiver<T>,
     resource: Arc<Resource>,
 }
+
+shell!(UnboundedReceiver: DerefMut, Into);
 
 impl<T> UnboundedReceiver<T> {
     receive!();
@@ -138,31 +97,5 @@ impl<T> UnboundedReceiver<T> {
     #[must_use]
     pub fn into_inner(self) -> tokios::UnboundedReceiver<T> {
         self.inner
-    }
-}
-
-impl<T> Deref for UnboundedReceiver<T> {
-    type Target = tokios::UnboundedReceiver<T>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.inner
-    }
-}
-
-impl<T> DerefMut for UnboundedReceiver<T> {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.inner
-    }
-}
-
-impl<T> From<UnboundedReceiver<T>> for tokios::UnboundedReceiver<T> {
-    fn from(receiver: UnboundedReceiver<T>) -> Self {
-        receiver.inner
-    }
-}
-
-impl<T> fmt::Debug for UnboundedReceiver<T> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(out)
     }
 }
