@@ -1,5 +1,7 @@
 //! Shrinking: what is left of the failures of the bug-finding benchmark, and in how many runs.
 
+#[path = "../benches/bugs/src/one_run.rs"]
+mod one_run;
 #[path = "../benches/bugs/src/programs/mod.rs"]
 mod programs;
 #[path = "../benches/bugs/src/runtime.rs"]
@@ -7,56 +9,23 @@ mod runtime;
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, UdpSocket};
 use seedbed::{PanicsInside, choose, event, install_panic_hook, node, spawn_named, time};
-use send_wrapper::SendWrapper;
 use sim_executor::{
-    Config, Domain, Executor, JoinHandle, Key, Needs, Outcome, Point, Ratio, Report, Source, Value, World,
+    Config, Domain, Executor, Key, Needs, Outcome, Point, Ratio, Report, Source, Value, World,
 };
 use sim_explorer::{Cost, Exceptions, Follow, Noted, Shrink, Shrunk, Strategy, Survey, Turn, TurnException};
 
+use one_run::Simulated;
 use programs::Body;
-use runtime::{Runtime, Shared, number_from_the_start, pause};
-
-/// Seedbed's tasks.
-struct Simulated;
-
-/// A task that nobody cancels.
-struct Joined(SendWrapper<JoinHandle<()>>);
-
-impl Future for Joined {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut *self.0).poll(context).map(|ended| ended.expect("no task of a program panics"))
-    }
-}
-
-impl Runtime for Simulated {
-    type Task = Joined;
-
-    fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Joined {
-        Joined(SendWrapper::new(sim_executor::spawn(future)))
-    }
-}
+use runtime::pause;
 
 fn run(world: &mut World, body: Body, config: Config, source: Box<dyn Source>) -> Report {
-    number_from_the_start();
-    let bug = Shared::new(false);
-    let mut executor = Executor::in_world(config, source, world);
-    let ended = executor.block_on(body(false, &bug));
-    let outcome = match ended {
-        Ok(()) if bug.get() => Outcome::Failed { message: "the bug shows".to_string() },
-        Ok(()) => Outcome::Done,
-        Err(error) => error.into(),
-    };
-    executor.finish_into(outcome, world)
+    one_run::run(world, config, body, false, source)
 }
 
 /// The first failing seeds of a strategy, shrunk.

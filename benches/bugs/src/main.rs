@@ -5,6 +5,7 @@
 
 use std::process::ExitCode;
 
+mod one_run;
 mod programs;
 mod runtime;
 mod shuttled;

@@ -4,9 +4,10 @@ use std::fmt::{self, Write as _};
 
 use sim_explorer::{Each, Ended, Strategy};
 
+use crate::one_run::Simulated;
 use crate::programs::{self, Body};
 use crate::shuttled::{self, SCHEDULERS, Shuttled};
-use crate::simulated::{self, Simulated};
+use crate::simulated;
 
 /// What was measured of one program.
 pub(crate) struct Row {
