@@ -7,12 +7,12 @@ use clap::{Parser, Subcommand};
 use sim_asyncio::TieOrder;
 use sim_explorer::RunSeed;
 
-use crate::run_by::RunBy;
 use crate::seed;
-use crate::setting::Setting;
 
+mod one_run;
 mod sweep;
 
+pub(crate) use one_run::OneRunArgs;
 pub(crate) use sweep::{MergeArgs, StopArgs, SweepArgs};
 
 /// Runs async programs on a virtual clock, in every order that a seed can name.
@@ -101,15 +101,8 @@ pub(crate) struct ListArgs {
 pub(crate) struct RunArgs {
     /// `scenario`, for its first variant, or `scenario/variant`.
     pub(crate) name: String,
-    /// The variant.
-    #[arg(long)]
-    pub(crate) variant: Option<String>,
-    /// The seed, or the word `production`; without one the run is in production order.
-    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
-    pub(crate) seed: Option<RunSeed>,
-    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`. `each:run=12.1` is a run of `each`, without a seed.
-    #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<RunBy>,
+    #[command(flatten)]
+    pub(crate) one: OneRunArgs,
     /// Shows what every task and every packet does, not only what the program reports.
     #[arg(long)]
     pub(crate) trace: bool,
@@ -132,12 +125,6 @@ pub(crate) struct RunArgs {
     /// for retransmissions, keep one interface, as with `tshark -r FILE -Y 'frame.interface_name == "server"' -w ONE`.
     #[arg(long, value_name = "FILE")]
     pub(crate) pcap: Option<PathBuf>,
-    /// Sets a parameter of the scenario; may be repeated.
-    #[arg(long, value_name = "NAME=NUMBER")]
-    pub(crate) set: Vec<Setting>,
-    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -145,15 +132,8 @@ pub(crate) struct RunArgs {
 pub(crate) struct ReportArgs {
     /// `scenario`, for its first variant, or `scenario/variant`.
     pub(crate) name: String,
-    /// The variant.
-    #[arg(long)]
-    pub(crate) variant: Option<String>,
-    /// The seed, or the word `production`; without one the run is in production order.
-    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
-    pub(crate) seed: Option<RunSeed>,
-    /// How decisions are made, by default `random` if there is a seed: see `sweep --help`. `each:run=12.1` is a run of `each`, without a seed.
-    #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<RunBy>,
+    #[command(flatten)]
+    pub(crate) one: OneRunArgs,
     /// Another run to show beside it, such as one that does not fail: a seed, or the word `production`.
     #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
     pub(crate) beside: Option<RunSeed>,
@@ -172,12 +152,6 @@ pub(crate) struct ReportArgs {
     /// Writes everything as JSON lines, the first of which has a version.
     #[arg(long, value_name = "FILE")]
     pub(crate) jsonl: Option<PathBuf>,
-    /// Sets a parameter of the scenario; may be repeated.
-    #[arg(long, value_name = "NAME=NUMBER")]
-    pub(crate) set: Vec<Setting>,
-    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -219,42 +193,25 @@ pub(crate) struct FilesArgs {
 pub(crate) struct ReplayArgs {
     /// `scenario`, for its first variant, or `scenario/variant`, with --seed; or a file that ends with `.simfail`.
     pub(crate) name: String,
-    /// The seed, or the word `production`.
-    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
-    pub(crate) seed: Option<RunSeed>,
+    #[command(flatten)]
+    pub(crate) one: OneRunArgs,
     /// A failure file that is stale is an error.
     #[arg(long)]
     pub(crate) deny_stale: bool,
     /// Writes the failure of this run to this file, if it fails; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) simfail: Option<PathBuf>,
-    /// How decisions were made, by default `random`: see `sweep --help`. `each:run=12.1` is a run of `each`, without a seed.
-    #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<RunBy>,
     /// Writes the run to this file, as JSON; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// The variant.
-    #[arg(long)]
-    pub(crate) variant: Option<String>,
-    /// Sets a parameter of the scenario; may be repeated.
-    #[arg(long, value_name = "NAME=NUMBER")]
-    pub(crate) set: Vec<Setting>,
-    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShrinkArgs {
     /// `scenario`, for its first variant, or `scenario/variant`.
     pub(crate) name: String,
-    /// The seed, or the word `production`.
-    #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
-    pub(crate) seed: Option<RunSeed>,
-    /// How decisions were made, by default `random`: see `sweep --help`.
-    #[arg(long, value_name = "S")]
-    pub(crate) strategy: Option<RunBy>,
+    #[command(flatten)]
+    pub(crate) one: OneRunArgs,
     /// After so many runs the smallest so far is shown.
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(2..))]
     pub(crate) runs: u64,
@@ -264,15 +221,6 @@ pub(crate) struct ShrinkArgs {
     /// Writes the shrunk failure to this file; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) simfail: Option<PathBuf>,
-    /// The variant.
-    #[arg(long)]
-    pub(crate) variant: Option<String>,
-    /// Sets a parameter of the scenario; may be repeated.
-    #[arg(long, value_name = "NAME=NUMBER")]
-    pub(crate) set: Vec<Setting>,
-    /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) profile: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

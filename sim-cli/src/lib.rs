@@ -12,6 +12,7 @@
 
 mod args;
 mod asyncio;
+mod chosen;
 mod console;
 mod exit;
 mod input_file;

@@ -9,14 +9,12 @@ use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel};
 use sim_explorer::{Recipe, Scenario, Simfail};
 
 use crate::args::ReplayArgs;
+use crate::chosen::Chosen;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::profile::NetworkProfile;
-use crate::program::Program;
-use crate::run_by;
 use crate::run_json::{self, Asked};
 use crate::show::{self, RIGHT, WRONG};
-use crate::{names, output_file, run, setting, simfail};
+use crate::{output_file, run, simfail};
 
 /// What is asked for does not go together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +36,7 @@ pub(crate) fn replay(
         refuse_options(args)?;
         return simfail::replay(Path::new(&args.name), args.deny_stale, scenarios, console);
     }
-    let recipe = run_by::recipe(args.seed, args.strategy.as_ref())?;
+    let recipe = args.one.recipe()?;
     let recipe = recipe.ok_or_else(|| ReplayError::NoSeed { name: args.name.clone() })?;
     replay_recipe(args, &recipe, scenarios, console)
 }
@@ -46,13 +44,13 @@ pub(crate) fn replay(
 /// A failure file has all that the options would say.
 fn refuse_options(args: &ReplayArgs) -> Result<(), ReplayError> {
     let given = [
-        (args.seed.is_some(), "--seed"),
-        (args.strategy.is_some(), "--strategy"),
+        (args.one.seed.is_some(), "--seed"),
+        (args.one.strategy.is_some(), "--strategy"),
         (args.simfail.is_some(), "--simfail"),
         (args.json.is_some(), "--json"),
-        (args.variant.is_some(), "--variant"),
-        (!args.set.is_empty(), "--set"),
-        (args.profile.is_some(), "--profile"),
+        (args.one.variant.is_some(), "--variant"),
+        (!args.one.set.is_empty(), "--set"),
+        (args.one.profile.is_some(), "--profile"),
     ];
     let wrong = given.into_iter().find(|(is_given, _)| *is_given);
     let refusal = |(_, option)| Err(ReplayError::NotOfFile { file: args.name.clone(), option });
@@ -65,19 +63,16 @@ fn replay_recipe(
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
-    let program = names::one(scenarios, &args.name, args.variant.as_deref())?;
-    let Program { scenario, variant } = program;
-    let settings = setting::settings(scenario, &args.set)?;
+    let chosen = Chosen::of(scenarios, &args.name, &args.one)?;
+    let Chosen { program, settings, .. } = &chosen;
+    let prepare = |executor: &mut Executor| chosen.prepare(executor);
     args.json.iter().chain(&args.simfail).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
     let config = Config { trace: TraceLevel::Events, record: true, around, ..Config::default() };
-    let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
-    let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
-    watchdog::name_subject(&program.to_string());
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
-    let survey = run::survey(recipe, program, &settings, config, &prepare);
+    let survey = run::survey(recipe, &chosen, config);
     let (source, deviations) = recipe.source_and_deviated(&survey);
-    let recorded = variant.run_prepared(&settings, config, source, prepare);
+    let recorded = program.variant.run_prepared(settings, config, source, prepare);
     // Where the file is standard output, it is all of that.
     let is_shown = ![&args.json, &args.simfail].iter().any(|path| path.as_deref() == Some(Path::new("-")));
     let out: &mut dyn Write = if is_shown { &mut *console.out } else { &mut io::sink() };
@@ -85,8 +80,8 @@ fn replay_recipe(
     let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
     let source = Replay::new(recording);
     let followed = source.report();
-    let replayed = variant.run_prepared(&settings, config, Box::new(source), prepare);
-    let mut make = |config, source| variant.run_prepared(&settings, config, source, prepare);
+    let replayed = program.variant.run_prepared(settings, config, Box::new(source), prepare);
+    let mut make = |config, source| program.variant.run_prepared(settings, config, source, prepare);
     let file = args.simfail.as_ref().map(|_| {
         Simfail::of_run(&program.to_string(), recipe, Config { record: false, ..config }, &mut make)
     });
@@ -94,8 +89,7 @@ fn replay_recipe(
     let is_same = compare(&recorded, &replayed, recording, followed.diverged_at(), out)?;
     show::last_line(&recorded, out)?;
     if let Some(path) = &args.json {
-        let settings = args.set.iter().map(|given| (given.name.as_str(), given.value)).collect();
-        let asked = Asked { program, recipe, settings, profile: args.profile.as_deref() };
+        let asked = Asked { program: *program, recipe, one: &args.one };
         output_file::write(path, run_json::text(&asked, &recorded, Some(is_same)), console.out)?;
     }
     if let (Some(path), Some(file)) = (&args.simfail, file) {
@@ -116,9 +110,7 @@ fn keep(
         writeln!(console.err, "{} is not written: the run did not fail", path.display())?;
         return Ok(());
     };
-    file.settings = args.set.iter().map(|given| (given.name.clone(), given.value.to_string())).collect();
-    let profile = args.profile.iter().map(|path| (simfail::PROFILE.to_string(), path.display().to_string()));
-    file.settings.extend(profile);
+    file.settings = args.one.of_file(simfail::PROFILE);
     output_file::write(path, file.to_string(), console.out)?;
     Ok(())
 }

@@ -7,38 +7,32 @@ use std::sync::Arc;
 use seedbed::net::capture;
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, StatsTable, TraceLevel, WaitsTable};
-use sim_explorer::{Deviated, Recipe, Scenario, Settings, Survey};
+use sim_explorer::{Deviated, Recipe, Scenario, Survey};
 
 use crate::args::RunArgs;
+use crate::chosen::Chosen;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::profile::NetworkProfile;
-use crate::program::Program;
 use crate::run_json::{self, Asked};
-use crate::{names, output_file, run_by, setting, show};
+use crate::{output_file, show};
 
 pub(crate) fn run(
     args: &RunArgs,
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
-    let program = names::one(scenarios, &args.name, args.variant.as_deref())?;
-    let Program { scenario, variant } = program;
-    let settings = setting::settings(scenario, &args.set)?;
-    let recipe = run_by::recipe(args.seed, args.strategy.as_ref())?.unwrap_or(Recipe::Production);
+    let chosen = Chosen::of(scenarios, &args.name, &args.one)?;
+    let recipe = args.one.recipe()?.unwrap_or(Recipe::Production);
     args.json.iter().chain(&args.pcap).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
     let config =
         Config { trace: level(args.trace), stats: args.stats || args.waits, around, ..Config::default() };
-    let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
-    let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
-    watchdog::name_subject(&program.to_string());
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
-    let survey = survey(&recipe, program, &settings, config, &prepare);
+    let survey = survey(&recipe, &chosen, config);
     let (source, deviated) = recipe.source_and_deviated(&survey);
     let mut capture = None;
-    let report = variant.run_prepared(&settings, config, source, |executor| {
-        prepare(executor);
+    let report = chosen.program.variant.run_prepared(&chosen.settings, config, source, |executor| {
+        chosen.prepare(executor);
         capture = args.pcap.as_ref().map(|_| executor.enter(capture::start));
     });
     drop(watch);
@@ -59,8 +53,7 @@ pub(crate) fn run(
         output_file::write(path, capture.pcapng(), console.out)?;
     }
     if let Some(path) = &args.json {
-        let settings = args.set.iter().map(|given| (given.name.as_str(), given.value)).collect();
-        let asked = Asked { program, recipe: &recipe, settings, profile: args.profile.as_deref() };
+        let asked = Asked { program: chosen.program, recipe: &recipe, one: &args.one };
         output_file::write(path, run_json::text(&asked, &report, None), console.out)?;
     }
     if is_shown {
@@ -71,17 +64,13 @@ pub(crate) fn run(
 }
 
 /// What the strategy of the run needs to know of the program.
-pub(crate) fn survey(
-    recipe: &Recipe,
-    program: Program,
-    settings: &Settings,
-    config: Config,
-    prepare: &dyn Fn(&mut Executor),
-) -> Arc<Survey> {
+pub(crate) fn survey(recipe: &Recipe, chosen: &Chosen, config: Config) -> Arc<Survey> {
     if !recipe.needs_survey() {
         return Arc::default();
     }
     let config = Config { trace: TraceLevel::Off, record: false, ..config };
+    let Chosen { program, settings, .. } = chosen;
+    let prepare = |executor: &mut Executor| chosen.prepare(executor);
     let run = |config, source| program.variant.run_prepared(settings, config, source, prepare);
     Arc::new(Survey::of(config, run))
 }

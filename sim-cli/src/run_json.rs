@@ -1,12 +1,12 @@
 //! What a script is told of one run.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::Serialize;
 use sim_executor::{Report, Trace};
 use sim_explorer::{FailureText, Recipe};
 
+use crate::args::OneRunArgs;
 use crate::program::Program;
 
 #[derive(Serialize)]
@@ -48,9 +48,7 @@ struct Entry {
 pub(crate) struct Asked<'a> {
     pub(crate) program: Program,
     pub(crate) recipe: &'a Recipe,
-    /// The parameters that were set.
-    pub(crate) settings: Vec<(&'a str, u64)>,
-    pub(crate) profile: Option<&'a Path>,
+    pub(crate) one: &'a OneRunArgs,
 }
 
 /// A run as JSON. Its log is as long as it was traced.
@@ -62,8 +60,8 @@ pub(crate) fn text(asked: &Asked<'_>, report: &Report, is_replayed: Option<bool>
         seed: asked.recipe.names().0,
         recipe: asked.recipe.to_string(),
         source: &report.source,
-        settings: asked.settings.iter().copied().collect(),
-        profile: asked.profile.map(|path| path.display().to_string()),
+        settings: asked.one.set.iter().map(|given| (given.name.as_str(), given.value)).collect(),
+        profile: asked.one.profile.as_ref().map(|path| path.display().to_string()),
         outcome: report.outcome.word(),
         hash: format!("{:016x}", report.hash),
         polls: report.polls,

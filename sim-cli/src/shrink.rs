@@ -12,13 +12,13 @@ use sim_explorer::{Explanation, Progress, Recipe, Shrink, ShrinkEnd, Shrunk, Sim
 use sim_explorer::{Scenario, ShrinkError};
 
 use crate::args::ShrinkArgs;
+use crate::chosen::Chosen;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::show::{QUIET, WRONG};
 use crate::wall_time::Stopwatch;
-use crate::{names, output_file, run, run_by, setting, simfail};
+use crate::{output_file, run, simfail};
 
 /// Why nothing was shrunk.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,21 +34,18 @@ pub(crate) fn shrink(
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
-    let program = names::one(scenarios, &args.name, args.variant.as_deref())?;
-    let Program { scenario, variant } = program;
-    let settings = setting::settings(scenario, &args.set)?;
+    let chosen = Chosen::of(scenarios, &args.name, &args.one)?;
+    let Chosen { program, settings, .. } = &chosen;
+    let prepare = |executor: &mut Executor| chosen.prepare(executor);
     args.simfail.iter().try_for_each(|path| output_file::check(path))?;
-    let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
-    let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
     let config = Config { around: Some(watchdog::EACH_POLL), ..Config::default() };
-    let recipe = run_by::recipe(args.seed, args.strategy.as_ref())?;
+    let recipe = args.one.recipe()?;
     let recipe = recipe.ok_or_else(|| NotShrunk::NoRun { program: program.to_string() })?;
     let mut world = World::default();
-    let survey = run::survey(&recipe, program, &settings, config, &prepare);
-    watchdog::name_subject(&program.to_string());
+    let survey = run::survey(&recipe, &chosen, config);
     let mut make = |config, source: Box<dyn Source>| {
         let _watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
-        variant.run_in(&mut world, &settings, config, source, prepare)
+        program.variant.run_in(&mut world, settings, config, source, prepare)
     };
     let found = || recipe.source(&survey);
     let (stopwatch, bar) = (Stopwatch::start(), progress_bar(args.runs, console.is_process));
@@ -79,7 +76,7 @@ pub(crate) fn shrink(
     });
     // Where the file is standard output, it is all of that.
     if args.simfail.as_deref() != Some(Path::new("-")) {
-        show(args, program, &recipe, &shrunk, &explanation, console)?;
+        show(args, *program, &recipe, &shrunk, &explanation, console)?;
     }
     if let (Some(path), Some(file)) = (&args.simfail, file) {
         output_file::write(path, with_settings(args, file, &shrunk).to_string(), console.out)?;
@@ -89,9 +86,7 @@ pub(crate) fn shrink(
 
 fn with_settings(args: &ShrinkArgs, mut file: Simfail, shrunk: &Shrunk) -> Simfail {
     file.shrunk = format!("{} -> {} runs={}", shrunk.found, shrunk.cost, shrunk.runs);
-    file.settings = args.set.iter().map(|given| (given.name.clone(), given.value.to_string())).collect();
-    let profile = args.profile.iter().map(|path| (simfail::PROFILE.to_string(), path.display().to_string()));
-    file.settings.extend(profile);
+    file.settings = args.one.of_file(simfail::PROFILE);
     file
 }
 

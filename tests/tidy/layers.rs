@@ -147,7 +147,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "shard_env",
                 "table",
             ],
-            &["args", "names", "run_json", "show"],
+            &["args", "chosen", "names", "run_json", "show"],
             &["asyncio", "list", "merge", "parser", "report", "run", "simfail"],
             &["replay", "shrink", "sweep"],
             &["lib"],

@@ -4,15 +4,15 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, Report, TraceLevel};
+use sim_executor::{Config, Report, TraceLevel};
 use sim_explorer::{FailureText, Recipe, Scenario, Strategy, Timeline};
 
 use crate::args::ReportArgs;
+use crate::chosen::Chosen;
 use crate::console::Console;
 use crate::exit::Exit;
-use crate::profile::NetworkProfile;
-use crate::run_by::{self, RunBy};
-use crate::{names, output_file, run, setting, show};
+use crate::run_by::RunBy;
+use crate::{output_file, run, show};
 
 mod decided;
 mod json_lines;
@@ -46,29 +46,27 @@ pub(crate) fn report(
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
-    let program = names::one(scenarios, &args.name, args.variant.as_deref())?;
+    let chosen = Chosen::of(scenarios, &args.name, &args.one)?;
+    let Chosen { program, settings, .. } = &chosen;
     let files = files(args);
     files.iter().try_for_each(|(path, _)| output_file::check(path))?;
-    let settings = setting::settings(program.scenario, &args.set)?;
-    let profile = args.profile.as_deref().map(NetworkProfile::read).transpose()?;
-    let prepare = |executor: &mut Executor| profile.iter().for_each(|profile| profile.prepare(executor));
-    watchdog::name_subject(&program.to_string());
     let around = Some(watchdog::EACH_POLL);
     let config = Config { trace: TraceLevel::Wakes, record: true, around, ..Config::default() };
     let tell = |recipe: &Recipe| -> Result<Told, Box<dyn Error>> {
-        let survey = run::survey(recipe, program, &settings, config, &prepare);
+        let survey = run::survey(recipe, &chosen, config);
         let watched = WatchedRun::OfCommand(recipe.clone());
         let name = watched.to_string();
         let watch = Watch::begin(watched);
         let (source, deviated) = recipe.source_and_deviated(&survey);
-        let report = program.variant.run_prepared(&settings, config, source, prepare);
+        let report =
+            program.variant.run_prepared(settings, config, source, |executor| chosen.prepare(executor));
         drop(watch);
         run::complete(recipe, deviated.as_ref())?;
         let timeline = Timeline::of(&report.trace);
         Ok(Told { name, report, timeline })
     };
-    let run = tell(&run_by::recipe(args.seed, args.strategy.as_ref())?.unwrap_or(Recipe::Production))?;
-    let strategy = match args.strategy {
+    let run = tell(&args.one.recipe()?.unwrap_or(Recipe::Production))?;
+    let strategy = match args.one.strategy {
         Some(RunBy::Strategy(strategy)) => strategy,
         _ => Strategy::Random,
     };
