@@ -113,7 +113,8 @@ impl fmt::Display for Text<'_> {
         self.log(out)?;
         write!(out, "{}", FailureText(report))?;
         if !report.varied.is_empty() {
-            writeln!(out, "drawn for this run: {}", report.varied.join(", "))?;
+            let drawn: Vec<String> = report.varied.iter().map(ToString::to_string).collect();
+            writeln!(out, "drawn for this run: {}", drawn.join(", "))?;
         }
         if !report.stats.is_empty() {
             write!(out, "{}", StatsTable(&report.stats))?;

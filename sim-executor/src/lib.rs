@@ -53,6 +53,7 @@ pub mod time;
 mod trace;
 #[cfg(feature = "tracing")]
 mod tracing_capture;
+mod varied;
 mod yield_now;
 
 pub use around::{Around, PollOf, TellPollOf};
@@ -93,4 +94,5 @@ pub use task_local::{AccessError, LocalKey, TaskLocalFuture};
 pub use trace::{Event, Record, Trace, TraceLevel};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;
+pub use varied::Varied;
 pub use yield_now::{YieldNow, yield_now};

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::task::Poll;
 
-use sim_executor::context::wait_at;
+use sim_executor::context::{note_varied, wait_at};
 use sim_executor::{
-    Config, Executor, Label, Limits, Outcome, Ratio, Report, Source, choose, flip, spawn_named,
+    Config, Executor, Label, Limits, Outcome, Ratio, Report, Source, Varied, choose, flip, spawn_named,
 };
 use sim_explorer::{BaseOrder, Each, End, Next, Recipe, RunSeed, Search, Simfail, Status, Strategy};
 
@@ -225,4 +225,21 @@ fn minimal() -> Simfail {
     let text = "simfail 1\ntest count\nsignature panic \"assertion `left == right` failed: an update was lost\"\nfound hand\n\
         [schedule]\nafter main/one @ read #0 run main/two\n[expect]\ndecisions 0\ntrace 0000000000000000\n";
     Simfail::parse(text.as_bytes()).unwrap()
+}
+
+#[test]
+fn what_a_run_drew_that_was_not_set_stands_in_its_file() {
+    let mut make = |config, source: Box<dyn Source>| {
+        let mut executor = Executor::with_config(config, source);
+        let ended = executor.block_on(async {
+            let drawn = choose(4);
+            note_varied(Varied { what: "size of the buffer", drawn: drawn.to_string() });
+            assert_ne!(drawn, 3, "it is too small");
+        });
+        executor.finish(ended.map_or_else(Into::into, |()| Outcome::Done))
+    };
+    let config = Config::default();
+    let file =
+        (0..).find_map(|seed| Simfail::of_run("drawn", &Recipe::of_seed(seed), config, &mut make)).unwrap();
+    assert!(file.to_string().contains("\n[drawn]\n\"size of the buffer\" = 3\n"), "{file}");
 }

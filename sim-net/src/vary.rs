@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sim_executor::{Label, LineageId, Ratio, context};
+use sim_executor::{Label, LineageId, Ratio, Varied, context};
 
 use crate::config::NetworkConfig;
 use crate::link::{Latency, LinkConfig};
@@ -65,15 +65,15 @@ impl Vary {
 /// Outside a run; if the run has a network already, or was told what to vary.
 pub fn choose(vary: Vary) {
     assert!(
-        context::device::<Network>().is_none() && extension::<Varied>().is_none(),
+        context::device::<Network>().is_none() && extension::<Chosen>().is_none(),
         "the run has a network already: say what to vary before the first use"
     );
-    extend(Rc::new(Varied(vary)));
+    extend(Rc::new(Chosen(vary)));
 }
 
-struct Varied(Vary);
+struct Chosen(Vary);
 
-impl Extension for Varied {
+impl Extension for Chosen {
     fn configure(&self, config: NetworkConfig) -> NetworkConfig {
         let Vary { latency, short, buffers, nagle, backlog, op_cost } = self.0;
         let draws = Draws { actor: context::actor("vary") };
@@ -159,26 +159,33 @@ struct Draws {
 
 impl Draws {
     /// Draws a value that was not set, and tells what it is if it is not the default.
-    fn set<T>(&self, value: &mut T, default: T, label: Label, what: &str, table: &[T])
+    fn set<T>(&self, value: &mut T, default: T, label: Label, what: &'static str, table: &[T])
     where
         T: Copy + PartialEq + fmt::Debug,
     {
         if let Some(drawn) = self.draw(*value, default, label, table) {
             *value = drawn;
-            context::note_varied(format!("{what} {drawn:?}"));
+            context::note_varied(Varied { what, drawn: format!("{drawn:?}") });
         }
     }
 
     /// Draws how often something happens that was not to happen.
-    fn share(&self, value: &mut Ratio, label: Label, what: &str) {
+    fn share(&self, value: &mut Ratio, label: Label, what: &'static str) {
         if let Some(drawn) = self.draw(*value, Ratio::NEVER, label, &SHORT) {
             *value = drawn;
-            context::note_varied(format!("{what} {drawn}"));
+            context::note_varied(Varied { what, drawn: drawn.to_string() });
         }
     }
 
     /// Draws the latency of a link that was not set.
-    fn link(&self, link: &mut LinkConfig, default: LinkConfig, label: Label, what: &str, table: &[Latency]) {
+    fn link(
+        &self,
+        link: &mut LinkConfig,
+        default: LinkConfig,
+        label: Label,
+        what: &'static str,
+        table: &[Latency],
+    ) {
         if *link == default {
             self.set(&mut link.latency, default.latency, label, what, table);
             link.in_order = *link != default;

@@ -47,7 +47,7 @@ fn every_table_is_drawn_from_and_the_bytes_are_the_same() {
     let mut drawn = BTreeSet::new();
     for seed in 0..150 {
         let report = run(KeyedRandom::new(seed), || vary::choose(Vary::ALL), conversation);
-        drawn.extend(report.varied);
+        drawn.extend(report.varied.iter().map(ToString::to_string));
     }
     for part in [
         "latency Fixed(0ns)",
@@ -82,7 +82,7 @@ fn nothing_is_drawn_that_is_not_to_vary_and_nothing_disturbs_the_rest() {
     assert_eq!(none.hash, run(KeyedRandom::new(3), || {}, conversation).hash);
     let buffers = |vary: Vary| {
         let report = run(KeyedRandom::new(5), || vary::choose(vary), conversation);
-        report.varied.into_iter().filter(|part| part.contains("buffer")).collect::<Vec<_>>()
+        report.varied.into_iter().filter(|part| part.what.contains("buffer")).collect::<Vec<_>>()
     };
     let only = buffers(Vary { buffers: true, ..Vary::NONE });
     assert_eq!(buffers(Vary::ALL), only);
@@ -104,7 +104,9 @@ fn what_is_set_is_not_drawn() {
         });
         for part in &report.varied {
             assert!(
-                !part.starts_with("latency") && !part.contains("send buffer") && !part.contains("NODELAY"),
+                !part.what.starts_with("latency")
+                    && !part.what.contains("send buffer")
+                    && !part.what.contains("NODELAY"),
                 "{part}"
             );
         }
@@ -155,7 +157,7 @@ fn datagrams_of_one_socket_stay_in_their_order_and_none_is_lost() {
                 receiver.await.unwrap();
             },
         );
-        latencies.extend(report.varied.into_iter().filter(|part| part.starts_with("latency")));
+        latencies.extend(report.varied.into_iter().filter(|part| part.what.starts_with("latency")));
     }
     assert_eq!(latencies.len(), 5, "{latencies:?}");
 }

@@ -29,7 +29,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-executor",
         &[
-            &["around", "clock", "reuse"],
+            &["around", "clock", "reuse", "varied"],
             &["choice"],
             &["trace"],
             &["limits", "property"],

@@ -2,6 +2,7 @@
 
 use super::{current_actor, try_with, with};
 use crate::choice::{Fault, Label, LineageId, Ratio};
+use crate::varied::Varied;
 
 /// The operation at which a future is dropped that waits.
 pub(crate) const CANCEL: Label = Label::new("cancel");
@@ -52,8 +53,8 @@ pub(crate) fn is_cut_short() -> bool {
 ///
 /// # Panics
 /// Outside a run.
-pub fn note_varied(text: String) {
-    with(|run| run.core_mut().log.note_varied(text));
+pub fn note_varied(varied: Varied) {
+    with(|run| run.core_mut().log.note_varied(varied));
 }
 
 /// Says that the program of this run does not bear faults of this kind, by what it is: an event loop of asyncio polls no task that was not woken. They

@@ -12,6 +12,7 @@ use crate::property::{Property, Violated};
 use crate::run::{NodeReport, OutsidePanic, PendingTask, TaskPanic};
 use crate::task::TaskStats;
 use crate::trace::Trace;
+use crate::varied::Varied;
 
 /// Why a run could not go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -217,7 +218,7 @@ pub struct Report {
     /// The properties that were passed, with how often each held: see [`sometimes!`](crate::sometimes).
     pub properties: Vec<Property>,
     /// What was drawn for this run that a program may not depend on, where it is not as by default: `TCP send buffer 4096`.
-    pub varied: Vec<String>,
+    pub varied: Vec<Varied>,
     /// How often each task ran: see [`Executor::stats`](crate::Executor::stats).
     pub stats: Vec<TaskStats>,
     /// What was traced.

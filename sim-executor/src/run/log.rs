@@ -10,6 +10,7 @@ use crate::limits::LimitReached;
 use crate::reuse::Reuse as _;
 use crate::task::{Origin, Slot};
 use crate::trace::{Event, Record, Trace, TraceLevel};
+use crate::varied::Varied;
 
 /// The trace, with what goes into it.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ pub(crate) struct Log {
     /// See [`Limits::records_max`](crate::Limits::records_max).
     records_max: usize,
     /// What was drawn for the run that a program may not depend on.
-    varied: Vec<String>,
+    varied: Vec<Varied>,
     /// Memory for texts.
     scratch: String,
 }
@@ -53,11 +54,11 @@ impl Log {
         std::mem::take(&mut self.trace)
     }
 
-    pub(crate) fn note_varied(&mut self, text: String) {
-        self.varied.push(text);
+    pub(crate) fn note_varied(&mut self, varied: Varied) {
+        self.varied.push(varied);
     }
 
-    pub(crate) fn take_varied(&mut self) -> Vec<String> {
+    pub(crate) fn take_varied(&mut self) -> Vec<Varied> {
         std::mem::take(&mut self.varied)
     }
 

@@ -115,7 +115,8 @@ impl Simfail {
         let marks = report.recording.as_ref().map(|recording| Marks::of(&recording.decisions));
         let expect =
             Expected { decisions: report.decisions, marks: marks.unwrap_or_default(), trace: report.hash };
-        Simfail { expect, ..self }
+        let drawn = report.varied.iter().map(|varied| (varied.what.to_string(), varied.drawn.clone()));
+        Simfail { expect, drawn: drawn.collect(), ..self }
     }
 }
 
