@@ -12,6 +12,7 @@
 
 mod args;
 mod asyncio;
+mod cargo_seedbed;
 mod chosen;
 mod console;
 mod exit;
@@ -57,6 +58,7 @@ use sim_explorer::Scenario;
 use crate::args::{Args, Command};
 use crate::pipe::Pipe;
 
+pub use cargo_seedbed::cargo_seedbed;
 pub use console::Console;
 pub use exit::Exit;
 

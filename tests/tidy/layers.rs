@@ -148,9 +148,10 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "table",
             ],
             &["args", "chosen", "names", "run_json", "show"],
-            &["asyncio", "list", "merge", "parser", "report", "run", "simfail"],
+            &["asyncio", "cargo_seedbed", "list", "merge", "parser", "report", "run", "simfail"],
             &["replay", "shrink", "sweep"],
             &["lib"],
+            &["bin"],
         ],
     ),
     (
