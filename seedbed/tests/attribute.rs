@@ -52,6 +52,30 @@ macro_rules! test_with_visibility {
 test_with_visibility!(pub(crate) a_macro_may_write_the_test);
 test_with_visibility!(a_macro_may_leave_the_visibility_out);
 
+#[seedbed::test(flavor = "multi_thread", worker_threads = 4, seeds = 5)]
+async fn what_tokios_attribute_says_of_threads_changes_nothing() {
+    let sum: u32 = futures::future::join_all((0..10).map(|n| spawn(async move { n })))
+        .await
+        .into_iter()
+        .map(|n| n.unwrap())
+        .sum();
+    assert_eq!(sum, 45);
+}
+
+#[seedbed::test(start_paused = true, seeds = 0)]
+#[should_panic(expected = "time is already frozen")]
+async fn a_clock_that_starts_paused_is_not_paused_again() {
+    time::pause();
+}
+
+#[seedbed::test(start_paused = true, seeds = 5)]
+async fn a_clock_that_starts_paused_may_be_advanced_and_resumed() {
+    let begin = time::Instant::now();
+    time::advance(Duration::from_secs(3)).await;
+    assert_eq!(begin.elapsed(), Duration::from_secs(3));
+    time::resume();
+}
+
 #[seedbed::test(seeds = 20)]
 async fn joins_and_selects_are_at_hand() {
     let (one, other) = seedbed::join!(async { 1 }, async { 2 });

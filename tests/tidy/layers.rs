@@ -24,7 +24,14 @@ type Rows = &'static [&'static [&'static str]];
 pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "seedbed/macros",
-        &[&["features", "refusal"], &["join", "options", "select", "test_fn"], &["expand"], &["lib"]],
+        &[
+            &["features", "refusal"],
+            &["value"],
+            &["join", "runtime", "select", "test_fn"],
+            &["options"],
+            &["expand"],
+            &["lib"],
+        ],
     ),
     (
         "sim-executor",

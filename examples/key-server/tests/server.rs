@@ -22,7 +22,7 @@ async fn start() -> Server {
     Server { address, stop, running: rt::spawn(server::run(listener, stopped)) }
 }
 
-#[rt::test]
+#[rt::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_value_is_there_for_all_clients() {
     let server = start().await;
     let mut writer = Client::connect(&server.address).await.unwrap();

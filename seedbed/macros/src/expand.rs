@@ -14,7 +14,12 @@ pub(crate) fn expand(options: TokenStream, function: TokenStream) -> TokenStream
 
 fn try_expand(options: TokenStream, function: TokenStream) -> Result<TokenStream, Refusal> {
     let TestFn { attributes, visibility, name, output, body } = TestFn::parse(function)?;
-    let Options { statements, is_fuzzed, .. } = Options::parse(options)?;
+    let Options { statements, is_fuzzed, starts_paused, .. } = Options::parse(options)?;
+    let body = if starts_paused {
+        quote! { { ::seedbed::time::pause(); #body } }
+    } else {
+        quote! { #body }
+    };
     let set = if statements.is_empty() {
         quote! { |_| {} }
     } else {
@@ -97,6 +102,12 @@ mod tests {
         assert!(text.contains("pub fn name () { let name = __name_body ;"), "{text}");
         assert!(text.contains("async fn __name_body () { body () }"), "{text}");
         assert!(text.contains("pub enum name { } impl name {"), "{text}");
+    }
+
+    #[test]
+    fn a_paused_clock_is_paused_before_the_body() {
+        let text = expanded("start_paused = true", "async fn name() { body() }");
+        assert!(text.contains("async fn name () { :: seedbed :: time :: pause () ; { body () } }"), "{text}");
     }
 
     #[test]

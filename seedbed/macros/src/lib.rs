@@ -5,8 +5,10 @@ mod features;
 mod join;
 mod options;
 mod refusal;
+mod runtime;
 mod select;
 mod test_fn;
+mod value;
 
 /// Makes an `async fn` a test that is simulated: in production order, then as many times more as `seeds` says.
 ///
@@ -28,6 +30,9 @@ mod test_fn;
 /// #[seedbed::test(seeds = 1_000)]
 /// async fn with_a_result() -> std::io::Result<()> { Ok(()) }
 /// ```
+///
+/// The options of `#[tokio::test]` are taken too: with `start_paused = true` the clock counts as paused
+/// when the test begins; `flavor` and `worker_threads` change nothing, as a run has no threads.
 ///
 /// With `fuzz`, a fuzzer can run the body too: `name::fuzz` is a function of the fuzzer's bytes, which
 /// `seedbed::fuzz_target!` calls.

@@ -1,9 +1,11 @@
 //! What stands in the parentheses of the attribute.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::refusal::Refusal;
+use crate::runtime;
+use crate::value::{one_of, span_of, switch, text_literal, whole_number};
 
 /// What stands in the parentheses of the attribute, as statements that set the fields of a `sweep`.
 #[derive(Debug, Default)]
@@ -11,12 +13,15 @@ pub(crate) struct Options {
     pub(crate) statements: TokenStream,
     /// Whether a fuzzer may run it.
     pub(crate) is_fuzzed: bool,
+    /// Whether the program's clock counts as paused when it begins.
+    pub(crate) starts_paused: bool,
     given: Vec<String>,
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
     `spurious_polls`, `cancel_timeouts`, \
     `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `vary = \"none\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
+    those of `#[tokio::test]`, \
     and the fields of `Limits`, such as \
     `virtual_time_max = Duration::from_secs(60)`";
 
@@ -117,6 +122,10 @@ impl Options {
                     });
                 }
             }
+            of_tokio if runtime::OPTIONS.contains(&of_tokio) && has_value => {
+                self.starts_paused |= runtime::is_paused(name, value)?;
+                TokenStream::new()
+            }
             "vary" if has_value => vary_statement(&varied(name, value)?),
             limit if LIMITS.contains(&limit) && has_value && !value.is_empty() => {
                 let value: TokenStream = value.iter().cloned().collect();
@@ -125,6 +134,12 @@ impl Options {
             known if is_known(known) => return Err(Refusal::new(span_of(value.first(), name), USAGE)),
             _ => return Err(Refusal::new(name.span(), format_args!("there is no option `{name}`; {USAGE}"))),
         };
+        self.note_given(name, text)?;
+        self.statements.extend(statement);
+        Ok(())
+    }
+
+    fn note_given(&mut self, name: &Ident, text: String) -> Result<(), Refusal> {
         if self.given.contains(&text) {
             return Err(Refusal::new(name.span(), format_args!("`{name}` is given twice")));
         }
@@ -137,7 +152,6 @@ impl Options {
             return Err(Refusal::new(name.span(), message));
         }
         self.given.push(text);
-        self.statements.extend(statement);
         Ok(())
     }
 }
@@ -161,6 +175,7 @@ fn flag_statement(flag: &str) -> TokenStream {
 fn is_known(name: &str) -> bool {
     NUMBERS.contains(&name)
         || LIMITS.contains(&name)
+        || runtime::OPTIONS.contains(&name)
         || [
             "budget",
             "cancel_timeouts",
@@ -184,29 +199,6 @@ fn is_punct(token: &TokenTree, expected: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == expected)
 }
 
-fn whole_number(name: &Ident, value: &[TokenTree]) -> Result<Literal, Refusal> {
-    if let [TokenTree::Literal(literal)] = value {
-        let digits = literal.to_string().replace('_', "");
-        let number = digits.strip_suffix("u64").unwrap_or(&digits);
-        if number.parse::<u64>().is_ok() {
-            return Ok(literal.clone());
-        }
-    }
-    let message = format_args!("`{name}` is a whole number, such as `{name} = 200`");
-    Err(Refusal::new(span_of(value.first(), name), message))
-}
-
-/// A text; what it means is not known here.
-fn text_literal(name: &Ident, value: &[TokenTree]) -> Result<Literal, Refusal> {
-    match value {
-        [TokenTree::Literal(literal)] if literal.to_string().starts_with('"') => Ok(literal.clone()),
-        _ => {
-            let message = format_args!("`{name}` is a text, such as `{name} = \"pct:changes=3\"`");
-            Err(Refusal::new(span_of(value.first(), name), message))
-        }
-    }
-}
-
 /// The parts of the network that differ between runs: `all`, `none`, or some with a plus between them.
 fn varied(name: &Ident, value: &[TokenTree]) -> Result<Vec<Ident>, Refusal> {
     let refusal = || {
@@ -227,32 +219,6 @@ fn varied(name: &Ident, value: &[TokenTree]) -> Result<Vec<Ident>, Refusal> {
         }
         _ => Err(refusal()),
     }
-}
-
-/// What the text means, of those there are.
-fn one_of(name: &Ident, value: &[TokenTree], known: &[(&str, &str)]) -> Result<Ident, Refusal> {
-    if let [TokenTree::Literal(literal)] = value {
-        let text = literal.to_string();
-        if let Some((_, meant)) = known.iter().find(|(word, _)| text == format!("\"{word}\"")) {
-            return Ok(Ident::new(meant, literal.span()));
-        }
-    }
-    let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-    Err(Refusal::new(span_of(value.first(), name), format_args!("`{name}` is one of {}", words.join(", "))))
-}
-
-/// `off` or `on`.
-fn switch(name: &Ident, value: &[TokenTree]) -> Result<Ident, Refusal> {
-    let word = if let [TokenTree::Ident(word)] = value { word.to_string() } else { String::new() };
-    match word.as_str() {
-        "on" => Ok(Ident::new("true", name.span())),
-        "off" => Ok(Ident::new("false", name.span())),
-        _ => Err(Refusal::new(span_of(value.first(), name), format_args!("`{name}` is `on` or `off`"))),
-    }
-}
-
-fn span_of(token: Option<&TokenTree>, before: &Ident) -> Span {
-    token.map_or_else(|| before.span(), TokenTree::span)
 }
 
 #[cfg(test)]
