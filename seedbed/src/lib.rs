@@ -41,14 +41,15 @@
 
 pub use seedbed_macros::test;
 pub use sim_executor::{
-    Buggify, Cancellable, Cancelled, Clock, Config, Crash, Event, Eventually, Executor, Fault, Faults,
-    Histogram, Instant, KeyedRandom, Label, Life, LimitReached, Limits, MayCrash, Node, NodeId, NodeReport,
-    Outage, Outcome, PendingTask, ProductionOrder, Property, PropertyKind, Ratio, Record, Recording, Replay,
-    Report, RestartOnPanic, RunError, SimRng, Source, StatsTable, TaskStats, Trace, TraceLevel, Violated,
-    WaitsTable, World, always, assert_no_starvation, buggify, cancellable, check_invariants, choose,
-    choose_at, choose_between, context, decision_point, event, eventually, flip, invariant, join, pick,
-    progress, reachable, rng, select, shuffle, signal, sometimes, spawn, spawn_blocking, spawn_named, stop,
-    task_local, try_join, unique_rng, unreachable, yield_now,
+    AwaitLook, AwaitSite, Buggify, Cancellable, Cancelled, Clock, Config, Crash, Deadlock, Event, Eventually,
+    Executor, Fault, Faults, Histogram, Instant, KeyedRandom, Label, Life, LimitReached, Limits, MayCrash,
+    Node, NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Property, PropertyKind, Ratio,
+    Record, Recording, Replay, Report, RestartOnPanic, RunError, SimRng, Source, StackFrame, StatsTable,
+    TaskStats, Trace, TraceLevel, Violated, WaitChain, WaitsTable, World, always, assert_no_starvation,
+    buggify, cancellable, check_invariants, choose, choose_at, choose_between, context, decision_point,
+    event, eventually, flip, invariant, join, pick, progress, reachable, rng, select, shuffle, signal,
+    sometimes, spawn, spawn_blocking, spawn_named, stop, task_local, try_join, unique_rng, unreachable,
+    yield_now,
 };
 pub use sim_explorer::{DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
 
@@ -63,6 +64,7 @@ pub use tokio::pin;
 pub mod adapters;
 mod advice;
 mod around_poll;
+mod awaits;
 mod causes;
 mod divergence;
 mod environment;
@@ -79,6 +81,7 @@ mod simfail;
 #[cfg(feature = "insta")]
 #[doc(hidden)]
 pub mod snapshot;
+mod stack;
 mod sweep;
 #[cfg(feature = "tokio")]
 pub mod sync;
@@ -87,6 +90,7 @@ mod test_output;
 pub mod time;
 pub mod watchdog;
 
+pub use awaits::AWAITS;
 pub use divergence::{Difference, Divergence};
 pub use environment::{Environment, EnvironmentError};
 pub use failed_run::{Again, FailedRun};

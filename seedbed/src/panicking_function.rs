@@ -2,6 +2,8 @@
 
 use std::backtrace::Backtrace;
 
+use crate::stack;
+
 /// The function that panics: the first below the machinery of panics and the standard library, without what is generic in its
 /// name. For the panic hook. `None` where the program has no symbols.
 pub(crate) fn panicking_function() -> Option<String> {
@@ -9,24 +11,13 @@ pub(crate) fn panicking_function() -> Option<String> {
 }
 
 fn function_of(backtrace: &str) -> Option<String> {
-    let frames: Vec<&str> = backtrace.lines().filter_map(frame).collect();
+    let frames: Vec<&str> = stack::lines(backtrace).iter().map(|line| line.name).collect();
     let begins = |name: &&str| name.contains("rust_begin_unwind") || name.contains("begin_panic");
     let machinery = frames.iter().rposition(begins)?;
-    let function = frames[machinery + 1..].iter().find(|name| !is_of_library(name))?;
+    let function = frames[machinery + 1..].iter().find(|name| !stack::is_of_std(name))?;
     // Of an inlined closure some builds know no name.
     let is_name = |name: &String| !name.is_empty() && !name.starts_with('{') && !name.contains("<unknown>");
     Some(trimmed(function)).filter(is_name)
-}
-
-/// `  12: bank::transfer`, and not the line below that says where it stands.
-fn frame(line: &str) -> Option<&str> {
-    let (number, name) = line.trim_start().split_once(": ")?;
-    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(name.trim_end())
-}
-
-fn is_of_library(name: &str) -> bool {
-    let crate_name = name.trim_start_matches(['<', '&', '[', '(']);
-    ["core::", "std::", "alloc::", "__rustc", "rust_"].iter().any(|of| crate_name.starts_with(of))
 }
 
 /// The name without closures, type arguments and the hash that the compiler adds.
@@ -38,12 +29,7 @@ fn trimmed(name: &str) -> String {
         rest = after_bracket(generic);
     }
     text.push_str(rest);
-    let hash = text.rfind("::h").filter(|at| {
-        let digits = &text[at + 3..];
-        digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
-    });
-    text.truncate(hash.unwrap_or(text.len()));
-    text.replace("::{{closure}}", "").replace("::{closure#0}", "")
+    stack::without_hash(&text).replace("::{{closure}}", "").replace("::{closure#0}", "")
 }
 
 /// What comes behind the bracket that closes one which was opened before.

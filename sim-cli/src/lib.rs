@@ -23,6 +23,7 @@ mod merge;
 mod names;
 mod output_file;
 mod parser;
+mod pending;
 mod pipe;
 mod profile;
 mod program;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::path::Path;
 
+use seedbed::AWAITS;
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel};
 use sim_explorer::{Recipe, Scenario, Simfail};
@@ -68,7 +69,8 @@ fn replay_recipe(
     let prepare = |executor: &mut Executor| chosen.prepare(executor);
     args.json.iter().chain(&args.simfail).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
-    let config = Config { trace: TraceLevel::Events, record: true, around, ..Config::default() };
+    let config =
+        Config { trace: TraceLevel::Events, record: true, around, awaits: Some(AWAITS), ..Config::default() };
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
     let survey = run::survey(recipe, &chosen, config);
     let (source, deviations) = recipe.source_and_deviated(&survey);
@@ -83,7 +85,12 @@ fn replay_recipe(
     let replayed = program.variant.run_prepared(settings, config, Box::new(source), prepare);
     let mut make = |config, source| program.variant.run_prepared(settings, config, source, prepare);
     let file = args.simfail.as_ref().map(|_| {
-        Simfail::of_run(&program.to_string(), recipe, Config { record: false, ..config }, &mut make)
+        Simfail::of_run(
+            &program.to_string(),
+            recipe,
+            Config { record: false, awaits: None, ..config },
+            &mut make,
+        )
     });
     drop(watch);
     let is_same = compare(&recorded, &replayed, recording, followed.diverged_at(), out)?;

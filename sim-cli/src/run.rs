@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use seedbed::AWAITS;
 use seedbed::net::capture;
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, StatsTable, TraceLevel, WaitsTable};
@@ -25,8 +26,13 @@ pub(crate) fn run(
     let recipe = args.one.recipe()?.unwrap_or(Recipe::Production);
     args.json.iter().chain(&args.pcap).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
-    let config =
-        Config { trace: level(args.trace), stats: args.stats || args.waits, around, ..Config::default() };
+    let config = Config {
+        trace: level(args.trace),
+        stats: args.stats || args.waits,
+        around,
+        awaits: Some(AWAITS),
+        ..Config::default()
+    };
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
     let survey = survey(&recipe, &chosen, config);
     let (source, deviated) = recipe.source_and_deviated(&survey);

@@ -7,6 +7,7 @@ use sim_executor::{Report, Trace};
 use sim_explorer::{FailureText, Recipe};
 
 use crate::args::OneRunArgs;
+use crate::pending::{Pending, pending};
 use crate::program::Program;
 
 #[derive(Serialize)]
@@ -31,6 +32,9 @@ struct Run<'a> {
     ended_at_nanos: u64,
     /// What went wrong, if something did, as the console shows it.
     message: Option<String>,
+    /// The tasks that had not ended, if it did not end as it should.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pending: Vec<Pending<'a>>,
     log: Vec<Entry>,
     /// Whether the replay of its decisions gave the same; only of `replay`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,6 +72,7 @@ pub(crate) fn text(asked: &Asked<'_>, report: &Report, is_replayed: Option<bool>
         decisions: report.decisions,
         ended_at_nanos: report.ended_at.as_nanos(),
         message: Some(failure.trim_end().to_string()).filter(|text| !text.is_empty()),
+        pending: if report.outcome.is_done() { Vec::new() } else { pending(&report.pending) },
         log: entries(&report.trace),
         is_replayed,
     };

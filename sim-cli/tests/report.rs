@@ -14,14 +14,36 @@ use sim_cli::{Console, Exit, call};
 use sim_executor::{Executor, choose};
 use sim_explorer::{Expect, Scenario, Settings, Variant, Violation};
 
-static SCENARIOS: [Scenario; 1] = [Scenario {
+static SCENARIOS: [Scenario; 2] = [SHOP, STUCK];
+
+const STUCK: Scenario = Scenario {
+    name: "stuck",
+    about: "A task keeps a sender and waits for its receiver.",
+    invariant: "None.",
+    patterns: &[],
+    parameters: &[],
+    variants: &[Variant { name: "only", about: "For ever.", expect: Expect::Breaks, body: stuck }],
+};
+
+fn stuck(executor: &mut Executor, _settings: &Settings) -> Result<(), Violation> {
+    executor.block_on(async {
+        let waiter = spawn_named("waiter", async {
+            let (_sender, receiver) = futures::channel::oneshot::channel::<()>();
+            receiver.await.unwrap(); // where it is stuck
+        });
+        waiter.await.unwrap();
+    })?;
+    Ok(())
+}
+
+const SHOP: Scenario = Scenario {
     name: "shop",
     about: "A customer asks a shop, and the network is cut for a while.",
     invariant: "None.",
     patterns: &[],
     parameters: &[],
     variants: &[Variant { name: "only", about: "Over a network.", expect: Expect::Holds, body: shop }],
-}];
+};
 
 fn shop(executor: &mut Executor, _settings: &Settings) -> Result<(), Violation> {
     executor.block_on(async {
@@ -206,6 +228,55 @@ fn what_cannot_be_written_or_was_not_asked_for_is_said() {
     assert!(said.contains("shop"), "{said}");
 }
 
+/// The line of this file with that comment, as a report names it.
+fn line_with(comment: &str) -> String {
+    let line = include_str!("report.rs").lines().position(|line| line.ends_with(comment)).unwrap() + 1;
+    format!("sim-cli/tests/report.rs:{line}")
+}
+
+#[test]
+fn a_page_and_json_lines_say_at_which_line_each_task_waits() {
+    let file = File::new("stuck");
+    let path = file.0.display().to_string();
+    let place = line_with("// where it is stuck");
+    let told = |task: &Value| {
+        let [site] = &task["awaits"].as_array().unwrap()[..] else { panic!("{task}") };
+        assert!(site["text"].as_str().unwrap().contains(&place), "{task}");
+        assert!(site["library"].as_str().unwrap().contains("oneshot"), "{task}");
+        let frame = &site["own"][0];
+        let file = frame["file"].as_str().unwrap();
+        assert_eq!(format!("{file}:{}", frame["line"]), place);
+    };
+    assert_eq!(report(&["stuck", "--html", &path]).0, Exit::Failure);
+    let data = data_of(&file.text());
+    let pending = data["runs"][0]["pending"].as_array().unwrap();
+    told(pending.iter().find(|task| task["task"] == "main/waiter").unwrap());
+    assert!(data["outcome"].as_str().unwrap().contains(&place), "{data}");
+    let (exit, said) = report(&["stuck", "--jsonl", "-"]);
+    assert_eq!(exit, Exit::Failure);
+    let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is_waiter = |line: &&Value| line["type"] == "pending" && line["task"] == "main/waiter";
+    told(lines.iter().find(is_waiter).unwrap());
+}
+
+#[test]
+fn the_page_has_a_row_for_each_task_that_had_not_ended() {
+    let Some(browser) = chromium() else {
+        eprintln!("there is no chromium: the page was not opened");
+        return;
+    };
+    let file = File::new("stuck-page.html");
+    assert_eq!(report(&["stuck", "--html", &file.0.display().to_string()]).0, Exit::Failure);
+    let script = r#"
+        const rows = [...document.querySelectorAll('#pending tbody tr')];
+        rows[1].click();
+        return [rows.length, rows[1].innerText.replaceAll('\t', ' | '), document.querySelector('#chosen').innerText.includes('in the end: waits')];
+    "#;
+    let said = after(browser, &file.0, script);
+    assert!(said.starts_with("[2,\"main/waiter | waits for a wake | at "), "{said}");
+    assert!(said.contains(&line_with("// where it is stuck")) && said.ends_with(",true]"), "{said}");
+}
+
 /// Chromium, where there is one.
 fn chromium() -> Option<&'static str> {
     ["chromium", "chromium-browser", "google-chrome"]
@@ -216,7 +287,8 @@ fn chromium() -> Option<&'static str> {
 /// The page after a script of the test has used it: what it says in the attribute `data-said` of its body.
 fn after(browser: &str, page: &Path, script: &str) -> String {
     let text = fs::read_to_string(page).unwrap();
-    let driven = File::new("driven.html");
+    let stem = page.file_stem().unwrap().display();
+    let driven = File::new(&format!("{stem}-driven.html"));
     let script = format!(
         "<script>document.body.dataset.said = JSON.stringify((() => {{ {script} }})());</script></body>"
     );

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::around::Around;
+use crate::await_site::AwaitLook;
 use crate::choice::Ratio;
 use crate::limits::Limits;
 use crate::trace::TraceLevel;
@@ -31,6 +32,9 @@ pub struct Config {
     /// Whether it is looked up in which function each panic was, which takes some milliseconds: see
     /// [`context::note_panic_in`](crate::context::note_panic_in). Default: no.
     pub panic_functions: bool,
+    /// What looks where in the program each waiting task awaits, if the run fails; and whether it is kept who last used which socket. It
+    /// costs some milliseconds, so a failing run is made again with it. It does not change the run. Default: nothing.
+    pub awaits: Option<AwaitLook>,
     /// The virtual time that each poll costs its node's CPU. Default: zero.
     pub poll_cost: Duration,
     /// Whether each run draws which kinds of faults are on in it, of those that have a probability: each is on in one of two (swarm
@@ -60,6 +64,7 @@ impl Default for Config {
             budget: None,
             around: None,
             panic_functions: false,
+            awaits: None,
             poll_cost: Duration::ZERO,
             swarm: false,
             spurious_polls: Ratio::NEVER,

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use crate::choice::TaskId;
+use crate::choice::{Resource, TaskId};
 use crate::clock::Instant;
 use crate::task::{Crash, NodeId};
 
@@ -74,6 +74,12 @@ pub trait Device: Any {
     /// The tasks on which it depends that who waits for this resource goes on: those that hold it, or that were last at its other end.
     /// Asked when a run is deadlocked.
     fn holders(&self, _resource: u64) -> Vec<TaskId> {
+        Vec::new()
+    }
+
+    /// What has to be used by another task, so that who waits for this resource goes on: the other end of a connection. The first of them
+    /// that was used tells which task it depends on. Asked when a run is deadlocked.
+    fn other_ends(&self, _resource: u64) -> Vec<Resource> {
         Vec::new()
     }
 

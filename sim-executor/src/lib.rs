@@ -23,6 +23,7 @@
 
 mod around;
 mod assertions;
+mod await_site;
 mod block_in_place;
 mod cancellable;
 mod choice;
@@ -58,6 +59,7 @@ mod yield_now;
 
 pub use around::{Around, PollOf, TellPollOf};
 pub use assertions::{Eventually, check_invariants, invariant};
+pub use await_site::{AwaitLook, AwaitSite, StackFrame};
 pub use block_in_place::block_in_place;
 pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{
@@ -70,7 +72,7 @@ pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use config::{Buggify, Config};
 pub use context::{
     AbortHandle, Activity, Clock, JoinError, JoinHandle, MayCrash, Node, NodeId, NodeReport, Outage,
-    OutsidePanic, PendingTask, RestartOnPanic, TaskPanic, current_id, spawn, spawn_named, stop,
+    OutsidePanic, PendingTask, RestartOnPanic, TaskPanic, WaitChain, current_id, spawn, spawn_named, stop,
     try_current_id,
 };
 pub use decision_point::{DecisionPoint, decision_point};

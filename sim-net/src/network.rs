@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::context::RunTag;
-use sim_executor::{Crash, Device, Due, Fault, Instant, NodeId, context};
+use sim_executor::{Crash, Device, Due, Fault, Instant, NodeId, Resource, context};
 
 use crate::address::{HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
@@ -21,6 +21,7 @@ use crate::errno::Errno;
 use crate::host::{Host, Kernel, SocketRow};
 use crate::resolver::{DnsConfig, Resolver};
 use crate::tcp::TcpConfig;
+use crate::waiters::Interest;
 use crate::wire::Wire;
 
 pub(crate) use descriptor::Descriptor;
@@ -353,6 +354,17 @@ impl Device for Network {
             }
             state.kernel(host).describe(socket, interest)
         })
+    }
+
+    /// For who reads first whatever the peer writes with, and for who writes what it reads with: that may also be one task for both.
+    fn other_ends(&self, resource: u64) -> Vec<Resource> {
+        let (host, socket, interest) = Descriptor::from_resource(resource);
+        let Some((host, socket)) = self.with(|state| state.peer(host, socket)) else { return Vec::new() };
+        let order = match interest {
+            Interest::Read => [Interest::Write, Interest::Read],
+            Interest::Write | Interest::Error => [Interest::Read, Interest::Write],
+        };
+        order.map(|interest| descriptor::used(host, socket, interest)).to_vec()
     }
 
     /// Nothing if somebody outside of the run still has a socket.

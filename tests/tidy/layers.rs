@@ -36,7 +36,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-executor",
         &[
-            &["around", "clock", "reuse", "varied"],
+            &["around", "await_site", "clock", "reuse", "varied"],
             &["choice"],
             &["trace"],
             &["limits", "property"],
@@ -123,14 +123,14 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "causes",
                 "environment",
                 "net",
-                "panicking_function",
                 "real_threads",
+                "stack",
                 "sync",
                 "task",
                 "test_output",
                 "time",
             ],
-            &["reproduce", "watchdog"],
+            &["awaits", "panicking_function", "reproduce", "watchdog"],
             &["simfail"],
             &["around_poll", "failed_run", "panic_hook"],
             &["divergence"],
@@ -144,6 +144,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         &[
             &["console", "exit", "input_file", "interrupt", "output_file", "pipe", "seed", "wall_time"],
             &[
+                "pending",
                 "profile",
                 "program",
                 "record",

@@ -72,8 +72,10 @@ where
     if is_done && !is_repeated(&planned.recipe) {
         return Ok(());
     }
-    let trace = if is_done { TraceLevel::Off } else { sweep.trace };
-    let again = sweep.make_run(&mut World::default(), &planned, trace, &body);
+    let again = match is_done {
+        true => sweep.make_run(&mut World::default(), &planned, TraceLevel::Off, &body),
+        false => sweep.make_failed_run(&planned, &body),
+    };
     if again.hash != report.hash {
         return Err(TestCaseError::fail(not_equal(name, &planned.recipe, [&report, &again])));
     }

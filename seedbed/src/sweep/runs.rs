@@ -14,6 +14,7 @@ use super::sequence::{Sequence, Turn};
 use super::subject::Subject;
 use super::{NeverHit, Passed, Sweep, SweepError};
 use crate::around_poll;
+use crate::awaits::AWAITS;
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
 use crate::real_threads::Watched;
@@ -68,7 +69,8 @@ impl Sweep {
                 }
                 Turn::End => break,
             };
-            let report = self.make_run_by(&mut world, &planned, source, TraceLevel::Off, &subject.body);
+            let report =
+                self.make_run_by(&mut world, &planned, source, self.config(TraceLevel::Off), &subject.body);
             let is_failure = !report.outcome.is_done();
             sequence.tell(report.hash, is_failure);
             if is_failure {
@@ -103,7 +105,9 @@ impl Sweep {
     {
         let planned = self.planned(recipe.clone(), body);
         let (source, deviated) = recipe.source_and_deviated(&planned.survey);
-        let report = self.make_run_by(&mut World::default(), &planned, source, self.trace, body);
+        // With all that is known if it fails: there is no other run.
+        let config = Config { awaits: Some(AWAITS), ..self.config(self.trace) };
+        let report = self.make_run_by(&mut World::default(), &planned, source, config, body);
         if report.outcome.is_done() {
             if deviated.is_some_and(|deviated| !deviated.is_complete()) {
                 return Err(SweepError::NoSuchRun { run: recipe.clone() });
@@ -166,7 +170,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        self.make_run_by(world, run, run.recipe.source(&run.survey), trace, body)
+        self.make_run_by(world, run, run.recipe.source(&run.survey), self.config(trace), body)
     }
 
     /// Makes a run by a source that makes the very run.
@@ -176,7 +180,7 @@ impl Sweep {
         world: &mut World,
         run: &Planned,
         source: Box<dyn Source>,
-        trace: TraceLevel,
+        config: Config,
         body: &Arc<B>,
     ) -> Report
     where
@@ -184,8 +188,19 @@ impl Sweep {
         F: Future<Output: TestOutput> + 'static,
     {
         let _watch = Watch::begin(WatchedRun::OfTest(run.recipe.clone()));
-        let (executor, outcome) = self.begin_run(world, self.config(trace), source, body);
+        let (executor, outcome) = self.begin_run(world, config, source, body);
         executor.finish_into(outcome, world)
+    }
+
+    /// Makes a run again that has failed, with all that can be known of it.
+    #[track_caller]
+    pub(crate) fn make_failed_run<B, F>(&self, run: &Planned, body: &Arc<B>) -> Report
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let config = Config { awaits: Some(AWAITS), ..self.config(self.trace) };
+        self.make_run_by(&mut World::default(), run, run.recipe.source(&run.survey), config, body)
     }
 
     /// With new memory, so that a difference is seen that would come from the world; and under observation.

@@ -8,6 +8,7 @@ use sim_explorer::{Replayed, Shrunk, Simfail, Status};
 
 use super::Sweep;
 use super::caller::Caller;
+use crate::awaits::AWAITS;
 use crate::environment::{self, ALONE, DENY_STALE, EnvironmentError, REPLAY, SIMFAIL, SimfailMode};
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
@@ -139,8 +140,11 @@ where
     where
         'a: 'text,
     {
-        let config = self.sweep.config(self.sweep.trace);
-        let log = replayed.run_again(config, &mut |config, source| self.make(config, source)).trace;
+        let config = Config { awaits: Some(AWAITS), ..self.sweep.config(self.sweep.trace) };
+        let again = replayed.run_again(config, &mut |config, source| self.make(config, source));
+        let mut replayed = replayed;
+        replayed.report.tell_awaits(&again);
+        let log = again.trace;
         let lines_shown = self.sweep.lines_shown;
         let (test, command) = (self.caller.name(), self.caller.command());
         StoredFailure { test, path, replayed, log, lines_shown, command }

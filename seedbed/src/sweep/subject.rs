@@ -38,7 +38,9 @@ where
     #[track_caller]
     pub(super) fn failed(&self, run: &Planned, report: Report, production: Option<u64>) -> FailedRun {
         let Subject { sweep, caller, body, .. } = self;
-        let traced = sweep.make_run(&mut World::default(), run, sweep.trace, body);
+        let mut report = report;
+        let traced = sweep.make_failed_run(run, body);
+        report.tell_awaits(&traced);
         let elsewhere = self.make_elsewhere(run, TraceLevel::Off);
         let mut again = Vec::new();
         if !is_cut_off(&traced.outcome) {

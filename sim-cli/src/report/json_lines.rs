@@ -5,6 +5,7 @@ use sim_explorer::{ArrowKind, LaneKind, MarkKind, Timeline};
 
 use super::decided::decisions;
 use super::{Story, json as to_json};
+use crate::pending::pending;
 
 /// Of the lines; rises when a script would misunderstand a new form.
 const VERSION: u32 = 1;
@@ -40,6 +41,11 @@ pub(super) fn text(story: &Story) -> String {
     }));
     lines.extend(bands.iter().map(|band| {
         json!({ "type": "band", "text": band.text, "nodes": band.nodes, "from": band.from, "to": band.to })
+    }));
+    lines.extend(pending(&told.report.pending).iter().map(|task| {
+        let mut line = json!(task);
+        line["type"] = "pending".into();
+        line
     }));
     if let Some(recording) = &told.report.recording {
         lines.extend(decisions(recording, &told.timeline).into_iter().map(|decision| {

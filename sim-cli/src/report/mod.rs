@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use seedbed::AWAITS;
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Report, TraceLevel};
 use sim_explorer::{FailureText, Recipe, Scenario, Strategy, Timeline};
@@ -51,7 +52,8 @@ pub(crate) fn report(
     let files = files(args);
     files.iter().try_for_each(|(path, _)| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
-    let config = Config { trace: TraceLevel::Wakes, record: true, around, ..Config::default() };
+    let config =
+        Config { trace: TraceLevel::Wakes, record: true, around, awaits: Some(AWAITS), ..Config::default() };
     let tell = |recipe: &Recipe| -> Result<Told, Box<dyn Error>> {
         let survey = run::survey(recipe, &chosen, config);
         let watched = WatchedRun::OfCommand(recipe.clone());

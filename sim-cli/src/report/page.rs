@@ -7,6 +7,7 @@ use sim_explorer::{ArrowKind, LaneKind, MarkKind, Timeline};
 
 use super::decided::decisions;
 use super::{Story, Told, json as to_json};
+use crate::pending::pending;
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
@@ -90,7 +91,7 @@ fn run(told: &Told) -> Value {
         decided.map(|decision| json!([decision.step, decision.text, decision.is_default])).collect();
     json!({
         "name": told.name, "lanes": lanes, "times": times, "marks": marks, "texts": texts.all, "waits": waits,
-        "arrows": arrows, "bands": bands, "decisions": decided,
+        "arrows": arrows, "bands": bands, "decisions": decided, "pending": pending(&told.report.pending),
     })
 }
 

@@ -20,7 +20,11 @@ pub(crate) fn replay(
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
     let stored = Stored::of(scenarios, path)?;
-    let replayed = stored.replay(TraceLevel::Events)?;
+    let mut replayed = stored.replay(TraceLevel::Events)?;
+    if !replayed.report.outcome.is_done() {
+        let again = stored.again(&replayed);
+        replayed.report.tell_awaits(&again);
+    }
     show_run(&replayed, console.out)?;
     tell(path, &stored.file, &replayed, console.out)?;
     if let (Status::Repaired(_), Some(renewed)) = (replayed.status, &replayed.renewed) {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use seedbed::AWAITS;
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Report, Source, TraceLevel};
 use sim_explorer::{FoundError, Replayed, Scenario, Settings, Simfail, SimfailError};
@@ -95,6 +96,13 @@ impl<'a> Stored<'a> {
     pub(crate) fn replay(&self, trace: TraceLevel) -> Result<Replayed, StoredError> {
         let replayed = self.with_runs(trace, |config, make| self.file.replay(config, make));
         replayed.map_err(|source| StoredError::Found { path: self.path.to_path_buf(), source })
+    }
+
+    /// Makes its run again, with where its tasks await.
+    pub(crate) fn again(&self, replayed: &Replayed) -> Report {
+        self.with_runs(TraceLevel::Off, |config, make| {
+            replayed.run_again(Config { awaits: Some(AWAITS), ..config }, make)
+        })
     }
 
     /// Calls it with what makes the runs of the program.

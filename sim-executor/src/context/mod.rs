@@ -15,6 +15,7 @@ mod made;
 mod node;
 mod operations;
 mod outside;
+mod probed;
 mod properties;
 mod run_tag;
 mod spawn;
@@ -37,6 +38,7 @@ use crate::trace::Event;
 
 pub use crate::run::{
     Activity, Clock, MayCrash, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag, TaskPanic,
+    WaitChain,
 };
 pub use crate::task::NodeId;
 pub use access::{access, intend, stop_at};
@@ -59,6 +61,7 @@ use operations::Turn;
 pub(crate) use operations::{Stopped, has_budget_remaining, without_budget};
 pub use operations::{count_call, made_progress, may_go_on};
 use outside::outside;
+use probed::Probed;
 pub(crate) use properties::{add_invariant, begin_eventually, end_eventually, look_at_invariants};
 pub use properties::{buggify, holds, violated};
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
@@ -73,7 +76,7 @@ struct Current {
     /// The run that it is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a thread-local
     /// that has to be dropped costs more in each use.
     run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
-    /// Whether the source of the run is told what tasks touch.
+    /// Whether somebody is told what tasks touch.
     tells_accesses: Cell<bool>,
     /// Whether its tasks stop at decision points.
     decision_points: Cell<bool>,
@@ -91,8 +94,8 @@ struct Current {
     output_of: Cell<Option<TaskId>>,
     /// Whether the thread is or was in some run.
     was_in_run: Cell<bool>,
-    /// How often a [`Probe`] was taken.
-    probes_taken: Cell<usize>,
+    /// How a [`Probe`] was taken.
+    probed: Probed,
 }
 
 thread_local! {
@@ -108,7 +111,7 @@ thread_local! {
             local_set: ManuallyDrop::new(RefCell::new(None)),
             output_of: Cell::new(None),
             was_in_run: Cell::new(false),
-            probes_taken: Cell::new(0),
+            probed: Probed::new(),
         }
     };
 }

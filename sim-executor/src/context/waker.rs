@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::CURRENT;
+use crate::await_site::{AwaitLook, AwaitSite};
 use crate::choice::{GENERATION_BITS, TaskId};
 use crate::run::{RunId, RunTag};
 use crate::task::TASKS_MAX;
@@ -84,14 +85,14 @@ impl Polled {
     }
 }
 
-/// A waker for a poll after the end of a run: it wakes nobody, and counts how often it is taken.
+/// A waker for a poll after the end of a run: it wakes nobody, counts how often it is taken, and looks where.
 pub(crate) struct Probe {
     waker: Waker,
 }
 
 impl Probe {
-    pub(crate) fn begin() -> Self {
-        CURRENT.with(|current| current.probes_taken.set(0));
+    pub(crate) fn begin(look: Option<AwaitLook>) -> Self {
+        CURRENT.with(|current| current.probed.begin(look));
         // SAFETY: as in `Polled::begin`.
         Probe { waker: unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &PROBE)) } }
     }
@@ -100,16 +101,16 @@ impl Probe {
         &self.waker
     }
 
-    /// How often it was taken.
-    pub(crate) fn end(self) -> usize {
-        CURRENT.with(|current| current.probes_taken.take())
+    /// How often it was taken, and where.
+    pub(crate) fn end(self) -> (usize, Vec<AwaitSite>) {
+        CURRENT.with(|current| current.probed.end())
     }
 }
 
 static PROBE: RawWakerVTable = RawWakerVTable::new(take_probe, drop_waker, drop_waker, drop_waker);
 
 unsafe fn take_probe(data: *const ()) -> RawWaker {
-    CURRENT.with(|current| current.probes_taken.set(current.probes_taken.get() + 1));
+    CURRENT.with(|current| current.probed.take());
     RawWaker::new(data, &PROBE)
 }
 

@@ -371,7 +371,9 @@ impl Executor {
         let limit = core.verdict.take_limit().expect("a run fails at a limit or by a panic");
         let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
         drop(core);
-        RunError::Limit { limit, at, pending: self.run.pending(), nodes }
+        // Timers that go on for ever may hide a deadlock.
+        let waits = if limit.is_of_time() { self.run.wait_chain().map(Box::new) } else { None };
+        RunError::Limit { limit, at, pending: self.run.pending(), waits, nodes }
     }
 
     fn deadlock(&self) -> RunError {
@@ -380,7 +382,7 @@ impl Executor {
         let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
         drop(core);
         let pending = self.run.pending();
-        let circle = self.run.circle_of_waits();
-        RunError::Deadlock(Deadlock { at, pending, circle, nodes, woken_from_outside })
+        let waits = self.run.wait_chain().map(Box::new);
+        RunError::Deadlock(Deadlock { at, pending, waits, nodes, woken_from_outside })
     }
 }

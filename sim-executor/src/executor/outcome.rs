@@ -9,7 +9,7 @@ use crate::choice::Recording;
 use crate::clock::Instant;
 use crate::limits::LimitReached;
 use crate::property::{Property, Violated};
-use crate::run::{NodeReport, OutsidePanic, PendingTask, TaskPanic};
+use crate::run::{NodeReport, OutsidePanic, PendingTask, TaskPanic, WaitChain};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 use crate::varied::Varied;
@@ -31,7 +31,7 @@ pub enum RunError {
     #[error("{0}")]
     Violated(Violated),
     /// A bound of [`Limits`](crate::Limits) was reached.
-    #[error("at {at}: {limit}{}{}", PendingTable::in_columns(pending), lines(nodes))]
+    #[error("at {at}: {limit}{}{}{}", PendingTable::in_columns(pending), lines(nodes), chain(waits.as_deref()))]
     Limit {
         /// Which.
         limit: LimitReached,
@@ -39,6 +39,8 @@ pub enum RunError {
         at: Instant,
         /// The tasks that had not ended.
         pending: Vec<PendingTask>,
+        /// Tasks of which each waits for the next, if it is a limit of time: what goes on by timers may hide a deadlock.
+        waits: Option<Box<WaitChain>>,
         /// The nodes that are down or frozen.
         nodes: Vec<NodeReport>,
     },
@@ -75,6 +77,16 @@ impl RunError {
         }
     }
 
+    /// Takes over for whom tasks wait, as the same run knows it that was made again.
+    fn tell_waits(&mut self, again: &RunError) {
+        use RunError::{Deadlock as Dead, Limit};
+        if let Dead(Deadlock { waits, .. }) | Limit { waits, .. } = self
+            && let Dead(Deadlock { waits: known, .. }) | Limit { waits: known, .. } = again
+        {
+            waits.clone_from(known);
+        }
+    }
+
     /// Takes over what is known better of the same tasks.
     pub(super) fn tell_pending(&mut self, known: &[PendingTask]) {
         let (RunError::Deadlock(Deadlock { pending, .. }) | RunError::Limit { pending, .. }) = self else {
@@ -96,9 +108,8 @@ pub struct Deadlock {
     pub at: Instant,
     /// The tasks, in the order of their spawns.
     pub pending: Vec<PendingTask>,
-    /// Tasks of which each waits for the next and the last for the first, as far as it is known for whom they wait:
-    /// `main/a waits for lock "x" held by main/b since 0.002, which waits at task.join main/a`.
-    pub circle: Option<String>,
+    /// Tasks of which each waits for the next, as far as it is known for whom they wait.
+    pub waits: Option<Box<WaitChain>>,
     /// The nodes that are down or frozen.
     pub nodes: Vec<NodeReport>,
     /// A task that was woken from another thread, which counts for nothing in a run.
@@ -109,14 +120,12 @@ impl fmt::Display for Deadlock {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "at {}: deadlock, nothing is left that could wake a task{}{}",
+            "at {}: deadlock, nothing is left that could wake a task{}{}{}",
             self.at,
             PendingTable::in_columns(&self.pending),
-            lines(&self.nodes)
+            lines(&self.nodes),
+            chain(self.waits.as_deref())
         )?;
-        if let Some(circle) = &self.circle {
-            write!(out, "\n  each waits for the next: {circle}")?;
-        }
         if let Some(task) = &self.woken_from_outside {
             write!(
                 out,
@@ -125,6 +134,11 @@ impl fmt::Display for Deadlock {
         }
         Ok(())
     }
+}
+
+/// A line for a chain of waits.
+fn chain(waits: Option<&WaitChain>) -> String {
+    waits.map_or_else(String::new, |waits| format!("\n  {waits}"))
 }
 
 /// One node a line, but of more than a page only how many.
@@ -225,4 +239,19 @@ pub struct Report {
     pub trace: Trace,
     /// The decisions, if they were recorded.
     pub recording: Option<Recording>,
+}
+
+impl Report {
+    /// Takes over where tasks await and for whom they wait, from the report of the same run made again with
+    /// [`Config::awaits`](crate::Config::awaits). If that went another way, nothing is taken over.
+    pub fn tell_awaits(&mut self, again: &Report) {
+        if self.hash != again.hash || self.outcome.word() != again.outcome.word() {
+            return;
+        }
+        self.pending.clone_from(&again.pending);
+        if let (Outcome::Error(error), Outcome::Error(known)) = (&mut self.outcome, &again.outcome) {
+            error.tell_pending(&again.pending);
+            error.tell_waits(known);
+        }
+    }
 }

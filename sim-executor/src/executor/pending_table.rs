@@ -10,13 +10,16 @@ const LINES_MAX: usize = 40;
 /// So many tasks that are at the same thing have a line each.
 const ALIKE_MAX: usize = 3;
 
+/// So many places at which one task awaits are shown.
+const SITES_MAX: usize = 4;
+
 /// So many characters of a name are shown.
 const NAME_CHARS_MAX: usize = 120;
 
 /// Tasks that had not ended, in the order of their spawns, for a person: tasks that are alike share a line, and of more lines than
 /// fit on a page only the number is told.
 ///
-/// Tasks are alike if their names differ in digits only, and they wait at the same thing since the same time. If that leaves too
+/// Tasks are alike if their names differ in digits only, and they wait at the same thing, at the same lines, since the same time. If that leaves too
 /// many lines, it is enough that they wait at the same operation.
 #[derive(Clone, Copy, Debug)]
 pub struct PendingTable<'a> {
@@ -52,6 +55,7 @@ impl<'a> PendingTable<'a> {
                 form(&task.node),
                 task.is_frozen,
                 task.doing(),
+                &task.awaits,
                 task.polled_at,
                 place.file(),
                 place.line(),
@@ -77,7 +81,11 @@ impl<'a> PendingTable<'a> {
 }
 
 /// A line for each task, but one for all that are alike if there are more than `alike_max` of them.
-fn fold<K: Ord>(pending: &[PendingTask], alike_max: usize, key: impl Fn(&PendingTask) -> K) -> Vec<Line<'_>> {
+fn fold<'a, K: Ord>(
+    pending: &'a [PendingTask],
+    alike_max: usize,
+    key: impl Fn(&'a PendingTask) -> K,
+) -> Vec<Line<'a>> {
     let mut alike = std::collections::BTreeMap::<K, Vec<usize>>::new();
     for (place, task) in pending.iter().enumerate() {
         alike.entry(key(task)).or_default().push(place);
@@ -130,13 +138,20 @@ impl fmt::Display for PendingTable<'_> {
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
         let [name, place, doing] = if self.in_columns { [0, 1, 2].map(width) } else { [0; 3] };
         let gap = if self.in_columns { "  " } else { " " };
-        for [lineage, node, activity, since, end] in rows {
+        for (line, [lineage, node, activity, since, end]) in lines.iter().zip(rows) {
             write!(out, "\n  {lineage:name$}{gap}on {node:place$}{gap}{activity:doing$}")?;
             match (self.in_columns, since.as_str()) {
                 (true, "") => write!(out, "  {end}")?,
                 (true, since) => write!(out, "  {since}, {end}")?,
                 (false, "") => write!(out, " ({end})")?,
                 (false, since) => write!(out, " {since} ({end})")?,
+            }
+            let sites = &line.task.awaits;
+            for site in sites.iter().take(SITES_MAX) {
+                write!(out, "\n      awaits {site}")?;
+            }
+            if sites.len() > SITES_MAX {
+                write!(out, "\n      … and {} more", sites.len() - SITES_MAX)?;
             }
         }
         if hidden > 0 {

@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use super::Executor;
+use crate::await_site::AwaitSite;
 use crate::choice::TaskId;
 use crate::context::Probe;
 use crate::run::{Activity, PendingTask};
@@ -23,6 +24,8 @@ struct Probed {
     waits: Vec<Wait>,
     /// How many wakers were taken by what has not said what it waits for.
     unknown: usize,
+    /// Where the wakers were taken, if that is looked at.
+    awaits: Vec<AwaitSite>,
     /// It is not pending: it could go on, and nothing had woken it.
     goes_on: bool,
 }
@@ -37,7 +40,8 @@ impl Executor {
             if pending.is_frozen {
                 continue;
             }
-            let Some(probed) = self.probe_task(task) else { continue };
+            let Some(mut probed) = self.probe_task(task) else { continue };
+            pending.awaits = std::mem::take(&mut probed.awaits);
             pending.goes_on = probed.goes_on && stands_still;
             if !probed.goes_on {
                 self.tell_waits(pending, probed);
@@ -46,16 +50,18 @@ impl Executor {
         pending
     }
 
+    /// The stack that is looked at ends here: who reads it looks for this name.
+    #[inline(never)]
     fn probe_task(&self, task: TaskId) -> Option<Probed> {
         let mut memory = self.run.core_mut().begin_probe(task)?;
-        let probe = Probe::begin();
+        let probe = Probe::begin(self.run.awaits());
         let polled =
             catch_unwind(AssertUnwindSafe(|| memory.as_mut().poll(&mut Context::from_waker(probe.waker()))));
-        let taken = probe.end();
+        let (taken, awaits) = probe.end();
         let waits = self.run.core_mut().end_probe(task, memory);
         let goes_on = !matches!(polled, Ok(Poll::Pending));
         let unknown = taken.saturating_sub(waits.len());
-        Some(Probed { waits, unknown, goes_on })
+        Some(Probed { waits, unknown, awaits, goes_on })
     }
 
     /// Tells all that a task waits for. One that has named nothing and taken no waker waits where it said so before.

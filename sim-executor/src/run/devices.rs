@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::choice::TaskId;
+use crate::choice::{Resource, TaskId};
 use crate::clock::Instant;
 use crate::device::{Device, Due};
 use crate::reuse::Reuse as _;
@@ -175,6 +175,13 @@ impl Devices {
         let mut holders = Vec::new();
         self.for_each(|device| holders.append(&mut device.holders(resource)));
         holders
+    }
+
+    /// What is at the other end of a resource that some device knows.
+    pub(crate) fn other_ends(&self, resource: u64) -> Vec<Resource> {
+        let mut ends = Vec::new();
+        self.for_each(|device| ends.append(&mut device.other_ends(resource)));
+        ends
     }
 
     /// Takes all, to be dropped with nothing borrowed.

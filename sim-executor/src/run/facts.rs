@@ -79,6 +79,10 @@ impl Core {
     pub(crate) fn note_access(&mut self, resource: Resource, access: Access) {
         let Some(task) = self.polling.current() else { return };
         let Some(slot) = self.polling.tasks().get(task) else { return };
+        self.users.note(resource, task);
+        if !self.facts.has(FactKinds::ACCESSES) {
+            return;
+        }
         let fact = Fact::Accessed { task, key: slot.key(), resource, access };
         self.facts.add(fact);
     }
@@ -92,14 +96,16 @@ impl Core {
 
     /// The current task will touch a resource in its next poll.
     pub(crate) fn note_intent(&mut self, resource: Resource, access: Access) {
-        if let Some(task) = self.polling.current() {
+        if let Some(task) = self.polling.current()
+            && self.facts.has(FactKinds::ACCESSES)
+        {
             self.facts.add(Fact::Intended { task, resource, access });
         }
     }
 }
 
 impl Run {
-    /// Whether the source is told what tasks touch.
+    /// Whether somebody is told what tasks touch.
     #[inline]
     pub(crate) fn tells_accesses(&self) -> bool {
         self.tells_accesses

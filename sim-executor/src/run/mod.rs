@@ -30,12 +30,14 @@ mod run_tag;
 mod spawn;
 mod start;
 mod time;
+mod users;
 mod verdict;
 mod waits_for;
 
 use std::cell::{Ref, RefCell, RefMut};
 
 use crate::around::Around;
+use crate::await_site::AwaitLook;
 use crate::choice::{FactKinds, Fault, Needs, Order, Ratio, RunInfo, Source, TaskId};
 use crate::clock::Instant;
 use crate::config::{Buggify, Config};
@@ -65,7 +67,9 @@ pub(crate) use start::Program;
 pub use start::RestartOnPanic;
 pub use time::Clock;
 pub(crate) use time::Time;
+pub(crate) use users::Users;
 pub(crate) use verdict::Verdict;
+pub use waits_for::WaitChain;
 
 /// One run: its state, what answers its questions, and what else acts in it. Never borrowed while code of the program
 /// runs.
@@ -76,7 +80,9 @@ pub(crate) struct Run {
     budget: Option<u32>,
     /// Of [`Config::around`].
     around: Option<Around>,
-    /// Whether the source is told what tasks touch.
+    /// Of [`Config::awaits`].
+    awaits: Option<AwaitLook>,
+    /// Whether somebody is told what tasks touch.
     tells_accesses: bool,
     /// Of [`Needs::decision_points`](crate::Needs).
     decision_points: bool,
@@ -102,6 +108,7 @@ pub(crate) struct Core {
     pub(crate) log: Log,
     pub(crate) verdict: Verdict,
     pub(crate) facts: Facts,
+    pub(crate) users: Users,
     pub(crate) faults: FaultsAsked,
     pub(crate) properties: Properties,
 }
@@ -131,6 +138,7 @@ impl Run {
             log: Log::new(config, scratch),
             verdict: Verdict::new(limits, config.panic_functions),
             facts: Facts::new(needs.facts),
+            users: Users::new(config.awaits.is_some()),
             faults: FaultsAsked::new(needs.asked_anyway, config.swarm),
             properties: Properties::default(),
         };
@@ -145,7 +153,8 @@ impl Run {
             id,
             budget: config.budget,
             around: config.around,
-            tells_accesses: needs.facts.has(FactKinds::ACCESSES),
+            awaits: config.awaits,
+            tells_accesses: needs.facts.has(FactKinds::ACCESSES) || config.awaits.is_some(),
             decision_points: needs.decision_points,
             core: RefCell::new(core),
             source: RefCell::new(source),
@@ -171,6 +180,11 @@ impl Run {
     #[inline]
     pub(crate) fn around(&self) -> Option<Around> {
         self.around
+    }
+
+    /// What looks where tasks await.
+    pub(crate) fn awaits(&self) -> Option<AwaitLook> {
+        self.awaits
     }
 
     /// Whether tasks stop at decision points.

@@ -5,6 +5,7 @@ use std::panic::Location;
 use std::rc::Rc;
 
 use super::{Core, Run};
+use crate::await_site::AwaitSite;
 use crate::choice::{Label, TaskId};
 use crate::clock::Instant;
 use crate::task::{Failure, State, TaskStats, Wait};
@@ -81,6 +82,9 @@ pub struct PendingTask {
     /// What it waits for besides, where it waits for several things. Known at the end of a run: see
     /// [`Report::pending`](crate::Report::pending).
     pub also: Vec<Activity>,
+    /// Where in the program it awaits: a place for each thing that it waits for. Known at the end of a run that failed, where
+    /// [`Config::awaits`](crate::Config::awaits) looks.
+    pub awaits: Vec<AwaitSite>,
     /// Whether it went on when it was polled once more at the end of the run: what it waits for is there, and nobody has woken
     /// it.
     pub goes_on: bool,
@@ -102,7 +106,8 @@ impl fmt::Display for PendingTask {
 
 impl PendingTask {
     /// All that it is at: `waits at task.join main/a, and at time.sleep until 3.000`.
-    pub(crate) fn doing(&self) -> String {
+    #[must_use]
+    pub fn doing(&self) -> String {
         let mut text = self.activity.to_string();
         for activity in &self.also {
             let other = activity.to_string();
@@ -237,6 +242,7 @@ impl Core {
             spawned_at: polling.tasks().background(task.index).spawned_at(),
             activity,
             also: Vec::new(),
+            awaits: Vec::new(),
             goes_on: false,
             polled_at: slot.polled_at(),
         }

@@ -131,12 +131,34 @@ impl Host {
 
     /// The connection with these addresses.
     pub(crate) fn stream_of(&self, pair: Pair) -> Option<&Stream> {
+        self.stream(self.socket_of(pair)?)
+    }
+
+    /// The socket of the connection with these addresses.
+    pub(crate) fn socket_of(&self, pair: Pair) -> Option<SocketId> {
         match self.connections.get(&pair)? {
-            &Known::Connection(socket) => match self.sockets.get(socket)? {
-                Socket::Stream(stream) => Some(stream),
-                _ => None,
-            },
+            &Known::Connection(socket) => Some(socket),
             Known::TimeWait { .. } => None,
+        }
+    }
+
+    fn stream(&self, socket: SocketId) -> Option<&Stream> {
+        match self.sockets.get(socket)? {
+            Socket::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// The addresses of a socket that is a connection.
+    pub(crate) fn pair_of(&self, socket: SocketId) -> Option<Pair> {
+        self.stream(socket).map(|stream| stream.pair)
+    }
+
+    /// The socket at the other end of a Unix socket, if it has one.
+    pub(crate) fn unix_peer_of(&self, socket: SocketId) -> Option<SocketId> {
+        match self.sockets.get(socket)? {
+            Socket::Unix(unix) => unix.peer(),
+            _ => None,
         }
     }
 

@@ -88,19 +88,13 @@ impl Descriptor {
     /// The number by which the executor asks what a task waits for. It is never zero.
     #[inline]
     pub(crate) fn resource(&self, interest: Interest) -> u64 {
-        let index = u64::from(self.socket.index) & ((1 << INDEX_BITS) - 1);
-        let generation = u64::from(self.socket.generation) & ((1 << GENERATION_BITS) - 1);
-        let mut resource = u64::from(self.host.0) + 1;
-        resource = (resource << GENERATION_BITS) | generation;
-        resource = (resource << INDEX_BITS) | index;
-        (resource << 1) | u64::from(interest == Interest::Write)
+        number(self.host, self.socket, interest)
     }
 
     /// Says that the current task uses this direction of the socket.
     #[inline]
     pub(crate) fn touch(&self, interest: Interest, access: Access) {
-        const SOCKET: Label = Label::new("net.socket");
-        context::access(Resource::new(SOCKET, self.resource(interest)), access);
+        context::access(used(self.host, self.socket, interest), access);
     }
 
     pub(super) fn from_resource(resource: u64) -> (HostId, SocketId, Interest) {
@@ -110,6 +104,23 @@ impl Descriptor {
         let host = (resource >> (1 + INDEX_BITS + GENERATION_BITS)).saturating_sub(1);
         (HostId(host as u32), SocketId { index: index as u32, generation: generation as u32 }, interest)
     }
+}
+
+#[inline]
+fn number(host: HostId, socket: SocketId, interest: Interest) -> u64 {
+    let index = u64::from(socket.index) & ((1 << INDEX_BITS) - 1);
+    let generation = u64::from(socket.generation) & ((1 << GENERATION_BITS) - 1);
+    let mut resource = u64::from(host.0) + 1;
+    resource = (resource << GENERATION_BITS) | generation;
+    resource = (resource << INDEX_BITS) | index;
+    (resource << 1) | u64::from(interest == Interest::Write)
+}
+
+/// What a task uses that reads from a socket, or writes to it.
+#[inline]
+pub(super) fn used(host: HostId, socket: SocketId, interest: Interest) -> Resource {
+    const SOCKET: Label = Label::new("net.socket");
+    Resource::new(SOCKET, number(host, socket, interest))
 }
 
 impl Descriptor {

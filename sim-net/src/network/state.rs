@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use sim_executor::{Instant, Reuse as _, context};
 
-use crate::address::{HOSTS_MAX, HostId, Place, place};
+use crate::address::{HOSTS_MAX, HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::host::{Host, Kernel, Stream};
 use crate::packet::Packet;
@@ -122,6 +122,17 @@ impl State {
         peer.is_none_or(|peer| {
             connection.is_behind(&peer.connection) || is_cut(stream.link) || is_cut(peer.link)
         })
+    }
+
+    /// The socket at the other end of a connection, as far as it is there.
+    pub(super) fn peer(&self, host: HostId, socket: SocketId) -> Option<(HostId, SocketId)> {
+        let own = self.hosts.get(host.index())?;
+        if let Some(peer) = own.unix_peer_of(socket) {
+            return Some((host, peer));
+        }
+        let pair = own.pair_of(socket)?;
+        let peer = self.wire.interfaces.host(pair.remote.interface);
+        Some((peer, self.hosts.get(peer.index())?.socket_of(pair.reversed())?))
     }
 
     /// Does all that is due.

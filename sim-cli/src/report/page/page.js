@@ -354,6 +354,8 @@
       if (fromStep === step && fromLane === lane) say(ARROWS[kind] + ' to ' + run.lanes[toLane][1] + ' at step ' + toStep + ' ' + run.texts[text]);
       if (toStep === step && toLane === lane) say(ARROWS[kind] + ' from ' + run.lanes[fromLane][1] + ' at step ' + fromStep + ' ' + run.texts[text]);
     }
+    const pending = run.pending.find((task) => task.task === run.lanes[lane][1]);
+    if (pending) say('in the end: ' + pending.is + pending.awaits.map((site) => '; awaits ' + site.text).join(''));
     draw();
   }
 
@@ -524,6 +526,28 @@
     }));
   }
 
+  const PENDING_SHOWN = 200;
+
+  /** Who had not ended, what it waited for, and at which lines of the program. */
+  function fillPending() {
+    const run = runs[0];
+    byId('pending').hidden = !run.pending.length;
+    byId('pending').querySelector('tbody').replaceChildren(...run.pending.slice(0, PENDING_SHOWN).map((task) => {
+      const row = document.createElement('tr');
+      for (const text of [task.task, task.is, task.awaits.map((site) => site.text).join('; ')]) {
+        const cell = document.createElement('td');
+        cell.textContent = text;
+        row.append(cell);
+      }
+      row.title = 'spawned at ' + task.spawned_at + '; a click leads to its last event';
+      row.addEventListener('click', () => {
+        const marks = run.ofLane[run.lanes.findIndex((lane) => lane[1] === task.task && lane[2] === 0)];
+        if (marks && marks.length) choose(run, marks[marks.length - 1]);
+      });
+      return row;
+    }));
+  }
+
   const DECISIONS_SHOWN = 2000;
 
   function fillDecisions() {
@@ -560,6 +584,7 @@
   byId('outcome').textContent = data.outcome;
   setTheme(window.matchMedia && window.matchMedia('(prefers-color-scheme: dark)').matches);
   fillDecisions();
+  fillPending();
   fillWaits();
   fit();
   paint();

@@ -13,6 +13,7 @@ mod name;
 mod status;
 mod stream;
 
+use crate::address::SocketId;
 use crate::waiters::{Interest, Waiters};
 
 pub use address::SocketAddr;
@@ -48,6 +49,15 @@ impl UnixSocket {
         match self.state {
             State::Datagrams(_) => Kind::Datagrams,
             State::Idle | State::Listener(_) | State::Stream(_) => Kind::Stream,
+        }
+    }
+
+    /// The socket at its other end, if it has one.
+    pub(super) fn peer(&self) -> Option<SocketId> {
+        match &self.state {
+            State::Stream(end) => end.peer,
+            State::Datagrams(datagrams) => datagrams.peer(),
+            State::Idle | State::Listener(_) => None,
         }
     }
 
