@@ -1,5 +1,7 @@
 //! Shrinking: what is left of the failures of the bug-finding benchmark, and in how many runs.
 
+#[path = "../benches/bugs/src/fewest.rs"]
+mod fewest;
 #[path = "../benches/bugs/src/one_run.rs"]
 mod one_run;
 #[path = "../benches/bugs/src/programs/mod.rs"]
@@ -7,18 +9,16 @@ mod programs;
 #[path = "../benches/bugs/src/runtime.rs"]
 mod runtime;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, UdpSocket};
-use seedbed::{PanicsInside, choose, event, install_panic_hook, node, spawn_named, time};
-use sim_executor::{
-    Config, Domain, Executor, Key, Needs, Outcome, Point, Ratio, Report, Source, Value, World,
-};
-use sim_explorer::{Cost, Exceptions, Follow, Noted, Shrink, Shrunk, Strategy, Survey, Turn, TurnException};
+use seedbed::{PanicsInside, choose, event, install_panic_hook, many, node, spawn_named, time};
+use sim_executor::{Config, Executor, Outcome, Ratio, Report, Source, World};
+use sim_explorer::{Shrink, Shrunk, Strategy, Survey};
 
 use one_run::Simulated;
 use programs::Body;
@@ -49,72 +49,11 @@ fn shrunk(body: Body, strategy: Strategy, count: usize) -> Vec<Shrunk> {
         .collect()
 }
 
-/// Notes what else could have been polled at each contended step behind the last exception.
-struct Alternatives {
-    follow: Follow,
-    after: Option<Key>,
-    noted: Rc<RefCell<Vec<TurnException>>>,
-}
-
-impl Source for Alternatives {
-    fn needs(&self) -> Needs {
-        self.follow.needs()
-    }
-
-    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
-        let answer = self.follow.decide(point);
-        let Domain::Among(candidates) = &point.domain else { return answer };
-        if self.after.is_none() {
-            candidates.visit(&mut |candidate| {
-                if !matches!(answer, Some(Value::Pick { task, .. }) if task == candidate.task) {
-                    let run = Turn { lineage: candidate.lineage, nth: 0 };
-                    self.noted.borrow_mut().push(TurnException { after: point.key, run });
-                }
-                ControlFlow::Continue(())
-            });
-        }
-        self.after = self.after.filter(|after| *after != point.key);
-        answer
-    }
-
-    fn describe(&self) -> String {
-        "alternatives".to_string()
-    }
-}
-
-/// The least preemptions and exceptions of all runs that show the bug with as few exceptions as it takes; `None` if it takes more than
-/// the runs allow.
+/// The least preemptions and exceptions of all runs that show the bug, if not too many runs are needed to know.
 fn minimum(body: Body) -> Option<(u64, u64)> {
     const RUNS_MAX: usize = 3_000;
     let mut world = World::default();
-    let (mut level, mut runs) = (vec![Vec::new()], 0);
-    loop {
-        let (mut next, mut least) = (Vec::new(), None);
-        for schedule in level {
-            runs += 1;
-            if runs > RUNS_MAX {
-                return None;
-            }
-            let after = schedule.last().map(|last: &TurnException| last.after);
-            let exceptions = Exceptions { schedule: schedule.clone(), ..Exceptions::default() };
-            let noted = Rc::new(RefCell::new(Vec::new()));
-            let source = Alternatives { follow: Follow::new(&exceptions).0, after, noted: Rc::clone(&noted) };
-            let (source, notes) = Noted::new(source);
-            let report =
-                run(&mut world, body, Config { record: true, ..Config::default() }, Box::new(source));
-            let realised = notes.of_run(&report);
-            if !report.outcome.is_done() {
-                let cost = Cost::of(&realised);
-                let cost = (cost.preemptions, cost.exceptions);
-                least = Some(least.map_or(cost, |least: (u64, u64)| least.min(cost)));
-            }
-            next.extend(noted.take().into_iter().map(|turn| [&schedule[..], &[turn]].concat()));
-        }
-        if least.is_some() {
-            return least;
-        }
-        level = next;
-    }
+    fewest::fewest(RUNS_MAX, Config::default(), &mut |config, source| run(&mut world, body, config, source))
 }
 
 /// What is left of some failures.
@@ -198,13 +137,41 @@ async fn orders() {
 }
 
 fn lossy(config: Config, source: Box<dyn Source>) -> Report {
+    over_lossy_link(config, source, orders())
+}
+
+/// Sends as many datagrams as the run draws; the server misses those that say 7.
+async fn drawn_orders() {
+    let server = node("server").spawn(UdpSocket::bind("0.0.0.0:7")).await.unwrap().unwrap();
+    let taking = node("server").spawn(async move {
+        let (mut sevens, mut number) = (0, [0]);
+        while time::timeout(Duration::from_secs(1), server.recv(&mut number)).await.is_ok() {
+            sevens += u32::from(number == [7]);
+        }
+        sevens
+    });
+    let client = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+    let mut sent = 0;
+    for order in many("order", 0..=60) {
+        let number = order.enter(|| choose(8)) as u8;
+        sent += u32::from(number == 7);
+        client.send_to(&[number], "server:7").await.unwrap();
+    }
+    assert_eq!(taking.await.unwrap(), sent, "a seven is lost");
+}
+
+fn over_lossy_link(
+    config: Config,
+    source: Box<dyn Source>,
+    program: impl Future<Output = ()> + 'static,
+) -> Report {
     install_panic_hook(PanicsInside::Quiet);
     let mut executor = Executor::with_boxed_source(config, source);
     let loss = Ratio::one_in(8);
     let latency = Latency::Uniform { min: Duration::from_micros(100), max: Duration::from_millis(2) };
     let link = LinkConfig { loss, latency, ..LinkConfig::default() };
     executor.enter(|| net::install(NetworkConfig { link, ..NetworkConfig::default() }));
-    let outcome = executor.block_on(orders()).map_or_else(Into::into, |()| Outcome::Done);
+    let outcome = executor.block_on(program).map_or_else(Into::into, |()| Outcome::Done);
     executor.finish(outcome)
 }
 
@@ -221,6 +188,25 @@ fn of_seven_faults_the_one_is_left_that_is_needed() {
     assert_eq!((shrunk.cost.faults, shrunk.cost.exceptions), (1, 1), "{}", shrunk.exceptions);
     assert_eq!(shrunk.exceptions.to_string(), "link:main->server/udp:7 @ link.loss #17 = true\n");
     assert!(shrunk.runs <= 100, "{} runs", shrunk.runs);
+}
+
+#[test]
+fn operations_are_left_out_with_the_faults_that_befall_the_others() {
+    let mut make = |config, source| over_lossy_link(config, source, drawn_orders());
+    let found = |seed| move || Strategy::Random.source(seed, &Arc::default());
+    let fails =
+        |seed: &u64| !over_lossy_link(Config::default(), found(*seed)(), drawn_orders()).outcome.is_done();
+    for seed in (0..200).filter(fails).take(5) {
+        let tell = &mut |_: &_| ControlFlow::Continue(());
+        let shrunk = Shrink::default().shrink(Config::default(), &found(seed), &mut make, tell).unwrap();
+        assert!(shrunk.found.workload > 40, "{}", shrunk.found);
+        let text = shrunk.exceptions.to_string();
+        let [order, number, loss] = text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+        assert!(order.starts_with("main/order") && order.ends_with("user:many #0 = true"), "{text}");
+        assert!(number.ends_with("user:choose #0 = 7"), "{text}");
+        assert_eq!(loss, "link:main->server/udp:7 @ link.loss #0 = true", "{text}");
+        assert!(shrunk.runs <= 150, "{} runs", shrunk.runs);
+    }
 }
 
 fn explained(body: Body, strategy: Strategy) -> Vec<String> {

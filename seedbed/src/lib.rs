@@ -44,12 +44,12 @@ pub use sim_executor::{
     AwaitLook, AwaitSite, Buggify, Cancellable, Cancelled, Clock, Config, Crash, Deadlock, Event, Eventually,
     Executor, Fault, Faults, Histogram, Instant, KeyedRandom, Label, Life, LimitReached, Limits, MayCrash,
     Node, NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Property, PropertyKind, Ratio,
-    Record, Recording, Replay, Report, RestartOnPanic, RunError, SimRng, Source, StackFrame, StatsTable,
-    TaskStats, Trace, TraceLevel, Violated, WaitChain, WaitsTable, World, always, assert_no_starvation,
-    buggify, cancellable, check_invariants, choose, choose_at, choose_between, context, decision_point,
-    event, eventually, flip, invariant, join, pick, progress, reachable, rng, select, shuffle, signal,
-    sometimes, spawn, spawn_blocking, spawn_named, stop, task_local, try_join, unique_rng, unreachable,
-    yield_now,
+    Record, Recording, Replay, Report, RestartOnPanic, RunError, SimRng, Source, Span, StackFrame,
+    StatsTable, TaskStats, Trace, TraceLevel, Violated, WaitChain, WaitsTable, World, always,
+    assert_no_starvation, buggify, cancellable, check_invariants, choose, choose_at, choose_between, context,
+    decision_point, event, eventually, flip, invariant, join, many, pick, progress, reachable, rng, select,
+    shuffle, signal, sometimes, span, spawn, spawn_blocking, spawn_named, stop, task_local, try_join,
+    unique_rng, unreachable, yield_now,
 };
 pub use sim_explorer::{DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
 

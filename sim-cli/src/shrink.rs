@@ -55,7 +55,9 @@ pub(crate) fn shrink(
         let is_late = stopwatch.elapsed() >= Duration::from_secs(args.seconds);
         if is_late { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let shrunk = Shrink { runs_max: args.runs }.shrink(config, &found, &mut make, &mut tell);
+    // Who asks for it waits for the smallest.
+    let bounds = Shrink { runs_max: args.runs, stall_max: args.runs };
+    let shrunk = bounds.shrink(config, &found, &mut make, &mut tell);
     bar.finish_and_clear();
     let shrunk = match shrunk {
         Ok(shrunk) => shrunk,
@@ -105,7 +107,9 @@ fn show(
     }
     match shrunk.ended {
         ShrinkEnd::Smallest => {}
-        ShrinkEnd::Runs => writeln!(console.out, "cut off after {} runs: --runs allows more", shrunk.runs)?,
+        ShrinkEnd::Runs | ShrinkEnd::Stalled => {
+            writeln!(console.out, "cut off after {} runs: --runs allows more", shrunk.runs)?;
+        }
         ShrinkEnd::Stopped => {
             writeln!(console.out, "cut off after {} s: --seconds allows more", args.seconds)?;
         }

@@ -45,6 +45,7 @@ mod reuse;
 mod run;
 mod select;
 pub mod signal;
+mod span;
 mod spawn_blocking;
 mod starvation;
 mod task;
@@ -88,6 +89,7 @@ pub use property::{Property, PropertyKind, Violated};
 pub use reuse::Reuse;
 #[doc(hidden)]
 pub use select::{first_branch, in_turn, may_poll, select_branches};
+pub use span::{InSpan, Many, Span, many, span};
 pub use spawn_blocking::spawn_blocking;
 pub use starvation::assert_no_starvation;
 pub use task::{Crash, Histogram, Life, StatsTable, TaskStats, WaitsTable};

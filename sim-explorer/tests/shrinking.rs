@@ -1,6 +1,6 @@
 //! Shrinking: what is left of a failing run, and what it must never do.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use sim_executor::{
     Config, Executor, Key, Label, Limits, Outcome, Ratio, Report, Source, Value, choose, choose_at, flip,
-    spawn_named,
+    many, span, spawn_named,
 };
 use sim_explorer::{
     Exceptions, Explanation, Follow, Progress, Shrink, ShrinkEnd, ShrinkError, Shrunk, Strategy, Turn,
@@ -204,19 +204,22 @@ const LOST_UPDATE_NOT: Program = |_| Box::pin(async {});
 #[test]
 fn it_ends_after_so_many_runs_and_when_it_is_told_to() {
     let source = || Strategy::Walk.source(3, &Arc::default());
-    let shrink = |runs_max, stop_at: u64| {
+    let shrink = |bounds: Shrink, stop_at: u64| {
         let mut told = Vec::new();
         let mut tell = |progress: &Progress| {
             told.push(*progress);
             if progress.runs == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let mut make = |config, source| run(LOST_UPDATE, config, source);
-        let shrunk = Shrink { runs_max }.shrink(Config::default(), &source, &mut make, &mut tell).unwrap();
+        let shrunk = bounds.shrink(Config::default(), &source, &mut make, &mut tell).unwrap();
         assert!(told.windows(2).all(|pair| pair[0].cost >= pair[1].cost), "it never grows");
         (shrunk.runs, shrunk.ended)
     };
-    assert_eq!(shrink(4, u64::MAX), (4, ShrinkEnd::Runs));
-    assert_eq!(shrink(1_000, 5), (5, ShrinkEnd::Stopped));
+    assert_eq!(shrink(Shrink { runs_max: 4, ..Shrink::default() }, u64::MAX), (4, ShrinkEnd::Runs));
+    assert_eq!(shrink(Shrink::default(), 5), (5, ShrinkEnd::Stopped));
+    let (runs, ended) = shrink(Shrink { stall_max: 2, ..Shrink::default() }, u64::MAX);
+    assert_eq!(ended, ShrinkEnd::Stalled);
+    assert!(runs < shrink(Shrink::default(), u64::MAX).0, "{runs}");
 }
 
 /// An operation: which account, and how much.
@@ -366,4 +369,117 @@ fn a_failure_in_the_default_order_is_explained_as_one() {
     };
     let text = explain(program, &shrink(program, Strategy::Walk, "always")).to_string();
     assert!(text.contains("it fails in the default order already"), "{text}");
+}
+
+/// The operations that are left, by their names.
+fn operations(shrunk: &Shrunk) -> Vec<String> {
+    let lines = shrunk.exceptions.to_string();
+    let there =
+        lines.lines().filter_map(|line| line.split_once(" @ user:many").map(|(name, _)| name.to_string()));
+    there.collect()
+}
+
+#[test]
+fn operations_that_have_names_are_left_out_with_what_they_draw_and_spawn() {
+    let program: Program = |wrong| {
+        let wrong = Rc::clone(wrong);
+        Box::pin(async move {
+            let bookings = Rc::new(RefCell::new(Vec::new()));
+            for booking in many("booking", 0..=200) {
+                let bookings = Rc::clone(&bookings);
+                let task = booking.enter(|| {
+                    let (account, amount) = (choose_at(ACCOUNT, 8), choose_at(AMOUNT, 100));
+                    spawn_named("writer", async move { bookings.borrow_mut().push((account, amount)) })
+                });
+                task.await.unwrap();
+            }
+            if is_too_much(&bookings.borrow()) {
+                wrong.set(Some("too much"));
+            }
+        })
+    };
+    let shrunk = shrink(program, Strategy::Random, "too much");
+    assert!(shrunk.found.workload > 150, "{}", shrunk.found);
+    let left = operations(&shrunk);
+    assert_eq!(left.len(), 2, "{}", shrunk.exceptions);
+    let expected: Vec<String> = left
+        .iter()
+        .flat_map(|name| {
+            ["user:many #0 = true", "user:account #0 = 3", "user:amount #0 = 50"]
+                .map(|value| format!("{name} @ {value}"))
+        })
+        .collect();
+    assert_eq!(shrunk.exceptions.to_string().trim_end(), expected.join("\n"));
+    assert!(shrunk.runs < 150, "{} runs", shrunk.runs);
+}
+
+#[test]
+fn operations_are_left_out_though_the_schedule_matters_behind_them() {
+    // Each operation takes a few polls of the task that then loses the update.
+    let program: Program = |wrong| {
+        let wrong = Rc::clone(wrong);
+        Box::pin(async move {
+            let count = Rc::new(Cell::new(0));
+            let tasks = ["a", "b"].map(|name| {
+                let count = Rc::clone(&count);
+                spawn_named(name, async move {
+                    for step in many("step", 0..=40) {
+                        step.run(pause()).await;
+                    }
+                    let read = count.get();
+                    pause().await;
+                    count.set(read + 1);
+                })
+            });
+            for task in tasks {
+                task.await.unwrap();
+            }
+            if count.get() < 2 {
+                wrong.set(Some("lost"));
+            }
+        })
+    };
+    for strategy in [Strategy::Random, Strategy::Walk] {
+        let shrunk = shrink(program, strategy, "lost");
+        assert!(shrunk.found.workload > 20, "{}", shrunk.found);
+        assert_eq!(
+            (operations(&shrunk).len(), shrunk.cost.exceptions),
+            (0, 1),
+            "{strategy}\n{}",
+            shrunk.exceptions
+        );
+    }
+}
+
+#[test]
+fn a_part_takes_the_place_of_the_operation_that_it_is_in() {
+    /// A tree whose leaves are numbers; wrong if there is a seven in it.
+    fn grow(depth: u64, leaves: &mut Vec<u64>) {
+        if depth < 4 && flip(Ratio::new(2, 3)) {
+            for _ in 0..2 {
+                span("tree").enter(|| grow(depth + 1, leaves));
+            }
+        } else {
+            leaves.push(choose_at(AMOUNT, 10));
+        }
+    }
+    let program: Program = |wrong| {
+        let wrong = Rc::clone(wrong);
+        Box::pin(async move {
+            let mut leaves = Vec::new();
+            span("tree").enter(|| grow(0, &mut leaves));
+            if leaves.contains(&7) {
+                wrong.set(Some("seven"));
+            }
+        })
+    };
+    let found = |seed| move || Strategy::Random.source(seed, &Arc::default());
+    let is_deep = |seed: &u64| {
+        let report = run(program, Config { record: true, ..Config::default() }, found(*seed)());
+        !report.outcome.is_done() && report.decisions > 20
+    };
+    for seed in (0..2_000).filter(is_deep).take(5) {
+        let shrunk = shrink_from(program, &found(seed)).unwrap();
+        assert_eq!(shrunk.exceptions.to_string(), "main/tree @ user:amount #0 = 7\n", "seed {seed}");
+    }
 }

@@ -53,6 +53,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "macros",
                 "select",
                 "signal",
+                "span",
                 "spawn_blocking",
                 "starvation",
                 "time",

@@ -18,6 +18,7 @@ mod outside;
 mod probed;
 mod properties;
 mod run_tag;
+mod span;
 mod spawn;
 mod timer;
 mod waits;
@@ -64,6 +65,7 @@ use outside::outside;
 use probed::Probed;
 pub(crate) use properties::{add_invariant, begin_eventually, end_eventually, look_at_invariants};
 pub use properties::{buggify, holds, violated};
+pub(crate) use span::{enter_span, leave_span};
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
 pub use spawn::{spawn, spawn_named};
 pub(crate) use timer::{Alarmed, Timer};
@@ -265,13 +267,14 @@ pub(crate) fn last_asked() -> Key {
     with(|run| run.core().decisions.last_asked())
 }
 
-/// The actor for the current task's own decisions; between tasks, that of the node `main`.
+/// The actor for the current task's own decisions: the part of the workload in which it is ([`span`](fn@crate::span)), else the task; between tasks,
+/// that of the node `main`.
 ///
 /// # Panics
 /// Outside a run.
 #[must_use]
 pub fn current_actor() -> LineageId {
-    with(|run| run.core().current_actor())
+    with(|run| run.core().drawing_actor())
 }
 
 /// Adds a word to the run's rolling hash.

@@ -38,7 +38,7 @@ use std::cell::{Ref, RefCell, RefMut};
 
 use crate::around::Around;
 use crate::await_site::AwaitLook;
-use crate::choice::{FactKinds, Fault, Needs, Order, Ratio, RunInfo, Source, TaskId};
+use crate::choice::{FactKinds, Fault, LineageId, Needs, Order, Ratio, RunInfo, Source, TaskId};
 use crate::clock::Instant;
 use crate::config::{Buggify, Config};
 use crate::limits::{LimitReached, Limits};
@@ -111,6 +111,8 @@ pub(crate) struct Core {
     pub(crate) users: Users,
     pub(crate) faults: FaultsAsked,
     pub(crate) properties: Properties,
+    /// The part of the workload in which the current task is; none between tasks.
+    pub(crate) span: Option<LineageId>,
 }
 
 /// Tells the wakers of the runs of a process apart, so that one that outlives its run wakes nobody in another. It is the high
@@ -141,6 +143,7 @@ impl Run {
             users: Users::new(config.awaits.is_some()),
             faults: FaultsAsked::new(needs.asked_anyway, config.swarm),
             properties: Properties::default(),
+            span: None,
         };
         core.add_node("main".into(), None);
         if !config.spurious_polls.is_never() || core.faults.has_anyway(Fault::Spurious) {

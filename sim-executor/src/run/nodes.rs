@@ -330,6 +330,12 @@ impl Core {
         self.nodes.host_of(self.polling.current_cpu().unwrap_or(0))
     }
 
+    /// Who draws: the part of the workload in which the current task is, else the task.
+    #[inline]
+    pub(crate) fn drawing_actor(&self) -> LineageId {
+        self.span.unwrap_or_else(|| self.current_actor())
+    }
+
     /// The lineage of the current task; between tasks, of the node `main`.
     #[inline]
     pub(crate) fn current_actor(&self) -> LineageId {

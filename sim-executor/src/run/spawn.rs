@@ -19,14 +19,14 @@ struct Root {
 }
 
 impl Core {
-    /// Spawns a task of the current node, as a child of the current task.
+    /// Spawns a task of the current node, as a child of the current task, or of the part of the workload in which that is.
     #[inline]
     pub(crate) fn spawn<F>(&mut self, name: Name, future: F, at: &'static Location<'static>) -> TaskId
     where
         F: Future + 'static,
     {
         let (parent, node) = match self.polling.current_slot() {
-            Some(slot) => (slot.lineage(), self.nodes.host_of(slot.node())),
+            Some(slot) => (self.span.unwrap_or(slot.lineage()), self.nodes.host_of(slot.node())),
             None => (self.nodes.lineage(NodeId(0)), NodeId(0)),
         };
         self.spawn_child(node, parent, name, future, at)

@@ -13,6 +13,7 @@ mod probe;
 mod reduce;
 mod schedule;
 mod search;
+mod spans;
 mod truncate;
 mod values;
 mod workload;
@@ -47,11 +48,13 @@ use search::{Made, Search, make};
 pub struct Shrink {
     /// After so many runs the smallest so far is taken. Default: 1,000, of which most failures need less than 100.
     pub runs_max: u64,
+    /// After so many runs in a row that were no smaller it is taken too. Default: 100.
+    pub stall_max: u64,
 }
 
 impl Default for Shrink {
     fn default() -> Self {
-        Shrink { runs_max: 1_000 }
+        Shrink { runs_max: 1_000, stall_max: 100 }
     }
 }
 
@@ -96,6 +99,8 @@ pub enum ShrinkEnd {
     Smallest,
     /// As many runs were made as may be.
     Runs,
+    /// As many runs in a row were no smaller as may be.
+    Stalled,
     /// Who is told of the progress said so.
     Stopped,
 }
@@ -133,7 +138,7 @@ impl Shrink {
     /// source that it is given; `tell` is told after each, and may say that it was the last.
     ///
     /// The passes, until none makes it smaller: whole kinds of exceptions are left out; the schedule is cut; then come faults, the
-    /// operations of the workload, the order of tasks, and numbers. What counts is [`Cost`], measured on each run that was made.
+    /// operations of the workload, the order of tasks, the parts of operations, and numbers. What counts is [`Cost`], measured on each run that was made.
     ///
     /// # Errors
     /// When the run does not fail, or is not equal to itself.
@@ -148,7 +153,7 @@ impl Shrink {
         let (signature, first, runs) = verify(config, source, run)?;
         let (found, found_exceptions) = (first.cost, first.exceptions.clone());
         let config = bounded(config, &signature, &first);
-        let mut search = Search::new(config, (signature, first), (runs, self.runs_max), (run, tell));
+        let mut search = Search::new(config, (signature, first), (runs, *self), (run, tell));
         loop {
             let before = search.best.cost;
             pass_all(&mut search);
@@ -158,6 +163,7 @@ impl Shrink {
         }
         let ended = match () {
             () if search.is_stopped() => ShrinkEnd::Stopped,
+            () if search.is_stalled() => ShrinkEnd::Stalled,
             () if search.is_over() => ShrinkEnd::Runs,
             () => ShrinkEnd::Smallest,
         };
@@ -171,8 +177,10 @@ fn pass_all(search: &mut Search<'_>) {
     probe::probe(search);
     truncate::truncate(search);
     faults::faults(search);
+    spans::operations(search);
     workload::workload(search);
     schedule::schedule(search);
+    spans::parts(search);
     values::values(search);
 }
 

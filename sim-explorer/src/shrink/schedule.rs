@@ -1,13 +1,19 @@
 //! The fifth pass: the order of the tasks.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use sim_executor::resolve;
+
 use super::cost::detour;
 use super::plan::{Order, Plan};
 use super::reduce::reduce;
 use super::search::Search;
-use crate::exceptions::Turn;
+use crate::exceptions::{Realised, Turn, TurnException};
 
 /// Leaves out changes of turns; joins a task's block of turns to the one before or behind it; leaves out whole blocks; then lets two
-/// tasks play each other's parts, and at last gives a task its turn at once that has it on the way of another.
+/// tasks play each other's parts, gives a task its turn at once that has it on the way of another, and at last lets others have the turns that
+/// are changed.
 pub(super) fn schedule(search: &mut Search<'_>) {
     let turns = |search: &Search<'_>| search.best.exceptions.schedule.clone();
     reduce(search, turns, |search, list, left_out| {
@@ -21,6 +27,8 @@ pub(super) fn schedule(search: &mut Search<'_>) {
     });
     exchange(search);
     come_to_the_point(search);
+    replace(search);
+    change_once(search);
 }
 
 /// A task's turns at contended steps, one after the other.
@@ -92,20 +100,44 @@ fn exchange(search: &mut Search<'_>) {
             }
         }
         for other in others {
+            let parts = Parts::new(&search.best.run, exception.run, other);
             let mut list = blocks(search);
-            for turn in list.iter_mut().flatten() {
-                if *turn == exception.run {
-                    *turn = other;
-                } else if *turn == other {
-                    *turn = exception.run;
-                }
-            }
+            list.iter_mut().flatten().for_each(|turn| *turn = parts.of(*turn));
             let plan = named(search, &list);
             if search.attempt(&plan) {
                 place = 0;
                 break;
             }
         }
+    }
+}
+
+/// Who plays whose part when two tasks exchange theirs: each task that they have spawned goes with them.
+struct Parts<'a> {
+    run: &'a Realised,
+    tasks: [Turn; 2],
+}
+
+impl<'a> Parts<'a> {
+    fn new(run: &'a Realised, one: Turn, other: Turn) -> Self {
+        Parts { run, tasks: [one, other] }
+    }
+
+    fn of(&self, turn: Turn) -> Turn {
+        let [one, other] = self.tasks;
+        if turn == one || turn == other {
+            return if turn == one { other } else { one };
+        }
+        let path = |turn: Turn| self.run.task(turn.lineage);
+        let (Some(child), Some(one), Some(other)) = (path(turn), path(one), path(other)) else { return turn };
+        let below = |parent: &str| child.strip_prefix(parent).filter(|rest| rest.starts_with('/'));
+        let lineage = match (below(one), below(other)) {
+            (Some(rest), None) => resolve::lineage(&format!("{other}{rest}")),
+            (None, Some(rest)) => resolve::lineage(&format!("{one}{rest}")),
+            // One is below the other.
+            _ => None,
+        };
+        lineage.map_or(turn, |lineage| Turn { lineage, ..turn })
     }
 }
 
@@ -128,6 +160,59 @@ fn come_to_the_point(search: &mut Search<'_>) {
             if search.attempt(&Plan { order: Order::Exceptions(schedule), ..search.best.plan() }) {
                 break;
             }
+        }
+    }
+}
+
+/// Lets another task have the turn that is changed, alone and with each other change left out. Where the others fail, that leads out of a run
+/// which no single step makes smaller.
+fn replace(search: &mut Search<'_>) {
+    // Of two, `change_once` looks at more.
+    const EXCEPTIONS: RangeInclusive<usize> = 3..=5;
+    const TASKS_MAX: usize = 6;
+    let mut place = 0;
+    while place < search.best.exceptions.schedule.len() && !search.is_over() {
+        let schedule = search.best.exceptions.schedule.clone();
+        if !EXCEPTIONS.contains(&schedule.len()) {
+            return;
+        }
+        let mut tasks: Vec<Turn> = Vec::new();
+        for run in search.best.run.turns() {
+            if run != schedule[place].run && !tasks.contains(&run) && tasks.len() < TASKS_MAX {
+                tasks.push(run);
+            }
+        }
+        let is_smaller = tasks.into_iter().any(|run| {
+            let mut replaced = schedule.clone();
+            replaced[place].run = run;
+            let others = (0..schedule.len()).filter(|other| *other != place).map(Some);
+            [None].into_iter().chain(others).any(|left_out| {
+                let is_kept = |(at, _): &(usize, &TurnException)| Some(*at) != left_out;
+                let kept = replaced.iter().enumerate().filter(is_kept).map(|(_, turn)| *turn).collect();
+                search.attempt(&Plan { order: Order::Exceptions(kept), ..search.best.plan() })
+            })
+        });
+        place = if is_smaller { 0 } else { place + 1 };
+    }
+}
+
+/// Where two changes of turns are left, looks whether one does elsewhere.
+fn change_once(search: &mut Search<'_>) {
+    const RUNS_MAX: usize = 24;
+    if search.best.exceptions.schedule.len() != 2 {
+        return;
+    }
+    let once = |schedule| Plan { order: Order::Exceptions(schedule), ..search.best.plan() };
+    let Some(unchanged) = search.make(&once(Vec::new())) else { return };
+    let tasks: BTreeSet<Turn> = search.best.run.turns().chain(unchanged.run.turns()).collect();
+    let changes = unchanged.run.steps.iter().flat_map(|step| {
+        let others = tasks.iter().filter(|run| **run != step.run);
+        others.map(|run| TurnException { after: step.after, run: *run })
+    });
+    for change in changes.take(RUNS_MAX) {
+        let plan = Plan { order: Order::Exceptions(vec![change]), ..search.best.plan() };
+        if search.attempt(&plan) || search.is_over() {
+            return;
         }
     }
 }

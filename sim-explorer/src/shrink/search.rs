@@ -7,7 +7,7 @@ use sim_executor::{Config, Report, Source};
 
 use super::cost::Cost;
 use super::plan::{Order, Plan};
-use super::{OtherFailure, Progress};
+use super::{OtherFailure, Progress, Shrink};
 use crate::exceptions::{Exceptions, Noted, Realised};
 use crate::signature::Signature;
 
@@ -43,7 +43,9 @@ pub(super) struct Search<'a> {
     pub(super) best: Made,
     pub(super) others: BTreeMap<Signature, OtherFailure>,
     pub(super) runs: u64,
-    runs_max: u64,
+    /// How many there were when the smallest was made.
+    runs_at_best: u64,
+    bounds: Shrink,
     is_stopped: bool,
     /// The digests of plans that came to nothing smaller, those of the runs that were made among them.
     tried: BTreeSet<u64>,
@@ -55,17 +57,33 @@ impl<'a> Search<'a> {
     pub(super) fn new(
         config: Config,
         (signature, found): (Signature, Made),
-        (runs, runs_max): (u64, u64),
+        (runs, bounds): (u64, Shrink),
         (run, tell): (Run<'a>, Tell<'a>),
     ) -> Self {
         let tried = BTreeSet::from([found.plan().digest()]);
         let others = BTreeMap::new();
-        Search { config, signature, best: found, others, runs, runs_max, is_stopped: false, tried, run, tell }
+        Search {
+            config,
+            signature,
+            best: found,
+            others,
+            runs,
+            runs_at_best: runs,
+            bounds,
+            is_stopped: false,
+            tried,
+            run,
+            tell,
+        }
     }
 
     /// Whether no more runs may be made.
     pub(super) fn is_over(&self) -> bool {
-        self.is_stopped || self.runs >= self.runs_max
+        self.is_stopped || self.runs >= self.bounds.runs_max || self.is_stalled()
+    }
+
+    pub(super) fn is_stalled(&self) -> bool {
+        self.runs - self.runs_at_best >= self.bounds.stall_max
     }
 
     pub(super) fn is_stopped(&self) -> bool {
@@ -83,6 +101,7 @@ impl<'a> Search<'a> {
             return false;
         }
         self.best = made;
+        self.runs_at_best = self.runs;
         true
     }
 

@@ -65,12 +65,12 @@ impl Measured {
         match found.ended {
             Ended::Failed { deviations, .. } => format!("found:{}:{}", deviations.len(), found.runs),
             Ended::Exhausted { depth } => format!("exhausted:{depth}:{}", found.runs),
-            Ended::CutOff { depth } => format!("cut-off:{depth}:{}", found.runs),
+            Ended::CutOff { depth, .. } => format!("cut-off:{depth}:{}", found.runs),
         }
     }
 }
 
-fn run(
+pub(crate) fn run(
     world: &mut World,
     scenario: Scenario,
     network: u64,

@@ -20,6 +20,11 @@ pub(crate) fn of_seed(seed: u64) -> u64 {
     hash_bytes(&seed.to_le_bytes()) % COUNT
 }
 
+/// Whether anything is drawn in the network with this number.
+pub(crate) fn draws(network: u64) -> bool {
+    network % 2 == 1
+}
+
 /// The network with this number. All sockets of a scenario are of one host.
 pub(crate) fn config(network: u64) -> NetworkConfig {
     const BUFFERS: [u32; 3] = [65_536, 32_768, 16_384];
@@ -27,7 +32,7 @@ pub(crate) fn config(network: u64) -> NetworkConfig {
     let buffer = BUFFERS[(network / 2 % 3) as usize];
     config.tcp.send_buffer_bytes = buffer;
     config.tcp.receive_buffer_bytes = buffer;
-    if network % 2 == 1 {
+    if draws(network) {
         let latency = Latency::Uniform { min: Duration::ZERO, max: Duration::from_millis(1) };
         config.loopback = LinkConfig { latency, ..config.loopback };
         config.tcp.short_reads = Ratio::new(1, 3);
