@@ -2,8 +2,8 @@
 
 /// Property tests whose bodies are `async` and run in a simulation: `proptest::proptest!`, with `async fn`.
 ///
-/// Each case is one run. proptest draws the inputs and a run, production order or a seed; a case that fails is shrunk over both, so that what
-/// is shown fails in production order if it can. What `proptest` keeps of failures, in `proptest-regressions`, is kept as by itself
+/// Each case is one run. proptest draws the inputs and a run, production order or a seed. A case that fails is shrunk: by turns the inputs, and the
+/// schedule with the faults and draws of the run, until neither gets smaller. What `proptest` keeps of failures, in `proptest-regressions`, is kept as by itself
 /// and run first the next time. One case in eight is run twice, to see that both runs are equal.
 ///
 /// A block may begin with `#![proptest_config(…)]`, as proptest's, and with `#![sweep(…)]`, fields of [`Sweep`](crate::Sweep) that hold
@@ -55,20 +55,17 @@ macro_rules! __proptest {
         async fn $name:ident($($argument:pat in $strategy:expr),+ $(,)?) $body:block
         $($tests:tt)*
     ) => {
-        $crate::property::proptest::proptest! {
-            #![proptest_config($config)]
-            $(#[$meta])*
-            fn $name(run in $crate::property::runs(), inputs in ($($strategy,)+)) {
-                let case = $crate::property::Case {
-                    name: ::core::concat!(::core::module_path!(), "::", ::core::stringify!($name)),
-                    sweep: $crate::__sweep!($($fields)*),
-                    run,
-                };
-                $crate::property::check(case, inputs, |($($argument,)+)| async move {
-                    let () = $body;
-                    ::core::result::Result::Ok(())
-                })?;
-            }
+        $(#[$meta])*
+        fn $name() {
+            let property = $crate::property::Property {
+                name: ::core::concat!(::core::module_path!(), "::", ::core::stringify!($name)),
+                file: ::core::file!(),
+                sweep: $crate::__sweep!($($fields)*),
+            };
+            $crate::property::run(property, $config, ($($strategy,)+), |($($argument,)+)| async move {
+                let () = $body;
+                ::core::result::Result::Ok(())
+            });
         }
         $crate::__proptest! { [$config] [$($fields)*] $($tests)* }
     };

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use proptest::prelude::*;
-use proptest::test_runner::Config;
+use proptest::test_runner::{Config, FileFailurePersistence};
 use seedbed::net::profile::Profile;
 use seedbed::net::{TcpListener, TcpStream, install};
-use seedbed::property::{FaultPlan, fault_plans, links, profiles};
-use seedbed::{node, spawn, spawn_named, time, yield_now};
+use seedbed::property::{FaultPlan, Property, fault_plans, links, profiles};
+use seedbed::{Sweep, choose, node, spawn, spawn_named, time, yield_now};
 
 /// Few cases, and no file that is written.
 fn quick(cases: u32) -> Config {
@@ -70,6 +70,11 @@ seedbed::proptest! {
         prop_assert_eq!(log.borrow()[0], "first");
     }
 
+    async fn a_draw_is_above_fifty_for_each_item(items in proptest::collection::vec(0_u8..10, 0..40)) {
+        let drawn = choose(2_000);
+        prop_assert!(drawn == 0 || drawn > 50 * items.len() as u64);
+    }
+
     async fn a_panic_of_a_task_fails_the_case(number in 0_u32..100) {
         spawn_named("picky", async move { assert!(number < 50, "{number} is too great") }).await.unwrap();
     }
@@ -88,16 +93,52 @@ seedbed::proptest! {
 #[test]
 fn workload_and_order_are_shrunk_together() {
     let text = failure(concurrent_increments_are_all_there);
-    assert!(text.contains("fails in production order (failed)"), "{text}");
-    assert!(text.contains("minimal failing input: run = Production"), "{text}");
+    assert!(text.contains("fails in the default order (failed)"), "{text}");
+    assert!(text.contains("it fails in the default order already"), "{text}");
     assert!(text.contains("[\n        1,\n        1,\n    ],"), "{text}");
 }
 
 #[test]
-fn what_fails_in_no_production_order_is_told_with_its_seed() {
+fn what_fails_in_another_order_is_told_with_the_one_change_that_it_needs() {
     let text = failure(the_second_task_never_runs_first);
-    assert!(text.contains("fails under seed "), "{text}");
-    assert!(text.contains("minimal failing input: run = "), "{text}");
+    assert!(text.contains("fails otherwise than in the default order (failed)"), "{text}");
+    assert!(text.contains("run main/second (needed)"), "{text}");
+    assert_eq!(text.matches("\norder: ").count(), 1, "{text}");
+    assert!(text.contains("minimal failing input: (\n    0,\n)"), "{text}");
+    assert_eq!(text.matches("\nreproduce: cargo test ").count(), 1, "{text}");
+}
+
+#[test]
+fn what_is_drawn_and_what_is_given_are_shrunk_by_turns_until_neither_gets_smaller() {
+    // Under no seed the draw is the least, and a greater one needs more items.
+    let text = failure(a_draw_is_above_fifty_for_each_item);
+    assert!(text.contains("value: main @ user:choose #0 = 1 (needed)"), "{text}");
+    assert!(text.contains("minimal failing input: (\n    [\n        0,\n    ],\n)"), "{text}");
+}
+
+#[test]
+fn a_case_that_proptest_has_kept_comes_to_the_same_again() {
+    let folder = std::env::temp_dir().join(format!("seedbed-kept-cases-{}", std::process::id()));
+    let file: &'static str = Box::leak(folder.with_extension("txt").display().to_string().into_boxed_str());
+    let texts = [(); 2].map(|()| {
+        let persistence = FileFailurePersistence::Direct(file);
+        let config = Config { failure_persistence: Some(Box::new(persistence)), ..Config::with_cases(64) };
+        let items = proptest::collection::vec(0_u8..10, 0..40);
+        let property = Property { name: "kept", file: file!(), sweep: Sweep::default() };
+        let run = || {
+            seedbed::property::run(property, config, (items,), |(items,): (Vec<u8>,)| async move {
+                let drawn = choose(2_000);
+                prop_assert!(drawn == 0 || drawn > 50 * items.len() as u64);
+                Ok(())
+            });
+        };
+        let panic = catch_unwind(AssertUnwindSafe(run)).expect_err("the property does not hold");
+        panic.downcast_ref::<String>().unwrap().clone()
+    });
+    std::fs::remove_file(file).unwrap();
+    let [first, second] = texts.each_ref().map(|text| text.split_once("\tsuccesses").unwrap().0);
+    assert_eq!(first, second);
+    assert!(first.contains("proptest has kept the case"), "{first}");
 }
 
 #[test]

@@ -18,13 +18,13 @@ use crate::watchdog;
 
 /// What a case is, but for its inputs.
 #[derive(Clone, Debug)]
-pub struct Case {
+pub(super) struct Case {
     /// The property, by its path.
-    pub name: &'static str,
+    pub(super) name: &'static str,
     /// How each run is made.
-    pub sweep: Sweep,
+    pub(super) sweep: Sweep,
     /// In which order.
-    pub run: RunSeed,
+    pub(super) run: RunSeed,
 }
 
 /// One case in so many is run twice.
@@ -38,7 +38,7 @@ const REPEATED_ONE_IN: u64 = 8;
 /// # Panics
 /// Inside a run; if `SEEDBED_SEED` or `SEEDBED_STRATEGY` has no meaning.
 #[track_caller]
-pub fn check<I, B, F>(case: Case, inputs: I, body: B) -> Result<(), TestCaseError>
+pub(super) fn check<I, B, F>(case: Case, inputs: I, body: B) -> Result<(), TestCaseError>
 where
     I: Clone + 'static,
     B: Fn(I) -> F + 'static,
@@ -90,7 +90,7 @@ fn is_repeated(run: &Recipe) -> bool {
 }
 
 /// What the body of a case gave.
-struct Verdict(Result<(), TestCaseError>);
+pub(super) struct Verdict(pub(super) Result<(), TestCaseError>);
 
 impl TestOutput for Verdict {
     fn failure(self) -> Option<String> {

@@ -2,7 +2,8 @@
 //! together.
 //!
 //! [`proptest!`](crate::proptest) is `proptest::proptest!` for `async` bodies. Each case is one run; in which order its tasks are polled is one
-//! more input, which shrinks to production order. The rest are strategies for what a case may be given: [`links`], [`profiles`],
+//! more input, which shrinks to production order. Of a case that fails proptest shrinks the inputs, then the schedule and the faults of its run are
+//! shrunk as those of any other test, then the inputs under what is left of these, until neither gets smaller. The rest are strategies for what a case may be given: [`links`], [`profiles`],
 //! [`fault_plans`], [`runs`], [`seeds`], [`schedules`].
 //!
 //! ```
@@ -26,16 +27,19 @@
 mod case;
 #[cfg(feature = "net")]
 mod fault_plan;
+mod kept;
 #[cfg(feature = "net")]
 mod networks;
+mod run;
 mod schedules;
+mod together;
 
-#[doc(hidden)]
-pub use case::{Case, check};
 #[cfg(feature = "net")]
 pub use fault_plan::{Episode, Fault, FaultPlan, fault_plans};
 #[cfg(feature = "net")]
 pub use networks::{links, profiles};
+#[doc(hidden)]
+pub use run::{Property, run};
 pub use schedules::{runs, schedules, seeds};
 
 #[doc(hidden)]

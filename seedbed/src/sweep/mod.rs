@@ -25,6 +25,8 @@ use again::{Elsewhere, deeper, on_another_thread};
 use caller::Caller;
 use stored::Stored;
 
+#[cfg(feature = "proptest")]
+pub(crate) use patience::Patience;
 pub use result::{NeverHit, Passed, SweepError};
 
 /// What tokio gives each task for each poll; its sources, not its documentation, have the number

@@ -225,7 +225,7 @@ impl Sweep {
     }
 
     #[track_caller]
-    pub(super) fn begin_run<B, F>(
+    pub(crate) fn begin_run<B, F>(
         &self,
         world: &mut World,
         config: Config,
@@ -253,7 +253,7 @@ impl Sweep {
     }
 
     /// How each run is made, but for its source.
-    pub(super) fn config(&self, trace: TraceLevel) -> Config {
+    pub(crate) fn config(&self, trace: TraceLevel) -> Config {
         Config {
             limits: self.limits,
             budget: self.budget,
