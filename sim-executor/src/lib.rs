@@ -66,8 +66,8 @@ pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{
     Access, Candidate, Candidates, Decision, Domain, Eligibility, Fact, FactKinds, Fault, Faults, Key,
     KeyedDraws, KeyedRandom, Label, LineageId, Lineages, Name, Names, Needs, Order, Point, ProductionOrder,
-    Ratio, Recording, Replay, ReplayReport, Resource, RunEnd, RunHash, RunInfo, Source, TaskId, Value,
-    hash_bytes, hash_str, mix, resolve,
+    Ratio, Ready, ReadyId, ReadyTask, Recording, Replay, ReplayReport, Resource, RunEnd, RunHash, RunInfo,
+    Source, TaskId, Value, hash_bytes, hash_str, mix, resolve,
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
 pub use config::{Buggify, Config};

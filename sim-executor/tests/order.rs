@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::{
-    Candidate, Candidates, Config, Domain, Eligibility, Executor, KeyedDraws, KeyedRandom, Needs, Node,
-    Outcome, Point, ProductionOrder, Replay, Report, Source, Value, choose, event, spawn_named, time,
+    Config, Domain, Executor, FactKinds, KeyedDraws, KeyedRandom, Needs, Node, Order, Outcome, Point,
+    ProductionOrder, Ready, ReadyId, Replay, Report, Source, Value, choose, event, spawn_named, time,
     yield_now,
 };
 
@@ -87,39 +87,33 @@ impl Source for Asked {
     }
 }
 
-/// The same order by a heap of the source's own, which it brings up to date at each question.
+/// The same order by a heap of the source's own. Asked or not, it must know the names of polls.
 struct Heap {
+    order: Order,
     draws: KeyedDraws,
-    heap: BinaryHeap<(u64, u32, u32)>,
-    fresh: Vec<Candidate>,
-}
-
-impl Heap {
-    fn highest(&mut self, candidates: &dyn Candidates) -> Option<Value> {
-        candidates.take_fresh(&mut self.fresh);
-        for Candidate { task, key, stamp, .. } in self.fresh.drain(..) {
-            self.heap.push((self.draws.draw(key), task.index() as u32, stamp));
-        }
-        let mut held = Vec::new();
-        let picked = loop {
-            let entry = self.heap.pop()?;
-            match candidates.eligibility(entry.1, entry.2) {
-                Eligibility::Ready(Candidate { task, key, .. }) => break Value::Pick { task, key },
-                Eligibility::Held => held.push(entry),
-                Eligibility::Gone => {}
-            }
-        };
-        self.heap.extend(held);
-        Some(picked)
-    }
+    heap: BinaryHeap<(u64, ReadyId)>,
+    picks: Rc<Cell<u32>>,
 }
 
 impl Source for Heap {
+    fn needs(&self) -> Needs {
+        let facts = FactKinds::ACCESSES;
+        Needs { order: self.order, decision_points: false, facts, ..Needs::default() }
+    }
+
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
-        match &point.domain {
-            Domain::Among(candidates) => self.highest(*candidates),
-            domain => domain.value_of(self.draws.draw(point.key)),
+        match point.domain {
+            Domain::Among(candidates) => candidates.pick_by(self),
+            ref domain => domain.value_of(self.draws.draw(point.key)),
         }
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        self.picks.set(self.picks.get() + 1);
+        for id in ready.fresh() {
+            self.heap.push((self.draws.draw(ready.task(*id).key), *id));
+        }
+        self.heap.pop().map(|(_, id)| id)
     }
 
     fn describe(&self) -> String {
@@ -132,9 +126,18 @@ fn the_order_that_the_run_keeps_is_the_one_that_a_source_would_answer() {
     for seed in 0..100 {
         let kept = run(Config::default(), KeyedRandom::new(seed));
         let asked = run(Config::default(), Asked(KeyedRandom::new(seed)));
-        let heap = Heap { draws: KeyedDraws::new(seed), heap: BinaryHeap::new(), fresh: Vec::new() };
-        let heap = run(Config::default(), heap);
-        for other in [asked, heap] {
+        let picks = Rc::new(Cell::new(0));
+        let heap = |order| Heap {
+            order,
+            draws: KeyedDraws::new(seed),
+            heap: BinaryHeap::new(),
+            picks: Rc::clone(&picks),
+        };
+        let picked = run(Config::default(), heap(Order::Picked));
+        assert!(u64::from(picks.get()) > picked.polls / 4, "seed {seed}: {} picks", picks.get());
+        let wrapped = run(Config::default(), heap(Order::Asked));
+        let recorded = run(Config { record: true, ..Config::default() }, heap(Order::Picked));
+        for other in [asked, picked, wrapped, recorded] {
             assert_eq!(
                 (kept.hash, kept.polls, kept.decisions, 0),
                 (other.hash, other.polls, other.decisions, other.misaligned),
@@ -287,11 +290,16 @@ fn the_polls_of_several_roots_are_numbered_through() {
 struct Names(Rc<std::cell::RefCell<Vec<sim_executor::Key>>>);
 
 impl Source for Names {
-    fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
-        let Domain::Among(candidates) = &point.domain else { return None };
-        let mut fresh = Vec::new();
-        candidates.take_fresh(&mut fresh);
-        self.0.borrow_mut().extend(fresh.iter().map(|candidate| candidate.key));
+    fn needs(&self) -> Needs {
+        Needs { order: Order::Picked, facts: FactKinds::ACCESSES, ..Needs::default() }
+    }
+
+    fn decide(&mut self, _: &Point<'_>) -> Option<Value> {
+        None
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        self.0.borrow_mut().extend(ready.fresh().iter().map(|id| ready.task(*id).key));
         None
     }
 
@@ -336,28 +344,49 @@ struct Seldom {
 
 impl Source for Seldom {
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
-        let Domain::Among(candidates) = &point.domain else { return None };
+        let Domain::Among(candidates) = point.domain else { return None };
         self.asked += 1;
-        if self.asked == self.every {
-            let mut fresh = Vec::new();
-            candidates.take_fresh(&mut fresh);
-            fresh.retain(|fresh| {
-                let eligibility = candidates.eligibility(fresh.task.index() as u32, fresh.stamp);
-                matches!(eligibility, Eligibility::Ready(_))
-            });
-            assert_eq!(
-                fresh.len(),
-                candidates.count(),
-                "asked for the first time after {} polls",
-                self.every
-            );
-        }
+        if self.asked == self.every { candidates.pick_by(self) } else { None }
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        let told = ready.fresh().iter().filter(|id| ready.is_ready(**id)).count();
+        assert_eq!(told, ready.count(), "asked for the first time after {} polls", self.every);
         None
     }
 
     fn describe(&self) -> String {
         "seldom".to_string()
     }
+}
+
+/// A source that answers the first task that it was ever told of, again and again.
+#[derive(Default)]
+struct Stubborn(Option<ReadyId>);
+
+impl Source for Stubborn {
+    fn needs(&self) -> Needs {
+        Needs { order: Order::Picked, ..Needs::default() }
+    }
+
+    fn decide(&mut self, _: &Point<'_>) -> Option<Value> {
+        None
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        Some(*self.0.get_or_insert_with(|| ready.fresh()[0]))
+    }
+
+    fn describe(&self) -> String {
+        "stubborn".to_string()
+    }
+}
+
+#[test]
+fn a_source_that_picks_what_is_not_ready_does_not_stop_the_run() {
+    let report = run(Config::default(), Stubborn::default());
+    let gentle = run(Config::default(), Asked(KeyedRandom::new(1)));
+    assert!(report.polls > gentle.polls / 2, "{} polls", report.polls);
 }
 
 #[test]

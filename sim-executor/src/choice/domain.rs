@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::key::Key;
+use super::source::Source;
 use super::task_id::TaskId;
 
 /// A probability as a fraction, so that no decision depends on how a machine rounds.
@@ -112,9 +113,8 @@ pub trait Candidates {
     /// Visits each in a fixed order, the nodes in the order of their creation and in each its tasks by their wakes.
     fn visit(&self, visitor: &mut dyn FnMut(Candidate) -> ControlFlow<()>);
 
-    /// Moves to the end of `fresh` those that became ready since this was last asked for, in the order of their wakes. Some
-    /// may be gone or held by now: see [`Candidates::eligibility`].
-    fn take_fresh(&self, fresh: &mut Vec<Candidate>);
+    /// What a source picks that keeps the ready tasks itself: for [`Order::Picked`](super::Order::Picked) sources that another wraps.
+    fn pick_by(&self, source: &mut dyn Source) -> Option<Value>;
 
     /// Whether the task at this index, with the stamp that it had as a candidate, is one still.
     fn eligibility(&self, index: u32, stamp: u32) -> Eligibility;

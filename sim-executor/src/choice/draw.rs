@@ -48,10 +48,31 @@ impl KeyedDraws {
     #[inline]
     #[must_use]
     pub fn draw(&self, key: Key) -> u64 {
-        let [stream, ordinal, result] = self.secret;
-        let start = finish(key.stream ^ stream);
-        let step = start.wrapping_add(u64::from(key.ordinal).wrapping_mul(GOLDEN));
-        finish(finish(step ^ ordinal) ^ result)
+        self.draw_from(self.start_of(key.stream), key.ordinal)
+    }
+
+    /// Where the draws of a stream start: who draws from one stream again and again keeps it.
+    #[inline]
+    #[must_use]
+    pub fn start_of(&self, stream: u64) -> u64 {
+        finish(stream ^ self.secret[0])
+    }
+
+    /// As [`KeyedDraws::draw`], for the stream that starts there.
+    ///
+    /// ```
+    /// use sim_executor::{Key, KeyedDraws};
+    ///
+    /// let draws = KeyedDraws::new(7);
+    /// let start = draws.start_of(1);
+    /// assert_eq!(draws.draw_from(start, 5), draws.draw(Key { stream: 1, ordinal: 5 }));
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn draw_from(&self, start: u64, ordinal: u32) -> u64 {
+        let [_, of_ordinal, of_result] = self.secret;
+        let step = start.wrapping_add(u64::from(ordinal).wrapping_mul(GOLDEN));
+        finish(finish(step ^ of_ordinal) ^ of_result)
     }
 }
 

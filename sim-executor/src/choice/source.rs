@@ -6,6 +6,7 @@ use super::fact::{Fact, FactKinds};
 use super::fault::Faults;
 use super::key::Key;
 use super::label::Label;
+use super::ready::{Ready, ReadyId};
 use super::recording::Recording;
 use crate::clock::Instant;
 
@@ -24,7 +25,9 @@ pub enum Order {
     /// The run, by a priority for each poll that is drawn by its key: the highest runs first. That is what
     /// [`KeyedRandom`](super::KeyedRandom) would answer, without a question for each poll.
     Keyed(KeyedDraws),
-    /// The source, which is asked whenever several tasks are ready.
+    /// The source, which keeps the ready tasks itself, and is asked by [`Source::pick`] whenever several are ready: the quick way.
+    Picked,
+    /// The source, which is asked by [`Source::decide`] whenever several tasks are ready.
     Asked,
 }
 
@@ -119,6 +122,17 @@ pub trait Source {
     /// also counted as misaligned.
     fn decide(&mut self, point: &Point<'_>) -> Option<Value>;
 
+    /// The task that is polled next, where the order is [`Order::Picked`]. The source keeps the tasks that are ready: it is told of those that
+    /// become so, and each that it answers it forgets. What it answers may be out of date, since a task that is the only one is polled without a
+    /// question: then it is asked again. `None` is the gentlest.
+    ///
+    /// It is called while the run goes on, so it must not call into it. A source that is asked by [`Source::decide`] since another wraps it
+    /// answers by [`Candidates::pick_by`](super::Candidates::pick_by).
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        let _ = ready;
+        None
+    }
+
     /// Told of what happens, of the kinds in [`Needs::facts`], in the order in which it happens; all that was before a question is
     /// told before it. It is called while the run goes on, so it must not call into it.
     fn observe(&mut self, fact: &Fact) {
@@ -145,6 +159,10 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         (**self).decide(point)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        (**self).pick(ready)
     }
 
     fn observe(&mut self, fact: &Fact) {

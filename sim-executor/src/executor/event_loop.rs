@@ -97,12 +97,15 @@ impl Executor {
             (manner::PRODUCTION, true) => self.poll_ready_in::<{ manner::PRODUCTION }, true>(goal),
             (manner::KEYED, false) => self.poll_ready_in::<{ manner::KEYED }, false>(goal),
             (manner::KEYED, true) => self.poll_ready_in::<{ manner::KEYED }, true>(goal),
+            (manner::PICKED, false) => self.poll_ready_in::<{ manner::PICKED }, false>(goal),
+            (manner::PICKED, true) => self.poll_ready_in::<{ manner::PICKED }, true>(goal),
             _ => self.poll_ready_in::<{ manner::ANY }, true>(goal),
         }
     }
 
     /// The same, compiled for each manner of polling, and for whether something may stand around each poll, so that the common
     /// ones look at no switches.
+    #[inline(never)]
     fn poll_ready_in<const MANNER: u8, const AROUND: bool>(&self, goal: Goal) -> Turn {
         let mut core = self.run.core_mut();
         loop {
@@ -126,6 +129,7 @@ impl Executor {
                             core = self.run.core_mut();
                             Some((task.index, core.polling.take(task.index)))
                         }
+                        Next::Picked => Some(self.run.pick_next::<MANNER>(&mut core)),
                         Next::Nothing => None,
                     }
                 };
@@ -148,7 +152,7 @@ impl Executor {
             } else {
                 self.poll_task::<MANNER, AROUND>(core, index)
             };
-            if MANNER == manner::ANY && core.facts.are_untold() {
+            if (MANNER == manner::ANY || MANNER == manner::PICKED) && core.facts.are_untold() {
                 self.run.tell_facts(&mut core);
             }
             if core.verdict.is_interrupted() {

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use super::{Core, Next, Run, manner};
 use crate::choice::{
-    Candidate, Candidates, Domain, Eligibility, Key, Label, LineageId, Order, Point, Ratio, TaskId, Value,
+    Candidate, Candidates, Domain, Eligibility, Key, Label, LineageId, Order, Point, Ratio, Source, TaskId,
+    Value,
 };
 use crate::limits::LimitReached;
 
@@ -104,7 +105,38 @@ impl Run {
     }
 }
 
+impl Run {
+    /// Lets the source pick which of several ready tasks is polled next, and takes that; whether an iteration of its node ends with its poll.
+    #[inline(always)]
+    pub(crate) fn pick_next<const MANNER: u8>(&self, core: &mut Core) -> (u32, bool) {
+        if core.facts.are_untold() {
+            self.tell_facts(core);
+        }
+        let now = core.time.now();
+        let picked = core.polling.pick_by(&mut **self.source.borrow_mut(), now);
+        core.decisions.count_one();
+        match picked {
+            Some(index) if MANNER == manner::PICKED => {
+                core.polling.take_picked(index);
+                (index, true)
+            }
+            _ => core.settle_pick(picked),
+        }
+    }
+}
+
 impl Core {
+    /// Takes the task that was picked, or the gentlest if none was, and keeps which it is if the run is recorded.
+    #[inline(never)]
+    fn settle_pick(&mut self, picked: Option<u32>) -> (u32, bool) {
+        let picked = picked.map(|index| self.polling.tasks().id_at(index));
+        let index = match picked {
+            Some(task) if !self.decisions.is_recorded() => task.index,
+            _ => self.record_pick(picked).index,
+        };
+        (index, self.polling.take(index))
+    }
+
     /// Keeps a decision, if the run is recorded.
     fn record_decision(&mut self, key: Key, value: Value, is_default: bool) {
         if self.decisions.record(key, value, is_default).is_err() {
@@ -141,6 +173,9 @@ impl Core {
             }
             return Next::Poll(self.polling.take_highest(), true);
         }
+        if MANNER == manner::PICKED && ready > 1 {
+            return Next::Picked;
+        }
         self.take_next_watched(ready)
     }
 
@@ -150,8 +185,10 @@ impl Core {
             let taken = self.polling.take_only();
             return taken.map_or(Next::Nothing, |(index, ends_iteration)| Next::Poll(index, ends_iteration));
         }
-        if self.polling.order() == Order::Asked {
-            return Next::Asked;
+        match self.polling.order() {
+            Order::Asked => return Next::Asked,
+            Order::Picked => return Next::Picked,
+            Order::Keyed(_) | Order::Production => {}
         }
         let index = self.polling.highest();
         self.decisions.count_one();
@@ -210,8 +247,12 @@ impl Candidates for ReadyTasks<'_> {
         }
     }
 
-    fn take_fresh(&self, fresh: &mut Vec<Candidate>) {
-        self.0.borrow_mut().polling.take_fresh(fresh);
+    fn pick_by(&self, source: &mut dyn Source) -> Option<Value> {
+        let mut core = self.0.borrow_mut();
+        let now = core.time.now();
+        let index = core.polling.pick_by(source, now)?;
+        let tasks = core.polling.tasks();
+        Some(Value::Pick { task: tasks.id_at(index), key: tasks.at(index).key() })
     }
 
     fn eligibility(&self, index: u32, stamp: u32) -> Eligibility {

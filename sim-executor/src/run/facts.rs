@@ -29,7 +29,7 @@ impl Facts {
         !self.untold.is_empty()
     }
 
-    #[cold]
+    #[inline]
     pub(super) fn add(&mut self, fact: Fact) {
         self.untold.push(fact);
     }
@@ -76,6 +76,7 @@ impl Core {
     }
 
     /// The current task touches a resource.
+    #[inline]
     pub(crate) fn note_access(&mut self, resource: Resource, access: Access) {
         let Some(task) = self.polling.current() else { return };
         let Some(slot) = self.polling.tasks().get(task) else { return };

@@ -34,7 +34,7 @@ impl Core {
 
     #[inline(always)]
     fn make_ready_in<const MANNER: u8>(&mut self, task: TaskId) {
-        if MANNER == manner::KEYED || (MANNER == manner::ANY && self.polling.names_polls()) {
+        if MANNER == manner::KEYED || (MANNER != manner::PRODUCTION && self.polling.names_polls()) {
             self.name_next_poll::<MANNER>(task);
         }
         if MANNER == manner::ANY && self.polling.watches_wakes() {

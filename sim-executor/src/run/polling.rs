@@ -3,6 +3,7 @@
 mod candidates;
 mod count;
 mod memory;
+mod pick;
 mod probed;
 mod stats;
 mod stopped;
@@ -10,7 +11,7 @@ mod watched;
 
 use std::collections::VecDeque;
 
-use crate::choice::{Candidate, FactKinds, LineageId, Lineages, Needs, Order, TaskId};
+use crate::choice::{FactKinds, LineageId, Lineages, Needs, Order, TaskId};
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::task::{
@@ -52,8 +53,8 @@ pub(crate) struct Polling {
     kinds: Kinds,
     /// How many times tasks became ready, while a source orders them.
     stamps: u32,
-    /// Became ready since the source last asked; kept only for a source that orders tasks.
-    fresh: Vec<Candidate>,
+    /// How many tasks the source was told of, less those that it has picked.
+    untaken: usize,
     /// Whether something is done when a task becomes ready that is off by default: statistics, trace.
     watches_wakes: bool,
     /// Of tasks that have ended, if statistics are kept.
@@ -66,7 +67,7 @@ pub(crate) struct Polling {
 
 impl Polling {
     pub(super) fn new(config: &Config, needs: &Needs, limits: Limits, memory: PollingMemory) -> Self {
-        let PollingMemory { ready, tasks, resumed, kinds, fresh } = memory;
+        let PollingMemory { ready, tasks, resumed, kinds } = memory;
         let order = match needs.order {
             // So that the decisions, all of them the gentlest, come into the recording.
             Order::Production if config.record => Order::Asked,
@@ -96,15 +97,18 @@ impl Polling {
                 _ if watches_polls => manner::ANY,
                 Order::Production => manner::PRODUCTION,
                 Order::Keyed(_) if !needs.batches => manner::KEYED,
-                Order::Keyed(_) | Order::Asked => manner::ANY,
+                Order::Picked if !needs.batches => manner::PICKED,
+                Order::Keyed(_) | Order::Picked | Order::Asked => manner::ANY,
             },
-            names_polls: order != Order::Production || needs.facts != FactKinds::NONE,
+            names_polls: matches!(order, Order::Keyed(_) | Order::Asked)
+                || needs.facts != FactKinds::NONE
+                || config.record,
             watches_polls,
             watches_each_poll: false,
             awaited: None,
             kinds,
             stamps: 0,
-            fresh,
+            untaken: 0,
             watches_wakes: config.stats
                 || config.trace >= TraceLevel::Wakes
                 || needs.facts.has(FactKinds::WAKES),
@@ -232,10 +236,8 @@ impl Polling {
             self.highest();
         }
         let only = self.take_gentlest();
-        if let Some((index, _)) = only
-            && self.fresh.last().is_some_and(|fresh| fresh.task.index == index)
-        {
-            self.fresh.pop();
+        if let Some((index, _)) = only {
+            self.ready.forget_fresh(&self.tasks, index);
         }
         only
     }
@@ -287,8 +289,10 @@ pub(crate) mod manner {
     pub(crate) const PRODUCTION: u8 = 0;
     /// In the order of priorities that are drawn by key, and nobody watches.
     pub(crate) const KEYED: u8 = 1;
+    /// The source picks, and nobody watches.
+    pub(crate) const PICKED: u8 = 2;
     /// In any order, with any of what is off by default.
-    pub(crate) const ANY: u8 = 2;
+    pub(crate) const ANY: u8 = 3;
 }
 
 /// What is polled next.
@@ -297,6 +301,8 @@ pub(crate) enum Next {
     Poll(u32, bool),
     /// That is asked.
     Asked,
+    /// The source picks that.
+    Picked,
     /// Nothing is ready.
     Nothing,
 }
@@ -314,18 +320,18 @@ impl Polling {
         let slot = self.tasks.at_mut(index);
         slot.set_ready();
         let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist(node, link, index, self.origin);
+        let before = self.ready.enlist::<true>(node, link, index, self.origin);
         self.tasks.follow(before, index);
     }
 
-    /// Gives a task that was polled its memory back, and puts it into the ready queue at once.
+    /// Gives a task that was polled its memory back, and puts it into the ready queue at once, in production order.
     #[inline(always)]
     pub(super) fn push_again(&mut self, index: u32, memory: Memory) {
         let slot = self.tasks.at_mut(index);
         slot.keep(memory);
         slot.set_ready();
         let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist(node, link, index, self.origin);
+        let before = self.ready.enlist::<false>(node, link, index, self.origin);
         self.tasks.follow(before, index);
     }
 
@@ -345,26 +351,15 @@ impl Polling {
         let (slot, background) = self.tasks.whole_mut(task.index);
         slot.name_next_poll(background, lineages);
         if self.order == Order::Asked {
-            self.keep_for_source(task);
+            self.stamp_for_source(task);
         }
     }
 
-    fn keep_for_source(&mut self, task: TaskId) {
+    fn stamp_for_source(&mut self, task: TaskId) {
         self.tasks.background_mut(task.index).stamp(self.stamps, self.polls);
         self.stamps = self.stamps.wrapping_add(1);
-        if self.fresh.len() > 2 * self.tasks.len() + 64 {
-            let tasks = &self.tasks;
-            self.fresh.retain(|fresh| is_fresh(tasks, fresh));
-        }
-        // After that, since the task is not in the ready queue yet.
-        let candidate = self.candidate(task.index);
-        self.fresh.push(candidate);
+        self.ready.tidy_fresh(&self.tasks);
     }
-}
-
-fn is_fresh(tasks: &TaskTable, fresh: &Candidate) -> bool {
-    tasks.get(fresh.task).is_some_and(Slot::is_ready)
-        && tasks.background(fresh.task.index).stamped().0 == fresh.stamp
 }
 
 /// The ends of tasks.

@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 
+mod fresh;
 mod link;
 mod memory;
 mod node_list;
 mod priorities;
 mod stopped;
 
-use crate::choice::Order;
+use crate::choice::{Order, ReadyId};
+pub(crate) use fresh::{Picked, is_ready};
 use link::NONE;
 pub(crate) use link::{Link, Links};
 pub(crate) use memory::ReadyMemory;
@@ -27,8 +29,19 @@ pub(crate) enum Origin {
     Timer,
 }
 
+/// What is kept of ready tasks besides their lists.
+#[derive(Debug)]
+enum Kept {
+    /// Nothing: they run in the order of the lists.
+    Nothing,
+    /// Those of which the source was not told, which orders them.
+    Fresh(Vec<ReadyId>),
+    /// By priority.
+    Priorities(Priorities),
+}
+
 /// One first-in-first-out list for each node, and the nodes in the order of their turns. Where the run orders tasks by
-/// priority, their priorities besides.
+/// priority, their priorities besides; where the source does, those of which it has to be told.
 ///
 /// A node is an event loop: it polls what is ready when its iteration begins (a batch), then looks at what came from
 /// outside while its CPU was held (devices first, then timers), which goes behind what has become ready meanwhile.
@@ -47,7 +60,7 @@ pub(crate) struct ReadyQueue {
     deferring: usize,
     /// Dead nodes with tasks that are to be dropped.
     graves: VecDeque<u32>,
-    priorities: Option<Priorities>,
+    kept: Kept,
     /// After so many holds a task is overdue.
     holds_max: u32,
     /// Nodes whose longest ready task is overdue, or was.
@@ -57,7 +70,7 @@ pub(crate) struct ReadyQueue {
 impl ReadyQueue {
     /// A queue in which tasks have their turns in that order, and at the latest after so many holds of their CPU.
     pub(crate) fn new(order: Order, batches: bool, holds_max: u32, memory: ReadyMemory) -> Self {
-        let ReadyMemory { nodes, turns, graves, overdue, priorities } = memory;
+        let ReadyMemory { nodes, turns, graves, overdue, priorities, fresh } = memory;
         ReadyQueue {
             batches,
             nodes,
@@ -66,9 +79,10 @@ impl ReadyQueue {
             total: 0,
             deferring: 0,
             graves,
-            priorities: match order {
-                Order::Keyed(draws) => Some(Priorities::new(draws, priorities)),
-                Order::Production | Order::Asked => None,
+            kept: match order {
+                Order::Production => Kept::Nothing,
+                Order::Keyed(draws) => Kept::Priorities(Priorities::new(draws, priorities)),
+                Order::Picked | Order::Asked => Kept::Fresh(fresh),
             },
             holds_max,
             overdue,
@@ -87,24 +101,35 @@ impl ReadyQueue {
     }
 
     /// Adds a task that is in no list, whose link is at hand; gives the one before it, which [`Links::follow`] is to be told.
+    /// Unless the order is production order it `KEEPS` more.
     #[inline(always)]
-    pub(crate) fn enlist(&mut self, node: u32, link: &mut Link, task: u32, origin: Origin) -> u32 {
+    pub(crate) fn enlist<const KEEPS: bool>(
+        &mut self,
+        node: u32,
+        link: &mut Link,
+        task: u32,
+        origin: Origin,
+    ) -> u32 {
         let list = &mut self.nodes[node as usize];
         link.holds = list.holds;
         if list.held && origin != Origin::Task && list.stop != Stop::Dead {
             list.defer(link, task, origin);
             return NONE;
         }
-        self.append(node, link, task)
+        self.append::<KEEPS>(node, link, task)
     }
 
     /// Puts a task into the list of a node; gives the one before it.
     #[inline(always)]
-    fn append(&mut self, node: u32, link: &mut Link, task: u32) -> u32 {
+    fn append<const KEEPS: bool>(&mut self, node: u32, link: &mut Link, task: u32) -> u32 {
         let list = &mut self.nodes[node as usize];
         let before = list.append(link, task);
-        if let Some(priorities) = &mut self.priorities {
-            priorities.add(task, link.begin_entry());
+        if KEEPS {
+            match &mut self.kept {
+                Kept::Nothing => {}
+                Kept::Priorities(priorities) => priorities.add(task, link.begin_entry()),
+                Kept::Fresh(fresh) => fresh.push(ReadyId { index: task, stamp: link.begin_entry() }),
+            }
         }
         if list.held {
             self.note_grave(node);
@@ -237,15 +262,16 @@ impl ReadyQueue {
     /// Takes the entry of the only task that may be polled, if it is the only entry.
     #[inline(always)]
     pub(crate) fn pop_only(&mut self) -> Option<u32> {
-        self.priorities.as_mut()?.pop_only()
+        let Kept::Priorities(priorities) = &mut self.kept else { return None };
+        priorities.pop_only()
     }
 
     /// The task with the highest priority, which is taken out of its list next: see [`ReadyQueue::take`]. At least one task
     /// may be polled.
     #[inline(always)]
     pub(crate) fn pop_highest(&mut self, links: &impl Links) -> Option<u32> {
-        let ReadyQueue { nodes, priorities, .. } = self;
-        let priorities = priorities.as_mut()?;
+        let ReadyQueue { nodes, kept, .. } = self;
+        let Kept::Priorities(priorities) = kept else { return None };
         if let Some(ranked) = priorities.pop_fresh(links) {
             let list = &mut nodes[links.node_of(ranked.task()) as usize];
             if !list.held && ranked.is_live(links) {
@@ -281,7 +307,7 @@ impl ReadyQueue {
                 let holds = list.holds.wrapping_sub(links.link(list.head).holds);
                 if holds >= self.holds_max {
                     let task = list.head;
-                    if let Some(priorities) = &mut self.priorities {
+                    if let Kept::Priorities(priorities) = &mut self.kept {
                         priorities.tidy(links, self.total);
                     }
                     return Some(task);
@@ -337,7 +363,7 @@ impl ReadyQueue {
             }
             self.deferring -= 1;
             for task in list.take_deferred() {
-                let before = self.append(node as u32, links.link_mut(task), task);
+                let before = self.append::<true>(node as u32, links.link_mut(task), task);
                 links.follow(before, task);
             }
         }
@@ -394,7 +420,7 @@ mod tests {
 
     impl ReadyQueue {
         fn push(&mut self, tasks: &mut Tasks, task: u32, origin: Origin) {
-            let before = self.enlist(tasks.node_of(task), tasks.link_mut(task), task, origin);
+            let before = self.enlist::<true>(tasks.node_of(task), tasks.link_mut(task), task, origin);
             tasks.follow(before, task);
         }
     }

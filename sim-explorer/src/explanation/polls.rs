@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use sim_executor::{Fact, FactKinds, Key, Needs, Point, RunEnd, RunInfo, Source, Value};
+use sim_executor::{Fact, FactKinds, Key, Needs, Point, Ready, ReadyId, RunEnd, RunInfo, Source, Value};
 
 /// Lets another source make a run, and notes the name of each poll.
 #[derive(Debug)]
@@ -41,6 +41,10 @@ impl<S: Source> Source for Polls<S> {
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         self.source.decide(point)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        self.source.pick(ready)
     }
 
     fn observe(&mut self, fact: &Fact) {

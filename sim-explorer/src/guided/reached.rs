@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sim_executor::{
-    Access, Fact, FactKinds, Needs, Point, PropertyKind, Report, Resource, RunEnd, RunInfo, Source, TaskId,
-    Value, hash_str, mix,
+    Access, Fact, FactKinds, Needs, Point, PropertyKind, Ready, ReadyId, Report, Resource, RunEnd, RunInfo,
+    Source, TaskId, Value, hash_str, mix,
 };
 
 use crate::signature::Signature;
@@ -102,6 +102,10 @@ impl<S: Source> Source for Reaching<S> {
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         self.source.decide(point)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        self.source.pick(ready)
     }
 
     fn observe(&mut self, fact: &Fact) {

@@ -6,14 +6,16 @@ use sim_executor::{Domain, Key, KeyedDraws, Point, Value};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Draws {
     keyed: KeyedDraws,
-    stream: u64,
+    /// Where the strategy's own stream starts.
+    start: u64,
     drawn: u32,
 }
 
 impl Draws {
     /// The draws of this seed, for the strategy whose stream this is.
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
-        Draws { keyed: KeyedDraws::new(seed), stream, drawn: 0 }
+        let keyed = KeyedDraws::new(seed);
+        Draws { keyed, start: keyed.start_of(stream), drawn: 0 }
     }
 
     /// The name of the seed of a run of a search that has one of its own.
@@ -26,13 +28,15 @@ impl Draws {
     }
 
     /// The next sixty-four bits of the strategy's own stream.
+    #[inline]
     pub(super) fn next(&mut self) -> u64 {
-        let key = Key { stream: self.stream, ordinal: self.drawn };
+        let drawn = self.keyed.draw_from(self.start, self.drawn);
         self.drawn = self.drawn.wrapping_add(1);
-        self.keyed.draw(key)
+        drawn
     }
 
     /// A number below `bound`, which is above zero, from the strategy's own stream.
+    #[inline]
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sim_executor::{Access, Candidate, Fact, Key, Resource, TaskId};
+use sim_executor::{Access, Fact, Key, Resource, TaskId};
 
 use super::per_task::PerTask;
 use super::survey::Survey;
@@ -43,6 +43,7 @@ impl Foresight {
     }
 
     /// Takes note of a fact.
+    #[inline]
     pub(super) fn observe(&mut self, fact: &Fact) {
         match *fact {
             Fact::Accessed { task, key, resource, access } => {
@@ -59,22 +60,24 @@ impl Foresight {
     }
 
     /// What the task will touch when it is polled; nothing if that is not known.
-    pub(super) fn of(&self, task: &Candidate) -> &[Touch] {
+    #[inline]
+    pub(super) fn of(&self, task: TaskId, poll: Key) -> &[Touch] {
         if !self.intended.is_empty()
-            && let Some(said) = self.intended.get(&task.task)
+            && let Some(said) = self.intended.get(&task)
         {
             return std::slice::from_ref(said);
         }
-        if let Some(surveyed) = self.survey.touches(task.key) {
+        if let Some(surveyed) = self.survey.touches(poll) {
             return surveyed;
         }
-        let Some(recent) = self.recent.get(task.task) else { return &[] };
-        let is_same = |touched: &&Touched| touched.poll.is_some_and(|poll| poll.stream == task.key.stream);
+        let Some(recent) = self.recent.get(task) else { return &[] };
+        let is_same = |touched: &&Touched| touched.poll.is_some_and(|touched| touched.stream == poll.stream);
         recent.polls.iter().find(is_same).map_or(&[], |touched| &touched.touches)
     }
 }
 
 impl Recent {
+    #[inline]
     fn see(&mut self, poll: Key, touch: Touch) {
         if self.polls[0].poll != Some(poll) {
             if self.polls[0].poll.is_some_and(|latest| latest.stream != poll.stream) {
@@ -88,6 +91,7 @@ impl Recent {
 }
 
 /// Adds a touch to those of one poll; of one resource a write counts more than a read.
+#[inline]
 pub(super) fn add_touch(touches: &mut Vec<Touch>, (resource, access): Touch) {
     if let Some((_, before)) = touches.iter_mut().find(|(other, _)| *other == resource) {
         *before = access.max(*before);

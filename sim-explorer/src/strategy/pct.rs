@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use sim_executor::{Candidate, Candidates, Instant, Point, Source, TaskId, Value, hash_str};
+use sim_executor::{Instant, Needs, Order, Point, Ready, ReadyId, ReadyTask, Source, Value, hash_str};
 
 use super::draws::{Draws, among};
 use super::per_task::PerTask;
 use super::ranked::{Ranked, RankedTasks};
-use super::ready_tasks::pick;
 use super::survey::Survey;
 
 /// After so many steps at one instant of virtual time the task that would run becomes the last: or tasks that wait for another one by yielding,
@@ -31,7 +30,6 @@ pub struct Pct {
     changes: Vec<u64>,
     step: u64,
     ready: RankedTasks,
-    fresh: Vec<Candidate>,
     /// The rank of each task.
     ranks: PerTask<u64>,
     /// The rank of the task that is put last next: below all others.
@@ -63,7 +61,6 @@ impl Pct {
             changes,
             step: 0,
             ready: RankedTasks::default(),
-            fresh: Vec::new(),
             ranks: PerTask::default(),
             rank_next: FIRST - 1,
             instant: (Instant::START, 0),
@@ -81,32 +78,34 @@ impl Pct {
         FIRST + ((index as u64) << YOUNG_SHIFT) + noise
     }
 
-    fn list_fresh(&mut self, candidates: &dyn Candidates) {
-        candidates.take_fresh(&mut self.fresh);
-        let mut fresh = std::mem::take(&mut self.fresh);
-        for task in fresh.drain(..) {
-            let rank = match self.ranks.get(task.task) {
+    #[inline]
+    fn list_fresh(&mut self, ready: &Ready<'_>) {
+        for id in ready.fresh() {
+            let ReadyTask { task, lineage, .. } = ready.task(*id);
+            let rank = match self.ranks.get(task) {
                 Some(rank) => *rank,
                 None => {
-                    let rank = self.first_rank(task.lineage, task.task.index());
-                    *self.ranks.entry(task.task, || rank)
+                    let rank = self.first_rank(lineage, task.index());
+                    *self.ranks.entry(task, || rank)
                 }
             };
-            self.ready.add(Ranked::new(&task, rank));
+            self.ready.add(Ranked::new(*id, rank));
         }
-        self.fresh = fresh;
+        self.ready.tidy(ready);
     }
 
-    fn take_highest(&mut self, candidates: &dyn Candidates) -> Option<(Ranked, Candidate)> {
-        self.ready.take_highest(candidates, |_, _| true)
-    }
-
-    /// Puts the task behind all others, for the rest of the run.
-    fn put_last(&mut self, task: TaskId, entry: Ranked) {
-        let rank = self.rank_next;
-        self.rank_next -= 1;
-        *self.ranks.entry(task, || rank) = rank;
-        self.ready.add(Ranked { rank, ..entry });
+    /// Puts the first that is ready behind all others, for the rest of the run.
+    #[cold]
+    fn put_first_last(&mut self, ready: &Ready<'_>) {
+        while let Some(first) = self.ready.take_highest() {
+            if !ready.is_ready(first.id()) {
+                continue;
+            }
+            let rank = self.rank_next;
+            self.rank_next -= 1;
+            *self.ranks.at(first.id().index()) = rank;
+            return self.ready.add(Ranked::new(first.id(), rank));
+        }
     }
 
     /// Whether time stands still for so long that another task has to have a turn.
@@ -119,20 +118,27 @@ impl Pct {
 }
 
 impl Source for Pct {
+    fn needs(&self) -> Needs {
+        Needs { order: Order::Picked, ..Needs::default() }
+    }
+
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         let Some(candidates) = among(&point.domain) else { return self.draws.value(point) };
-        self.list_fresh(candidates);
-        let (mut entry, mut task) = self.take_highest(candidates)?;
-        while self.changes.pop_if(|step| *step <= self.step).is_some() {
-            self.put_last(task.task, entry);
-            (entry, task) = self.take_highest(candidates)?;
+        candidates.pick_by(self)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        self.list_fresh(ready);
+        if !ready.is_again() {
+            while self.changes.pop_if(|step| *step <= self.step).is_some() {
+                self.put_first_last(ready);
+            }
+            if self.stands_still(ready.now()) {
+                self.put_first_last(ready);
+            }
+            self.step += 1;
         }
-        if self.stands_still(point.now) {
-            self.put_last(task.task, entry);
-            (_, task) = self.take_highest(candidates)?;
-        }
-        self.step += 1;
-        Some(pick(&task))
+        self.ready.take_highest().map(Ranked::id)
     }
 
     fn describe(&self) -> String {

@@ -16,16 +16,31 @@ impl<T> Default for PerTask<T> {
 
 impl<T> PerTask<T> {
     /// The task's value, which is made if there is none.
+    #[inline]
     pub(super) fn entry(&mut self, task: TaskId, make: impl FnOnce() -> T) -> &mut T {
+        let index = task.index();
+        if !self.slots.get(index).is_some_and(|slot| matches!(slot, Some((owner, _)) if *owner == task)) {
+            self.set(task, make());
+        }
+        &mut self.slots[index].as_mut().expect("it was just made").1
+    }
+
+    #[cold]
+    fn set(&mut self, task: TaskId, value: T) {
         let index = task.index();
         if index >= self.slots.len() {
             self.slots.resize_with(index + 1, || None);
         }
-        let slot = &mut self.slots[index];
-        if slot.as_ref().is_none_or(|(owner, _)| *owner != task) {
-            *slot = Some((task, make()));
-        }
-        &mut slot.as_mut().expect("it was just made").1
+        self.slots[index] = Some((task, value));
+    }
+
+    /// The value of the task that has this index now.
+    ///
+    /// # Panics
+    /// If none was made.
+    #[inline]
+    pub(super) fn at(&mut self, index: usize) -> &mut T {
+        &mut self.slots[index].as_mut().expect("the task has a value").1
     }
 
     /// The task's value, if there is one.

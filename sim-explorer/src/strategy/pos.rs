@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sim_executor::{
-    Candidate, Candidates, Fact, FactKinds, Key, Needs, Point, Resource, Source, Value, hash_str,
+    Access, Fact, FactKinds, Key, Needs, Order, Point, Ready, ReadyId, ReadyTask, Resource, Source, Value,
+    hash_str,
 };
 
 use super::draws::{Draws, among};
 use super::foresight::{Foresight, Touch, add_touch};
-use super::per_task::PerTask;
 use super::ranked::{Ranked, RankedTasks};
-use super::ready_tasks::pick;
 use super::survey::Survey;
 
 /// Each time that a task becomes ready its next poll gets a random priority, and the highest is polled; after a poll, those that
@@ -27,21 +26,27 @@ use super::survey::Survey;
 pub struct Pos {
     draws: Draws,
     ready: RankedTasks,
-    fresh: Vec<Candidate>,
     foresight: Foresight,
-    /// The present priority of each ready task.
-    priorities: PerTask<u64>,
+    /// The present priority of each ready task, by its index.
+    priorities: Vec<Priority>,
     /// Ready tasks by what their next polls will touch. What was polled since is dropped when it is come across.
     pending: BTreeMap<Resource, Vec<Pending>>,
-    /// The poll that was chosen last, and what it has touched. Where no other could have been polled, none was pending.
+    /// The poll that was picked last, and what it has touched. Where no other could have been polled, none was pending.
     chosen: Option<Key>,
     touched: Vec<Touch>,
 }
 
+/// The present rank of a ready task, and the name of its next poll.
+#[derive(Clone, Copy, Debug)]
+struct Priority {
+    rank: u64,
+    poll: Key,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Pending {
-    entry: Ranked,
-    touch: Touch,
+    id: ReadyId,
+    access: Access,
 }
 
 impl Pos {
@@ -52,9 +57,8 @@ impl Pos {
         Pos {
             draws: Draws::new(seed, STREAM),
             ready: RankedTasks::default(),
-            fresh: Vec::new(),
             foresight: Foresight::new(survey),
-            priorities: PerTask::default(),
+            priorities: Vec::new(),
             pending: BTreeMap::new(),
             chosen: None,
             touched: Vec::new(),
@@ -62,64 +66,69 @@ impl Pos {
     }
 
     /// Gives new priorities to the pending polls that race with what was touched.
-    fn draw_again(&mut self, candidates: &dyn Candidates) {
-        let mut racing: Vec<Ranked> = Vec::new();
+    #[cold]
+    fn draw_again(&mut self, ready: &Ready<'_>) {
+        let mut racing: Vec<ReadyId> = Vec::new();
         for (resource, access) in self.touched.drain(..) {
             let Some(pending) = self.pending.get_mut(&resource) else { continue };
-            pending.retain(|pending| {
-                !matches!(
-                    candidates.eligibility(pending.entry.index, pending.entry.stamp),
-                    sim_executor::Eligibility::Gone
-                )
-            });
-            let races = pending.iter().filter(|pending| pending.touch.1.races_with(access));
-            racing.extend(races.map(|pending| pending.entry));
+            pending.retain(|pending| ready.is_ready(pending.id));
+            let races = pending.iter().filter(|pending| pending.access.races_with(access));
+            racing.extend(races.map(|pending| pending.id));
         }
         // Whoever races twice is drawn once.
-        racing.sort_unstable_by_key(|entry| entry.stamp);
-        racing.dedup_by_key(|entry| entry.stamp);
-        for entry in racing {
-            if let sim_executor::Eligibility::Ready(task) = candidates.eligibility(entry.index, entry.stamp) {
-                let rank = self.draws.next();
-                *self.priorities.entry(task.task, || rank) = rank;
-                self.ready.add(Ranked { rank, ..entry });
-            }
+        racing.sort_unstable();
+        racing.dedup();
+        for id in racing {
+            let rank = self.draws.next();
+            self.priorities[id.index()].rank = rank;
+            self.ready.add(Ranked::new(id, rank));
         }
     }
 
-    fn list_fresh(&mut self, candidates: &dyn Candidates) {
-        candidates.take_fresh(&mut self.fresh);
-        let mut fresh = std::mem::take(&mut self.fresh);
-        for task in fresh.drain(..) {
-            let Key { stream, ordinal } = task.key;
-            let rank = self.draws.of(stream, ordinal);
-            *self.priorities.entry(task.task, || rank) = rank;
-            let entry = Ranked::new(&task, rank);
-            for touch in self.foresight.of(&task) {
-                self.pending.entry(touch.0).or_default().push(Pending { entry, touch: *touch });
+    #[inline]
+    fn list_fresh(&mut self, ready: &Ready<'_>) {
+        for id in ready.fresh() {
+            let ReadyTask { task, key, .. } = ready.task(*id);
+            let rank = self.draws.of(key.stream, key.ordinal);
+            if self.priorities.len() <= id.index() {
+                self.priorities.resize(id.index() + 1, Priority { rank: 0, poll: key });
             }
-            self.ready.add(entry);
+            self.priorities[id.index()] = Priority { rank, poll: key };
+            for (resource, access) in self.foresight.of(task, key) {
+                let pending = Pending { id: *id, access: *access };
+                self.pending.entry(*resource).or_default().push(pending);
+            }
+            self.ready.add(Ranked::new(*id, rank));
         }
-        self.fresh = fresh;
+        self.ready.tidy(ready);
     }
 }
 
 impl Source for Pos {
     fn needs(&self) -> Needs {
-        Needs { facts: FactKinds::ACCESSES, ..Needs::default() }
+        Needs { order: Order::Picked, facts: FactKinds::ACCESSES, ..Needs::default() }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         let Some(candidates) = among(&point.domain) else { return self.draws.value(point) };
+        candidates.pick_by(self)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
         if !self.touched.is_empty() {
-            self.draw_again(candidates);
+            self.draw_again(ready);
         }
-        self.list_fresh(candidates);
-        let priorities = &self.priorities;
-        let is_present = |entry: &Ranked, task: &Candidate| priorities.get(task.task) == Some(&entry.rank);
-        let (_, task) = self.ready.take_highest(candidates, is_present)?;
-        self.chosen = Some(task.key);
-        Some(pick(&task))
+        self.list_fresh(ready);
+        loop {
+            let first = self.ready.take_highest()?;
+            let id = first.id();
+            // Another priority may have been drawn since.
+            let Priority { rank, poll } = self.priorities[id.index()];
+            if rank == first.rank() {
+                self.chosen = Some(poll);
+                return Some(id);
+            }
+        }
     }
 
     fn observe(&mut self, fact: &Fact) {

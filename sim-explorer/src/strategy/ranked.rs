@@ -2,20 +2,25 @@
 
 use std::collections::BinaryHeap;
 
-use sim_executor::{Candidate, Candidates, Eligibility};
+use sim_executor::{Ready, ReadyId};
 
-/// A ready task with its rank. Of equal ranks the task whose lineage has the greater hash is first.
+use super::ready_tasks::most_listed;
+
+/// A ready task with its rank, as one number, as that is quick to compare. Of equal ranks the task with the greater index is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ranked {
-    pub(super) rank: u64,
-    pub(super) lineage: u64,
-    pub(super) index: u32,
-    pub(super) stamp: u32,
-}
+pub(super) struct Ranked(u128);
 
 impl Ranked {
-    pub(super) fn new(task: &Candidate, rank: u64) -> Self {
-        Ranked { rank, lineage: task.lineage, index: task.task.index() as u32, stamp: task.stamp }
+    pub(super) fn new(id: ReadyId, rank: u64) -> Self {
+        Ranked(u128::from(rank) << 64 | u128::from(id.number()))
+    }
+
+    pub(super) fn rank(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+
+    pub(super) fn id(self) -> ReadyId {
+        ReadyId::from_number(self.0 as u64)
     }
 }
 
@@ -25,12 +30,11 @@ pub(super) struct RankedTasks {
     /// The highest of all, if it is known: a task that goes on and on never gets into the heap.
     first: Option<Ranked>,
     heap: BinaryHeap<Ranked>,
-    /// Came up while they may not be polled.
-    held: Vec<Ranked>,
 }
 
 impl RankedTasks {
     /// Adds a task.
+    #[inline]
     pub(super) fn add(&mut self, task: Ranked) {
         match self.first {
             Some(first) if first > task => self.heap.push(task),
@@ -43,33 +47,17 @@ impl RankedTasks {
         }
     }
 
-    /// Takes the highest that may be polled now and of which `is_valid` says that the rank is its present one.
-    pub(super) fn take_highest(
-        &mut self,
-        candidates: &dyn Candidates,
-        is_valid: impl Fn(&Ranked, &Candidate) -> bool,
-    ) -> Option<(Ranked, Candidate)> {
-        let mut found = None;
-        while let Some(entry) = self.first.take().or_else(|| self.heap.pop()) {
-            match candidates.eligibility(entry.index, entry.stamp) {
-                Eligibility::Ready(task) if is_valid(&entry, &task) => {
-                    found = Some((entry, task));
-                    break;
-                }
-                Eligibility::Held => self.held.push(entry),
-                Eligibility::Ready(_) | Eligibility::Gone => {}
-            }
-        }
-        self.heap.extend(self.held.drain(..));
-        if self.heap.len() > 2 * candidates.count() + 64 {
-            self.tidy(candidates);
-        }
-        found
+    /// Takes the highest, be it ready still or not.
+    #[inline]
+    pub(super) fn take_highest(&mut self) -> Option<Ranked> {
+        self.first.take().or_else(|| self.heap.pop())
     }
 
-    #[cold]
-    fn tidy(&mut self, candidates: &dyn Candidates) {
-        self.heap
-            .retain(|entry| !matches!(candidates.eligibility(entry.index, entry.stamp), Eligibility::Gone));
+    /// Forgets what is no longer ready, if it is much.
+    #[inline]
+    pub(super) fn tidy(&mut self, ready: &Ready<'_>) {
+        if self.heap.len() > most_listed(ready) {
+            self.heap.retain(|entry| ready.is_ready(entry.id()));
+        }
     }
 }

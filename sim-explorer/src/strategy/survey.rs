@@ -63,9 +63,13 @@ impl Survey {
         let seen = Rc::new(RefCell::new(Seen::default()));
         let report = run(Config { stats: true, ..config }, Box::new(Surveyor(Rc::clone(&seen))));
         let polls = report.stats.iter().map(|task| (task.lineage_hash, task.polls)).collect();
-        let Seen { steps, touches, mut by_resource, ends, .. } = seen.borrow_mut().take();
+        let Seen { steps, mut touches, mut by_resource, ends, .. } = seen.borrow_mut().take();
         // Who waits for a task's end and looks too early only waits: nothing comes of that order.
         by_resource.retain(|resource, _| !ends.contains(resource));
+        touches.retain(|_, touched| {
+            touched.retain(|(resource, _)| !ends.contains(resource));
+            !touched.is_empty()
+        });
         Survey { steps, polls, touches, contended: contended(by_resource) }
     }
 

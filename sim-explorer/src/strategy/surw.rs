@@ -4,22 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sim_executor::{
-    Candidate, Candidates, Eligibility, Fact, FactKinds, Instant, Key, Needs, Point, Resource, Source,
-    TaskId, Value, hash_str,
+    Fact, FactKinds, Instant, Key, Needs, Order, Point, Ready, ReadyId, ReadyTask, Resource, Source, TaskId,
+    Value, hash_str,
 };
 
 use super::draws::{Draws, among};
 use super::foresight::Foresight;
 use super::per_task::PerTask;
-use super::ready_tasks::pick;
+use super::ready_tasks::most_listed;
 use super::survey::Survey;
 
-/// A chosen task that has not moved after so many steps at one instant of virtual time waits for another one by yielding: another is
-/// chosen.
-const STEPS_AT_ONCE: u32 = 100;
+/// A chosen task that has not moved after so many steps at one instant of virtual time, and two for each that is ready, waits for another
+/// one by yielding: another is chosen.
+const STEPS_AT_ONCE: u64 = 100;
 
-/// How often a place is drawn again since the task there may not be polled now, before all are looked at.
-const DRAWS_MAX: u32 = 8;
+/// How often a place is drawn again since the task there has to wait, before all are looked at.
+const DRAWS_MAX: usize = 8;
 
 /// Only some polls are *interesting*: those that touch one resource, which is chosen for the run. A task is chosen with a probability in
 /// proportion to how many interesting polls it still has before it. Until it has made one, the interesting polls of all others
@@ -36,12 +36,13 @@ pub struct Surw {
     foresight: Foresight,
     interest: Interest,
     listed: Vec<Listed>,
-    fresh: Vec<Candidate>,
     /// How many interesting polls the tasks that have some still have before them, by the hash of the lineage.
     left: BTreeMap<u64, u64>,
     lineages: PerTask<u64>,
     /// The task that is to move next, with the instant at which that was drawn, and how many steps there were at it.
     intended: Option<(u64, Instant, u32)>,
+    /// Whether all interesting polls were made that were expected: none is waited for any more.
+    is_over: bool,
     /// The last interesting poll.
     counted: Option<Key>,
 }
@@ -55,11 +56,11 @@ enum Interest {
     Tasks(BTreeSet<u64>),
 }
 
-/// A ready task, and whether its next poll is interesting as far as that is known.
+/// A ready task with the hash of its lineage if its next poll is interesting, as far as that is known; else with none.
 #[derive(Clone, Copy, Debug)]
 struct Listed {
-    task: Candidate,
-    is_interesting: bool,
+    id: ReadyId,
+    interesting: Option<u64>,
 }
 
 impl Surw {
@@ -80,34 +81,39 @@ impl Surw {
             foresight: Foresight::new(Arc::clone(survey)),
             interest,
             listed: Vec::new(),
-            fresh: Vec::new(),
             left,
             lineages: PerTask::default(),
             intended: None,
+            is_over: false,
             counted: None,
         }
     }
 
-    fn is_interesting(&self, task: &Candidate) -> bool {
+    fn is_interesting(&self, task: &ReadyTask) -> bool {
         match &self.interest {
             Interest::Resource(wanted) => {
-                self.foresight.of(task).iter().any(|(resource, _)| resource == wanted)
+                self.foresight.of(task.task, task.key).iter().any(|(resource, _)| resource == wanted)
             }
             Interest::Tasks(tasks) => tasks.contains(&task.lineage),
         }
     }
 
-    fn list_fresh(&mut self, candidates: &dyn Candidates) {
-        candidates.take_fresh(&mut self.fresh);
-        let mut fresh = std::mem::take(&mut self.fresh);
-        for task in fresh.drain(..) {
-            self.lineages.entry(task.task, || task.lineage);
-            let is_interesting = self.is_interesting(&task);
-            self.listed.push(Listed { task, is_interesting });
+    #[inline]
+    fn list_fresh(&mut self, ready: &Ready<'_>) {
+        for id in ready.fresh() {
+            if self.is_over {
+                self.listed.push(Listed { id: *id, interesting: None });
+                continue;
+            }
+            let task = ready.task(*id);
+            if let Interest::Resource(_) = self.interest {
+                self.lineages.entry(task.task, || task.lineage);
+            }
+            let interesting = self.is_interesting(&task).then_some(task.lineage);
+            self.listed.push(Listed { id: *id, interesting });
         }
-        self.fresh = fresh;
-        if self.listed.len() > 2 * candidates.count() + 64 {
-            self.listed.retain(|listed| eligibility(candidates, &listed.task) != Eligibility::Gone);
+        if self.listed.len() > most_listed(ready) {
+            self.listed.retain(|listed| ready.is_ready(listed.id));
         }
     }
 
@@ -125,6 +131,7 @@ impl Surw {
     fn intend(&mut self, now: Instant) {
         let total = self.left.values().sum();
         if total == 0 {
+            self.is_over = true;
             return;
         }
         let mut drawn = self.draws.below(total);
@@ -138,61 +145,57 @@ impl Surw {
     }
 
     /// Whether the poll of this task has to wait for that of another.
-    fn has_to_wait(&self, listed: &Listed) -> bool {
-        listed.is_interesting && self.intended.is_some_and(|(intended, ..)| intended != listed.task.lineage)
+    fn has_to_wait(&self, listed: Listed) -> bool {
+        listed
+            .interesting
+            .is_some_and(|lineage| self.intended.is_some_and(|(intended, ..)| intended != lineage))
     }
 
-    /// One of the tasks that may be polled and need not wait, all equally probable.
-    fn draw(&mut self, candidates: &dyn Candidates) -> Option<Listed> {
-        let mut draws = 0;
-        while draws < DRAWS_MAX && !self.listed.is_empty() {
+    /// One of the tasks that need not wait, all equally probable.
+    #[inline]
+    fn draw(&mut self) -> Option<Listed> {
+        for _ in 0..DRAWS_MAX.min(self.listed.len()) {
             let place = self.draws.below(self.listed.len() as u64) as usize;
-            match eligibility(candidates, &self.listed[place].task) {
-                Eligibility::Ready(_) if !self.has_to_wait(&self.listed[place]) => {
-                    return Some(self.listed.swap_remove(place));
-                }
-                Eligibility::Gone => drop(self.listed.swap_remove(place)),
-                Eligibility::Ready(_) | Eligibility::Held => draws += 1,
+            if !self.has_to_wait(self.listed[place]) {
+                return Some(self.listed.swap_remove(place));
             }
         }
-        let may_go = |listed: &Listed| may_be_polled(candidates, listed) && !self.has_to_wait(listed);
+        self.draw_after_a_look()
+    }
+
+    #[cold]
+    fn draw_after_a_look(&mut self) -> Option<Listed> {
         let places: Vec<usize> =
-            (0..self.listed.len()).filter(|place| may_go(&self.listed[*place])).collect();
+            (0..self.listed.len()).filter(|place| !self.has_to_wait(self.listed[*place])).collect();
         let drawn = *places.get(self.draws.below(places.len().max(1) as u64) as usize)?;
         Some(self.listed.swap_remove(drawn))
     }
 
     /// All that could go on waits for a task that cannot: draws another of those that are ready.
     #[cold]
-    fn intend_a_ready_one(&mut self, candidates: &dyn Candidates, now: Instant) {
-        let mut ready: Vec<(u64, u64)> = Vec::new();
+    fn intend_a_ready_one(&mut self, ready: &Ready<'_>) {
+        let mut among: Vec<(u64, u64)> = Vec::new();
         let mut total = 0;
-        for listed in self.listed.iter().filter(|listed| may_be_polled(candidates, listed)) {
-            total += self.left.get(&listed.task.lineage).copied().unwrap_or(0).max(1);
-            ready.push((total, listed.task.lineage));
+        for listed in self.listed.iter().filter(|listed| ready.is_ready(listed.id)) {
+            let Some(lineage) = listed.interesting else { continue };
+            total += self.left.get(&lineage).copied().unwrap_or(0).max(1);
+            among.push((total, lineage));
         }
         if total > 0 {
             let drawn = self.draws.below(total);
-            let (_, lineage) = ready[ready.partition_point(|(up_to, _)| *up_to <= drawn)];
-            self.intended = Some((lineage, now, 0));
+            let (_, lineage) = among[among.partition_point(|(up_to, _)| *up_to <= drawn)];
+            self.intended = Some((lineage, ready.now(), 0));
         }
     }
 
     /// Whether the chosen task has not moved for so long that another has to have its turn.
-    fn is_stuck(&mut self, now: Instant) -> bool {
+    #[inline]
+    fn is_stuck(&mut self, ready: &Ready<'_>) -> bool {
         let Some((_, since, steps)) = &mut self.intended else { return false };
-        *steps = if *since == now { *steps + 1 } else { 1 };
-        *since = now;
-        *steps > STEPS_AT_ONCE
+        *steps = if *since == ready.now() { *steps + 1 } else { 1 };
+        *since = ready.now();
+        u64::from(*steps) > STEPS_AT_ONCE + 2 * ready.count() as u64
     }
-}
-
-fn eligibility(candidates: &dyn Candidates, task: &Candidate) -> Eligibility {
-    candidates.eligibility(task.task.index() as u32, task.stamp)
-}
-
-fn may_be_polled(candidates: &dyn Candidates, listed: &Listed) -> bool {
-    matches!(eligibility(candidates, &listed.task), Eligibility::Ready(_))
 }
 
 /// Two or three tasks, with how often they are polled.
@@ -213,28 +216,35 @@ impl Source for Surw {
             Interest::Resource(_) => FactKinds::ACCESSES,
             Interest::Tasks(_) => FactKinds::NONE,
         };
-        Needs { facts, ..Needs::default() }
+        Needs { order: Order::Picked, facts, ..Needs::default() }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         let Some(candidates) = among(&point.domain) else { return self.draws.value(point) };
-        self.list_fresh(candidates);
-        if self.intended.is_none() {
-            self.intend(point.now);
+        candidates.pick_by(self)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        self.list_fresh(ready);
+        if self.intended.is_none() && !self.is_over {
+            self.intend(ready.now());
         }
-        if self.is_stuck(point.now) {
-            self.intend_a_ready_one(candidates, point.now);
+        if !ready.is_again() && self.is_stuck(ready) {
+            self.intend_a_ready_one(ready);
         }
-        let mut drawn = self.draw(candidates);
+        let mut drawn = self.draw();
         if drawn.is_none() {
-            self.intend_a_ready_one(candidates, point.now);
-            drawn = self.draw(candidates);
+            self.intend_a_ready_one(ready);
+            drawn = self.draw();
         }
-        let Listed { task, .. } = drawn?;
-        if let Interest::Tasks(_) = self.interest {
-            self.count(task.lineage);
+        let Listed { id, interesting } = drawn?;
+        if let Interest::Tasks(_) = self.interest
+            && let Some(lineage) = interesting
+            && ready.is_ready(id)
+        {
+            self.count(lineage);
         }
-        Some(pick(&task))
+        Some(id)
     }
 
     fn observe(&mut self, fact: &Fact) {

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use sim_executor::{Candidate, Point, Source, Value, hash_str};
+use sim_executor::{Needs, Order, Point, Ready, ReadyId, Source, Value, hash_str};
 
 use super::draws::{Draws, among};
 use super::per_task::PerTask;
-use super::ready_tasks::pick;
 use super::survey::Survey;
 use super::weighted::WeightedTasks;
 
@@ -19,7 +18,6 @@ use super::weighted::WeightedTasks;
 pub struct Urw {
     draws: Draws,
     ready: WeightedTasks,
-    fresh: Vec<Candidate>,
     survey: Arc<Survey>,
     /// How many polls each task still has before it.
     left: PerTask<u64>,
@@ -33,7 +31,6 @@ impl Urw {
         Urw {
             draws: Draws::new(seed, STREAM),
             ready: WeightedTasks::default(),
-            fresh: Vec::new(),
             survey,
             left: PerTask::default(),
         }
@@ -41,19 +38,26 @@ impl Urw {
 }
 
 impl Source for Urw {
+    fn needs(&self) -> Needs {
+        Needs { order: Order::Picked, ..Needs::default() }
+    }
+
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         let Some(candidates) = among(&point.domain) else { return self.draws.value(point) };
-        candidates.take_fresh(&mut self.fresh);
-        for task in self.fresh.drain(..) {
-            let left = *self.left.entry(task.task, || self.survey.polls(task.lineage));
+        candidates.pick_by(self)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        for id in ready.fresh() {
+            let task = ready.task(*id);
+            let left = self.left.entry(task.task, || self.survey.polls(task.lineage));
             // One at least, for a task that is polled more often than it was in the survey.
-            self.ready.add(task, left.max(1));
+            self.ready.add(*id, (*left).max(1));
+            *left = left.saturating_sub(1);
         }
+        self.ready.tidy(ready);
         let draws = &mut self.draws;
-        let task = self.ready.take(candidates, |bound| draws.below(bound))?;
-        let left = self.left.entry(task.task, || self.survey.polls(task.lineage));
-        *left = left.saturating_sub(1);
-        Some(pick(&task))
+        self.ready.take(&mut || draws.next())
     }
 
     fn describe(&self) -> String {

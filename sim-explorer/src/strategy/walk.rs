@@ -1,6 +1,6 @@
 //! A uniform random walk over the ready tasks.
 
-use sim_executor::{Point, Source, Value, hash_str};
+use sim_executor::{Needs, Order, Point, Ready, ReadyId, Source, Value, hash_str};
 
 use super::draws::{Draws, among};
 use super::ready_tasks::ReadyTasks;
@@ -25,11 +25,19 @@ impl Walk {
 }
 
 impl Source for Walk {
+    fn needs(&self) -> Needs {
+        Needs { order: Order::Picked, ..Needs::default() }
+    }
+
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
         let Some(candidates) = among(&point.domain) else { return self.draws.value(point) };
-        self.ready.update(candidates);
+        candidates.pick_by(self)
+    }
+
+    fn pick(&mut self, ready: &mut Ready<'_>) -> Option<ReadyId> {
+        self.ready.update(ready);
         let draws = &mut self.draws;
-        self.ready.take_uniform(candidates, |bound| draws.below(bound))
+        self.ready.take_uniform(|bound| draws.below(bound))
     }
 
     fn describe(&self) -> String {

@@ -1,13 +1,8 @@
 //! The tasks that may be polled, each with a weight, by which one of them is drawn.
 
-use std::ops::ControlFlow;
+use sim_executor::{Ready, ReadyId};
 
-use sim_executor::{Candidate, Candidates, Eligibility};
-
-use super::ready_tasks::is_listed;
-
-/// How often a task is drawn again since the one that was may not be polled now, before all are looked at.
-const DRAWS_MAX: u32 = 16;
+use super::ready_tasks::most_listed;
 
 /// Classes of weights, one for each power of two. In a class none weighs more than twice as much as another, so that to draw a
 /// place in it, and to take the task there with the probability that its weight has, comes to an end after two draws or so.
@@ -25,7 +20,7 @@ pub(super) struct WeightedTasks {
 
 #[derive(Clone, Debug, Default)]
 struct Class {
-    tasks: Vec<(Candidate, u64)>,
+    tasks: Vec<(ReadyId, u64)>,
     total: u64,
 }
 
@@ -41,7 +36,8 @@ fn class_of(weight: u64) -> usize {
 
 impl WeightedTasks {
     /// Adds a task.
-    pub(super) fn add(&mut self, task: Candidate, weight: u64) {
+    #[inline]
+    pub(super) fn add(&mut self, task: ReadyId, weight: u64) {
         let number = class_of(weight);
         let class = &mut self.classes[number];
         class.tasks.push((task, weight));
@@ -50,50 +46,33 @@ impl WeightedTasks {
         self.listed += 1;
     }
 
-    /// Takes a task that may be polled, with a probability in proportion to its weight among those that may. `draw_below` gives
-    /// a number below its bound.
-    pub(super) fn take(
-        &mut self,
-        candidates: &dyn Candidates,
-        mut draw_below: impl FnMut(u64) -> u64,
-    ) -> Option<Candidate> {
-        self.tidy(candidates);
-        let mut held = 0;
-        while held < DRAWS_MAX && self.used != 0 {
-            let (class, place) = self.draw(&mut draw_below);
-            let (task, _) = self.classes[class].tasks[place];
-            match candidates.eligibility(task.task.index() as u32, task.stamp) {
-                Eligibility::Ready(ready) => {
-                    self.remove(class, place);
-                    return Some(ready);
-                }
-                Eligibility::Held => held += 1,
-                Eligibility::Gone => self.remove(class, place),
-            }
+    /// Takes a task with a probability in proportion to its weight. `draw` gives sixty-four bits.
+    #[inline]
+    pub(super) fn take(&mut self, draw: &mut impl FnMut() -> u64) -> Option<ReadyId> {
+        if self.used == 0 {
+            return None;
         }
-        self.take_after_a_look(candidates, draw_below)
-    }
-
-    /// The class and the place of a task, drawn by the weights.
-    fn draw(&self, draw_below: &mut impl FnMut(u64) -> u64) -> (usize, usize) {
-        let number = self.draw_class(draw_below);
+        let number = self.draw_class(draw);
         let class = &self.classes[number];
         // The greatest weight that the class may have. In the first one all weigh one.
         let most = u64::MAX >> (CLASSES - 1 - number);
         loop {
-            let place = draw_below(class.tasks.len() as u64) as usize;
-            if number == 0 || draw_below(most) < class.tasks[place].1 {
-                return (number, place);
+            let (place, rest) = below(draw(), class.tasks.len() as u64);
+            let (task, weight) = class.tasks[place as usize];
+            // What the place has left of the draw is as random.
+            if number == 0 || below(rest, most).0 < weight {
+                self.remove(number, place as usize);
+                return Some(task);
             }
         }
     }
 
-    fn draw_class(&self, draw_below: &mut impl FnMut(u64) -> u64) -> usize {
+    fn draw_class(&self, draw: &mut impl FnMut() -> u64) -> usize {
         if self.used.is_power_of_two() {
             return self.used.trailing_zeros() as usize;
         }
         let total = self.used_classes().map(|number| self.classes[number].total).sum();
-        let mut drawn = draw_below(total);
+        let mut drawn = below(draw(), total).0;
         for number in self.used_classes() {
             let of_class = self.classes[number].total;
             if drawn < of_class {
@@ -123,14 +102,19 @@ impl WeightedTasks {
         }
     }
 
-    /// Forgets those that are gone, if they are many.
-    fn tidy(&mut self, candidates: &dyn Candidates) {
-        if self.listed <= 2 * candidates.count() + 64 {
-            return;
+    /// Forgets those that are no longer ready, if they are many.
+    #[inline]
+    pub(super) fn tidy(&mut self, ready: &Ready<'_>) {
+        if self.listed > most_listed(ready) {
+            self.forget_gone(ready);
         }
+    }
+
+    #[cold]
+    fn forget_gone(&mut self, ready: &Ready<'_>) {
         for number in self.used_classes() {
             let class = &mut self.classes[number];
-            class.tasks.retain(|(task, _)| is_listed(candidates, task));
+            class.tasks.retain(|(task, _)| ready.is_ready(*task));
             class.total = class.tasks.iter().map(|(_, weight)| weight).sum();
             if class.tasks.is_empty() {
                 self.used &= !(1 << number);
@@ -138,41 +122,11 @@ impl WeightedTasks {
         }
         self.listed = self.classes.iter().map(|class| class.tasks.len()).sum();
     }
-
-    /// Most that are ready may not be polled now: draws among the others only.
-    #[cold]
-    fn take_after_a_look(
-        &mut self,
-        candidates: &dyn Candidates,
-        draw_below: impl FnOnce(u64) -> u64,
-    ) -> Option<Candidate> {
-        let (mut eligible, mut total) = (Vec::new(), 0);
-        for number in self.used_classes() {
-            for (place, (task, weight)) in self.classes[number].tasks.iter().enumerate() {
-                if let Eligibility::Ready(ready) =
-                    candidates.eligibility(task.task.index() as u32, task.stamp)
-                {
-                    total += weight;
-                    eligible.push((total, ready, number, place));
-                }
-            }
-        }
-        if total == 0 {
-            return first(candidates);
-        }
-        let drawn = draw_below(total);
-        let (_, task, number, place) = eligible[eligible.partition_point(|(up_to, ..)| *up_to <= drawn)];
-        self.remove(number, place);
-        Some(task)
-    }
 }
 
-/// The first candidate there is: for what was never told to be fresh.
-fn first(candidates: &dyn Candidates) -> Option<Candidate> {
-    let mut first = None;
-    candidates.visit(&mut |candidate| {
-        first = Some(candidate);
-        ControlFlow::Break(())
-    });
-    first
+/// A number below `bound`, and what is left of the draw.
+#[inline]
+fn below(draw: u64, bound: u64) -> (u64, u64) {
+    let scaled = u128::from(draw) * u128::from(bound);
+    ((scaled >> 64) as u64, scaled as u64)
 }

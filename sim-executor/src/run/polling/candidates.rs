@@ -15,10 +15,6 @@ impl Polling {
         Candidate { task, lineage, key: slot.key(), stamp, ready_since, yields }
     }
 
-    pub(in crate::run) fn take_fresh(&mut self, fresh: &mut Vec<Candidate>) {
-        fresh.append(&mut self.fresh);
-    }
-
     /// Whether a task that is ready may be polled now.
     pub(in crate::run) fn is_eligible(&self, index: u32) -> bool {
         !self.ready.is_held(self.tasks.at(index).node()) && self.tasks.link(index).is_listed()

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem::take;
 
 use super::Polling;
-use crate::choice::{Candidate, TaskId};
+use crate::choice::TaskId;
 use crate::reuse::Reuse as _;
 use crate::task::{Kinds, ReadyMemory, TaskTable};
 
@@ -15,7 +15,6 @@ pub(crate) struct PollingMemory {
     pub(super) tasks: TaskTable,
     pub(super) resumed: VecDeque<TaskId>,
     pub(super) kinds: Kinds,
-    pub(super) fresh: Vec<Candidate>,
 }
 
 impl Polling {
@@ -26,7 +25,6 @@ impl Polling {
             tasks: take(&mut self.tasks).renewed(),
             resumed: take(&mut self.resumed).renewed(),
             kinds: take(&mut self.kinds).kept(),
-            fresh: take(&mut self.fresh).renewed(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The place of a task in the list of its node.
 
-use crate::choice::Key;
+use crate::choice::{Key, ReadyId};
 
 /// No task.
 pub(super) const NONE: u32 = u32::MAX;
@@ -27,6 +27,11 @@ impl Link {
     pub(super) fn begin_entry(&mut self) -> u32 {
         self.stamp = self.stamp.wrapping_add(1);
         self.stamp
+    }
+
+    /// The task with this link, as it is ready now.
+    pub(crate) fn id_of(self, task: u32) -> ReadyId {
+        ReadyId { index: task, stamp: self.stamp }
     }
 
     /// Whether the task is in the list of its node, and not among what the node has not looked at yet.

@@ -1,7 +1,7 @@
 //! The order of ready tasks by priorities that are drawn by key.
 
 use super::Links;
-use crate::choice::KeyedDraws;
+use crate::choice::{KeyedDraws, ReadyId};
 use crate::reuse::Reuse as _;
 
 /// Ready tasks by their priorities, of which each is drawn from the name of the task's next poll. A task that was taken
@@ -54,6 +54,15 @@ impl Ranked {
     #[inline]
     fn stamp(self) -> u32 {
         self.0 as u32
+    }
+
+    /// Of a task that has no priority here.
+    pub(super) fn unranked(id: ReadyId) -> Self {
+        Ranked(u128::from(id.number()))
+    }
+
+    pub(super) fn id(self) -> ReadyId {
+        ReadyId::from_number(self.0 as u64)
     }
 
     /// Whether the task is still ready, and has this priority.

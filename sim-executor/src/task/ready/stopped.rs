@@ -1,7 +1,8 @@
 //! Nodes that poll nothing: their CPU is held, or they are frozen or dead.
 
 use super::link::{NONE, UNLISTED};
-use super::{Links, ReadyQueue};
+use super::priorities::Ranked;
+use super::{Kept, Links, ReadyQueue};
 
 /// Why a node polls nothing, besides that its CPU is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,7 +96,7 @@ impl ReadyQueue {
     /// Adds a task of a dead node for [`ReadyQueue::take_dead`].
     pub(crate) fn push_dead(&mut self, links: &mut impl Links, node: u32, task: u32) {
         assert_eq!(self.nodes[node as usize].stop, Stop::Dead, "node {node} is alive");
-        let before = self.append(node, links.link_mut(task), task);
+        let before = self.append::<true>(node, links.link_mut(task), task);
         links.follow(before, task);
     }
 
@@ -142,8 +143,12 @@ impl ReadyQueue {
             list.has_turn = true;
             self.turns.push_back(node);
         }
-        if let Some(priorities) = &mut self.priorities {
-            list.take_parked().into_iter().for_each(|ranked| priorities.insert(ranked));
+        match &mut self.kept {
+            Kept::Nothing => {}
+            Kept::Priorities(priorities) => {
+                list.take_parked().into_iter().for_each(|ranked| priorities.insert(ranked));
+            }
+            Kept::Fresh(fresh) => fresh.extend(list.take_parked().into_iter().map(Ranked::id)),
         }
     }
 }
