@@ -86,6 +86,25 @@ fn exhaustive_says_that_it_has_made_all_schedules_among_which_a_bug_of_values_is
 }
 
 #[test]
+fn a_failure_of_a_search_is_made_again_by_the_line_that_it_prints() {
+    for (name, search) in [
+        ("ws_lost_update/broken", "each"),
+        ("ws_lost_update/broken", "guided:runs=2000"),
+        ("queue_many_producers/broken_last_started", "exhaustive"),
+    ] {
+        let sweep = stdout(&seedbed(&["sweep", name, "--strategy", search, "--jobs", "1"]));
+        let line = sweep.lines().find_map(|line| line.strip_prefix("  replay "));
+        let line = line.unwrap_or_else(|| panic!("no line repeats the failure of {search}: {sweep}"));
+        let arguments: Vec<&str> = ["replay"].into_iter().chain(line.split_whitespace()).collect();
+        let replayed = seedbed(&arguments);
+        assert_eq!(replayed.status.code(), Some(1), "{line}: {}{}", stdout(&replayed), stderr(&replayed));
+        assert!(last_line(&replayed).ends_with(" outcome failed"), "{line}: {}", stdout(&replayed));
+        let run: Vec<&str> = ["run"].into_iter().chain(line.split_whitespace()).collect();
+        assert_eq!(last_line(&seedbed(&run)), last_line(&replayed));
+    }
+}
+
+#[test]
 fn guided_keeps_runs_in_a_folder_and_goes_on_from_them() {
     let folder = std::env::temp_dir().join(format!("seedbed-guided-{}", std::process::id()));
     let search = format!("guided:runs=60,corpus={}", folder.display());

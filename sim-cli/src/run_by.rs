@@ -2,15 +2,18 @@
 
 use std::str::FromStr;
 
-use sim_explorer::{DeviantRun, ParseDeviantRunError, ParseStrategyError, Recipe, RunSeed, Strategy};
+use sim_explorer::{
+    DeviantRun, FollowRun, ParseDeviantRunError, ParseFollowRunError, ParseStrategyError, Recipe, RunSeed,
+    Strategy,
+};
 
 /// What `--strategy` names for one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RunBy {
     /// A strategy, for a seed.
     Strategy(Strategy),
-    /// A run of `each`.
-    Deviant(DeviantRun),
+    /// A run that needs no seed: one of `each`, or one by its exceptions.
+    Seedless(Recipe),
 }
 
 /// This names no way to make one run.
@@ -21,6 +24,8 @@ pub(crate) enum ParseRunByError {
     #[error(transparent)]
     Deviant(#[from] ParseDeviantRunError),
     #[error(transparent)]
+    Follow(#[from] ParseFollowRunError),
+    #[error(transparent)]
     Strategy(#[from] ParseStrategyError),
 }
 
@@ -30,7 +35,7 @@ pub(crate) enum RecipeError {
     #[error("--strategy {strategy} needs a seed; add --seed 0, or any other number")]
     NoSeed { strategy: Strategy },
     #[error("--strategy {run} uses no seed; leave --seed away")]
-    Useless { run: DeviantRun },
+    Useless { run: Recipe },
 }
 
 impl FromStr for RunBy {
@@ -38,7 +43,10 @@ impl FromStr for RunBy {
 
     fn from_str(text: &str) -> Result<Self, ParseRunByError> {
         if DeviantRun::is_meant_by(text) {
-            return Ok(RunBy::Deviant(text.parse()?));
+            return Ok(RunBy::Seedless(Recipe::Deviant(text.parse()?)));
+        }
+        if FollowRun::is_meant_by(text) {
+            return Ok(RunBy::Seedless(Recipe::Follow(text.parse()?)));
         }
         if text.split(':').next() == Some("each") {
             return Err(ParseRunByError::Search { text: text.to_string() });
@@ -55,8 +63,8 @@ pub(crate) fn recipe(seed: Option<RunSeed>, by: Option<&RunBy>) -> Result<Option
         (Some(RunBy::Strategy(Strategy::Production)), None) => Ok(Some(Recipe::Production)),
         (Some(RunBy::Strategy(strategy)), Some(seed)) => Ok(Some(Recipe::of(seed, *strategy))),
         (Some(RunBy::Strategy(strategy)), None) => Err(RecipeError::NoSeed { strategy: *strategy }),
-        (Some(RunBy::Deviant(run)), None) => Ok(Some(Recipe::Deviant(run.clone()))),
-        (Some(RunBy::Deviant(run)), Some(_)) => Err(RecipeError::Useless { run: run.clone() }),
+        (Some(RunBy::Seedless(run)), None) => Ok(Some(run.clone())),
+        (Some(RunBy::Seedless(run)), Some(_)) => Err(RecipeError::Useless { run: run.clone() }),
     }
 }
 
@@ -78,6 +86,7 @@ mod tests {
         assert_eq!(named(Some(RunSeed::Production), Some("walk")), text("production"));
         assert_eq!(named(None, Some("production")), text("production"));
         assert_eq!(named(None, Some("each:run=1.0")), text("each:run=1.0"));
+        assert_eq!(named(None, Some("follow:2c.1=7")), text("follow:2c.1=7"));
         assert_eq!(named(None, None), Ok(None));
     }
 
@@ -88,5 +97,6 @@ mod tests {
         assert!(refused(Some(RunSeed::Seed(1)), "each:run=1.0").contains("leave --seed away"));
         assert!(refused(None, "each:2").starts_with("each:2 makes many runs; name one"));
         assert!(refused(None, "each:run=").contains("names no run"));
+        assert!(refused(None, "follow:2c").contains("names no run"));
     }
 }

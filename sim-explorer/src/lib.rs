@@ -26,8 +26,8 @@ pub use each::{
     ParseDeviantRunError, ParseKindsError, Search, SearchResult, Wanted,
 };
 pub use exceptions::{
-    AnswerKind, Asked, DefaultOrder, Exceptions, Follow, Followed, Noted, Notes, Realised, Step, Turn,
-    TurnException, ValueException,
+    AnswerKind, Asked, DefaultOrder, Exceptions, Follow, FollowRun, Followed, Noted, Notes,
+    ParseFollowRunError, Realised, Step, Turn, TurnException, ValueException,
 };
 pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult};
 pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use sim_executor::{ProductionOrder, Source};
 
 use crate::each::{Deviant, DeviantRun, Deviated, ParseDeviantRunError};
+use crate::exceptions::{Follow, FollowRun, ParseFollowRunError};
 use crate::run_seed::{ParseRunSeedError, RunSeed};
 use crate::strategy::{ParseStrategyError, Strategy, Survey};
 
@@ -40,6 +41,8 @@ pub enum Recipe {
     },
     /// The default order, but for a few decisions.
     Deviant(DeviantRun),
+    /// The order in which a task goes on for as long as it can, but for these exceptions.
+    Follow(FollowRun),
 }
 
 /// This names no run.
@@ -55,6 +58,9 @@ pub enum ParseRecipeError {
     /// The deviations are none.
     #[error(transparent)]
     Deviant(#[from] ParseDeviantRunError),
+    /// The exceptions are none.
+    #[error(transparent)]
+    Follow(#[from] ParseFollowRunError),
     /// Deviations do not come from a seed.
     #[error("{strategy} uses no seed, and seed {seed} is given; leave one of them away")]
     SeedOfEach {
@@ -65,7 +71,7 @@ pub enum ParseRecipeError {
     },
     /// A strategy alone makes many runs.
     #[error(
-        "{text:?} names no run: write production, random seed=17, pct:changes=3 seed=17, or each:run=12.1+40.0"
+        "{text:?} names no run: write production, random seed=17, pct:changes=3 seed=17, each:run=12.1+40.0, or follow:… as a search told it"
     )]
     Form {
         /// What was given.
@@ -98,12 +104,13 @@ impl Recipe {
         let run = seed.map(str::parse).transpose()?;
         match (run, seed, strategy) {
             (Some(RunSeed::Production), ..) => Ok(Some(Recipe::Production)),
-            (Some(_), Some(seed), Some(each)) if is_each(each) => {
+            (Some(_), Some(seed), Some(each)) if is_each(each) || FollowRun::is_meant_by(each) => {
                 Err(ParseRecipeError::SeedOfEach { seed: seed.to_string(), strategy: each.to_string() })
             }
             (Some(run), _, Some(strategy)) => Ok(Some(Recipe::of(run, strategy.parse()?))),
             (Some(run), _, None) => Ok(Some(Recipe::of(run, Strategy::Random))),
             (None, _, Some(run)) if DeviantRun::is_meant_by(run) => Ok(Some(Recipe::Deviant(run.parse()?))),
+            (None, _, Some(run)) if FollowRun::is_meant_by(run) => Ok(Some(Recipe::Follow(run.parse()?))),
             (None, ..) => Ok(None),
         }
     }
@@ -118,6 +125,7 @@ impl Recipe {
                 (Some(seed.to_string()), strategy)
             }
             Recipe::Deviant(run) => (None, Some(run.to_string())),
+            Recipe::Follow(run) => (None, Some(run.to_string())),
         }
     }
 
@@ -126,7 +134,7 @@ impl Recipe {
     pub const fn needs_survey(&self) -> bool {
         match self {
             Recipe::Seed { strategy, .. } => strategy.needs_survey(),
-            Recipe::Production | Recipe::Deviant(_) => false,
+            Recipe::Production | Recipe::Deviant(_) | Recipe::Follow(_) => false,
         }
     }
 
@@ -147,6 +155,7 @@ impl Recipe {
                 let deviated = source.deviated();
                 (Box::new(source), Some(deviated))
             }
+            Recipe::Follow(run) => (Box::new(Follow::new(&run.exceptions()).0), None),
         }
     }
 }
@@ -170,6 +179,7 @@ impl fmt::Display for Recipe {
             Recipe::Production => out.write_str("production"),
             Recipe::Seed { seed, strategy } => write!(out, "{strategy} seed={seed}"),
             Recipe::Deviant(run) => run.fmt(out),
+            Recipe::Follow(run) => run.fmt(out),
         }
     }
 }
@@ -219,9 +229,18 @@ mod tests {
     }
 
     #[test]
+    fn a_run_by_its_exceptions_is_named_and_has_no_seed() {
+        let recipe = Recipe::named(None, Some("follow:2c.1=7")).unwrap().unwrap();
+        assert!(matches!(recipe, Recipe::Follow(_)), "{recipe}");
+        assert_eq!(recipe.to_string().parse(), Ok(recipe.clone()));
+        assert_eq!(recipe.names(), (None, Some("follow:2c.1=7".to_string())));
+        assert!(Recipe::named(Some("1"), Some("follow:2c.1=7")).is_err());
+    }
+
+    #[test]
     fn a_seed_of_a_portfolio_is_one_of_its_member() {
         let recipe = Recipe::named(Some("1"), Some("portfolio")).unwrap().unwrap();
-        assert_eq!(recipe, Recipe::Seed { seed: 1, strategy: Strategy::PCT });
+        assert_eq!(recipe, Recipe::Seed { seed: 1, strategy: Strategy::Walk });
     }
 
     #[test]

@@ -5,16 +5,12 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, Source, World};
-use sim_explorer::{
-    Corpus, DeviantRun, Ended, ExhaustiveEnd, ExhaustiveResult, Expect, GuidedEnd, GuidedResult,
-    SearchResult, Shard,
-};
+use sim_executor::{Config, Source, World};
+use sim_explorer::{Corpus, Expect, Shard};
 
-use super::{Entry, Interrupt, Plan, json, kept_runs};
+use super::found::{Found, Row, What, make_run};
+use super::{Entry, Interrupt, Plan, json, kept_runs, share};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::list::expect_word;
@@ -24,83 +20,7 @@ use crate::show::{QUIET, RIGHT, WRONG};
 use crate::table::{Cell, Column, Table};
 use crate::wall_time::{Stopwatch, per_second};
 
-/// What a search showed of one program.
-struct Row {
-    result: Found,
-    busy: Duration,
-    /// The runs that a guided search keeps, as texts.
-    kept: Vec<String>,
-}
-
-/// The result of a search without its report, which is of its thread.
-struct Found {
-    runs: u64,
-    text: String,
-    what: What,
-    /// The run that failed, if it has a text.
-    recipe: Option<String>,
-    equal: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
-    Exhausted,
-    CutOff,
-    /// With so many deviations or preemptions.
-    Failed(usize),
-    /// The program is not the same twice.
-    Diverged,
-}
-
-impl From<SearchResult> for Found {
-    fn from(result: SearchResult) -> Self {
-        let what = match &result.ended {
-            Ended::Exhausted { .. } => What::Exhausted,
-            Ended::CutOff { .. } => What::CutOff,
-            Ended::Failed { deviations, .. } => What::Failed(deviations.len()),
-        };
-        let text = match &result.ended {
-            Ended::Failed { report, .. } => {
-                report.outcome.to_string().lines().next().unwrap_or_default().to_string()
-            }
-            _ => result.to_string(),
-        };
-        Found { runs: result.runs, text, what, recipe: None, equal: 0 }
-    }
-}
-
-impl From<ExhaustiveResult> for Found {
-    fn from(result: ExhaustiveResult) -> Self {
-        let what = match &result.ended {
-            ExhaustiveEnd::Exhausted { .. } => What::Exhausted,
-            ExhaustiveEnd::CutOff { .. } => What::CutOff,
-            ExhaustiveEnd::Failed { preemptions, .. } => What::Failed(*preemptions as usize),
-            _ => What::Diverged,
-        };
-        let text = match &result.ended {
-            ExhaustiveEnd::Failed { report, .. } => {
-                report.outcome.to_string().lines().next().unwrap_or_default().to_string()
-            }
-            _ => result.to_string(),
-        };
-        Found { runs: result.runs, text, what, recipe: None, equal: 0 }
-    }
-}
-
-impl From<&GuidedResult> for Found {
-    fn from(result: &GuidedResult) -> Self {
-        let (what, text) = match &result.ended {
-            GuidedEnd::Failed { exceptions, report } => {
-                let text = report.outcome.to_string();
-                (What::Failed(exceptions.count()), text.lines().next().unwrap_or_default().to_string())
-            }
-            _ => (What::CutOff, result.to_string()),
-        };
-        Found { runs: result.runs, text, what, recipe: None, equal: 0 }
-    }
-}
-
-/// Searches every program of a plan; a program is one thread's.
+/// Searches every program of a plan.
 pub(super) fn sweep(
     plan: &Plan,
     seedless: &Seedless,
@@ -116,7 +36,10 @@ pub(super) fn sweep(
     };
     let corpus = |entry| folder.map_or_else(|| Ok(Vec::new()), |folder| kept_runs::read(folder, entry));
     let corpora: Vec<Vec<Vec<u8>>> = plan.entries.iter().map(corpus).collect::<Result<_, _>>()?;
-    let rows = search(plan, seedless, &corpora, jobs, interrupt);
+    let rows = match seedless {
+        Seedless::Each(each) => share::search(plan, *each, jobs, interrupt),
+        _ => search(plan, seedless, &corpora, jobs, interrupt),
+    };
     for (entry, row) in plan.entries.iter().zip(&rows) {
         if let (Some(folder), Some(row)) = (folder, row) {
             kept_runs::write(folder, entry, &row.kept)?;
@@ -138,14 +61,17 @@ pub(super) fn sweep(
     let runs: u64 = rows.iter().filter_map(|(_, row)| row.as_ref()).map(|row| row.result.runs).sum();
     let (seconds, millis) = (wall_time.as_secs(), wall_time.subsec_millis());
     writeln!(console.out, "{runs} runs in {seconds}.{millis:03} s: {} runs/s", per_second(runs, wall_time))?;
-    let failed = record.variants.iter().filter(|variant| variant.ok == Some(false));
-    for (variant, line) in failed.filter_map(|variant| Some((variant, variant.replay()?))) {
-        writeln!(console.out, "{variant} {WRONG}FAILED{WRONG:#}: {}\n  {line}", variant.first_line())?;
+    for (variant, line) in record.variants.iter().filter_map(|variant| Some((variant, variant.replay()?))) {
+        if variant.ok == Some(false) {
+            writeln!(console.out, "{variant} {WRONG}FAILED{WRONG:#}: {}", variant.first_line())?;
+        }
+        writeln!(console.out, "  {line}")?;
     }
     to.write(&record, console)?;
     Ok(verdict(&rows, plan.shard, interrupt.is_asked(), console.out)?)
 }
 
+/// A program is one thread's.
 #[expect(
     clippy::disallowed_methods,
     reason = "a thread has whole searches for itself; none shares one with another"
@@ -164,7 +90,7 @@ fn search(
         while !interrupt.is_asked() {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let Some(entry) = plan.entries.get(number) else { return };
-            let row = search_one(&mut world, (entry, plan.shard), seedless, &corpora[number], interrupt);
+            let row = search_one(&mut world, entry, seedless, &corpora[number], interrupt);
             *rows[number].lock().unwrap_or_else(PoisonError::into_inner) = row;
         }
     };
@@ -179,38 +105,18 @@ fn search(
 /// `None` if it was interrupted.
 fn search_one(
     world: &mut World,
-    (entry, shard): (&Entry, Shard),
+    entry: &Entry,
     seedless: &Seedless,
     texts: &[Vec<u8>],
     interrupt: &Interrupt,
 ) -> Option<Row> {
     let stopwatch = Stopwatch::start();
-    let variant = entry.program.variant;
-    let config = Config { around: Some(watchdog::BEATS), ..Config::default() };
-    watchdog::name_subject(&entry.program.to_string());
-    let mut run_with = |config, source: Box<dyn Source>| {
-        // A run of `each` is told by its recipe.
-        let recipe = source.describe().parse().ok();
-        let watched = recipe.map_or(WatchedRun::OfSearch(seedless.name()), WatchedRun::OfCommand);
-        let _watch = Watch::begin(watched);
-        let prepare = |executor: &mut Executor| entry.prepare(executor);
-        variant.run_in(world, &entry.settings, config, source, prepare)
-    };
+    let config = Config::default();
+    let mut run_with = |config, source: Box<dyn Source>| make_run(world, entry, seedless, config, source);
     let is_over = || interrupt.is_asked();
     let mut kept = Vec::new();
     let result: Found = match seedless {
-        Seedless::Each(each) => {
-            let result = each.search_shard(shard, |source| run_with(config, source), is_over);
-            let recipe = match &result.ended {
-                Ended::Failed { deviations, .. } => Some(DeviantRun {
-                    faults: each.kinds.faults,
-                    steps: deviations.iter().map(|deviation| deviation.step).collect(),
-                }),
-                _ => None,
-            };
-            let (recipe, equal) = (recipe.map(|run| run.to_string()), result.equal);
-            Found { recipe, equal, ..result.into() }
-        }
+        Seedless::Each(_) => panic!("the runs of `each` are shared out"),
         Seedless::Exhaustive(exhaustive) => {
             exhaustive.search_until(|source| run_with(config, source), is_over).into()
         }

@@ -29,8 +29,10 @@ use stop::StopRules;
 use workers::{Row, Work};
 
 mod each;
+mod found;
 mod json;
 mod kept_runs;
+mod share;
 mod stop;
 mod summary;
 mod workers;

@@ -11,6 +11,7 @@ mod follow;
 mod kind;
 mod noted;
 mod realised;
+mod run;
 
 pub(crate) use follow::find_turn;
 
@@ -19,6 +20,7 @@ pub use follow::{Follow, Followed};
 pub use kind::AnswerKind;
 pub use noted::{Noted, Notes};
 pub use realised::{Asked, Realised, Step};
+pub use run::{FollowRun, ParseFollowRunError};
 
 /// What a run does otherwise than the [`DefaultOrder`]: another task's turn, and answers that are not the gentlest.
 ///
