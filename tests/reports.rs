@@ -1,5 +1,6 @@
 //! What a failed test says: where the cause lies outside of the run, it names that.
 
+use std::path::Path;
 use std::time::Duration;
 
 use seedbed::{Sweep, event, spawn, time};
@@ -132,4 +133,27 @@ fn a_task_that_waits_at_two_sockets_shows_both() {
     let main = text.lines().find(|line| line.trim_start().starts_with("main ")).expect("main waits");
     assert!(main.contains("from client:") && main.contains(", and at tcp.read"), "{text}");
     assert!(main.contains("from up:2"), "{text}");
+}
+
+/// The reports of published bugs that stand still: `benches/real-bugs/reports.py` makes them again.
+#[test]
+fn the_reports_of_published_deadlocks_name_the_task_what_it_awaits_and_a_line_of_the_program_that_waits() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let reports = [
+        ("event-listener-cache", "main/waiter ", "event_listener::EventListener"),
+        ("tokio-mpsc-close", "main/consumer ", "tokio::sync::mpsc::bounded::Receiver::recv"),
+        ("tower-callall", "main/feeder ", "tower::limit::concurrency::service::ConcurrencyLimit::poll_ready"),
+    ];
+    for (bug, task, resource) in reports {
+        let folder = root.join("benches/real-bugs/open").join(bug);
+        let [report, scenario] =
+            ["deadlock.txt", "scenario.rs"].map(|name| std::fs::read_to_string(folder.join(name)).unwrap());
+        let (_, of_task) = report.split_once(&format!("\n  {task}")).unwrap_or_else(|| panic!("{report}"));
+        let awaits = of_task.lines().find(|line| line.contains("scenario.rs:")).unwrap();
+        let (_, place) = awaits.split_once("awaits at ../scenario.rs:").unwrap_or_else(|| panic!("{awaits}"));
+        assert!(place.contains(&format!(" → {resource}, from ")), "{awaits}");
+        let line: usize = place.split(' ').next().unwrap().parse().unwrap();
+        let source = scenario.lines().nth(line - 1).unwrap();
+        assert!(source.contains("await") || source.contains("poll"), "{bug}, line {line}: {source}");
+    }
 }

@@ -51,7 +51,7 @@ pub use sim_executor::{
     shuffle, signal, sometimes, span, spawn, spawn_blocking, spawn_named, stop, task_local, try_join,
     unique_rng, unreachable, yield_now,
 };
-pub use sim_explorer::{DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
+pub use sim_explorer::{AWAITS, DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
 
 #[cfg(feature = "net")]
 pub mod net;
@@ -64,7 +64,6 @@ pub use tokio::pin;
 pub mod adapters;
 mod advice;
 mod around_poll;
-mod awaits;
 mod causes;
 mod divergence;
 mod environment;
@@ -72,7 +71,6 @@ mod failed_run;
 pub mod fuzz;
 mod macros;
 mod panic_hook;
-mod panicking_function;
 #[cfg(feature = "proptest")]
 pub mod property;
 mod real_threads;
@@ -81,7 +79,6 @@ mod simfail;
 #[cfg(feature = "insta")]
 #[doc(hidden)]
 pub mod snapshot;
-mod stack;
 mod sweep;
 #[cfg(feature = "tokio")]
 pub mod sync;
@@ -90,7 +87,6 @@ mod test_output;
 pub mod time;
 pub mod watchdog;
 
-pub use awaits::AWAITS;
 pub use divergence::{Difference, Divergence};
 pub use environment::{Environment, EnvironmentError};
 pub use failed_run::{Again, FailedRun};

@@ -5,8 +5,8 @@ use std::panic::PanicHookInfo;
 use std::sync::Once;
 
 use sim_executor::context;
+use sim_explorer::panicking_function;
 
-use crate::panicking_function::panicking_function;
 use crate::watchdog;
 
 /// What becomes of the message of a panic inside a run.

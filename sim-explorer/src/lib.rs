@@ -1,11 +1,13 @@
 //! Which simulated runs to make, and what to make of a failure. Knows nothing of sockets.
 
+mod awaits;
 mod each;
 mod exceptions;
 mod exhaustive;
 mod explanation;
 mod failure_text;
 mod guided;
+mod panicking_function;
 mod pattern;
 mod recipe;
 mod run_seed;
@@ -15,12 +17,14 @@ mod shard;
 mod shrink;
 mod signature;
 mod simfail;
+mod stack;
 mod strategy;
 mod sweep;
 mod sweep_by;
 mod timeline;
 mod verdict;
 
+pub use awaits::AWAITS;
 pub use each::{
     Alternative, Deviant, DeviantRun, DeviantStep, Deviated, Deviation, Each, End, Ended, Kinds, Next,
     ParseDeviantRunError, ParseKindsError, Search, SearchResult, Wanted,
@@ -33,6 +37,7 @@ pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult};
 pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
 pub use guided::{Corpus, Guided, GuidedEnd, GuidedResult};
+pub use panicking_function::panicking_function;
 pub use pattern::Pattern;
 pub use recipe::{ParseRecipeError, Recipe};
 pub use run_seed::{ParseRunSeedError, RunSeed};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sim_executor::{
     Config, Executor, LimitReached, Outcome, Report, RunError, Source, Trace, TraceLevel, World,
 };
-use sim_explorer::{DeviantRun, PropertyTally, Recipe, Search, Survey};
+use sim_explorer::{AWAITS, DeviantRun, PropertyTally, Recipe, Search, Survey};
 
 use super::again::{Elsewhere, deeper};
 use super::caller::Caller;
@@ -14,7 +14,6 @@ use super::sequence::{Sequence, Turn};
 use super::subject::Subject;
 use super::{NeverHit, Passed, Sweep, SweepError};
 use crate::around_poll;
-use crate::awaits::AWAITS;
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
 use crate::real_threads::Watched;

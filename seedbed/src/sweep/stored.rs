@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sim_executor::{Config, Report, Source, TraceLevel, World};
-use sim_explorer::{Replayed, Shrunk, Simfail, Status};
+use sim_explorer::{AWAITS, Replayed, Shrunk, Simfail, Status};
 
 use super::Sweep;
 use super::caller::Caller;
-use crate::awaits::AWAITS;
 use crate::environment::{self, ALONE, DENY_STALE, EnvironmentError, REPLAY, SIMFAIL, SimfailMode};
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};

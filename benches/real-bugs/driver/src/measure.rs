@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use sim_executor::{Config, Executor, Outcome, Report, Source, World};
-use sim_explorer::{Each, Ended, Strategy, Survey};
+use sim_explorer::{AWAITS, Each, Ended, Strategy, Survey};
 
 use crate::network::{self, IDEAL, VARYING};
 use crate::{Scenario, Seedbed};
@@ -116,6 +116,7 @@ pub(crate) fn report(scenario: Scenario, seed: &str, strategy: &str, network: &s
     let network = network.parse().ok().filter(|network| *network < network::COUNT)?;
     let mut measured = Measured::new(scenario);
     let source = strategy.source(seed, &measured.survey);
-    let report = measured.run(network, source);
+    let config = Config { awaits: Some(AWAITS), ..Config::default() };
+    let report = run(&mut measured.world, scenario, network, config, source);
     Some(format!("{} at {} after {} polls: {}", report.source, report.ended_at, report.polls, report.outcome))
 }

@@ -5,8 +5,9 @@ use std::backtrace::Backtrace;
 use crate::stack;
 
 /// The function that panics: the first below the machinery of panics and the standard library, without what is generic in its
-/// name. For the panic hook. `None` where the program has no symbols.
-pub(crate) fn panicking_function() -> Option<String> {
+/// name. For a panic hook, which calls it while the thread panics. `None` where the program has no symbols.
+#[must_use]
+pub fn panicking_function() -> Option<String> {
     function_of(&Backtrace::force_capture().to_string())
 }
 
