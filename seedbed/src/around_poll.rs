@@ -13,6 +13,8 @@ fn around_poll(tell: &TellPollOf<'_>, poll: &mut dyn FnMut()) {
         is_blocking = of.is_blocking;
         watchdog::begin_poll(of);
     });
+    #[cfg(feature = "posix")]
+    let poll = &mut || sim_posix::around_native(&mut *poll);
     #[cfg(feature = "tokio")]
     if is_blocking {
         poll()

@@ -71,6 +71,9 @@ mod failed_run;
 pub mod fuzz;
 mod macros;
 mod panic_hook;
+mod panicking_function;
+#[cfg(feature = "posix")]
+pub mod posix;
 #[cfg(feature = "proptest")]
 pub mod property;
 mod real_threads;
@@ -91,6 +94,8 @@ pub use divergence::{Difference, Divergence};
 pub use environment::{Environment, EnvironmentError};
 pub use failed_run::{Again, FailedRun};
 pub use panic_hook::{PanicsInside, install_panic_hook};
+#[cfg(feature = "posix")]
+pub use posix::process;
 pub use real_threads::Outside;
 pub use reproduce::TestCommand;
 #[doc(hidden)]

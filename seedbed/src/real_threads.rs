@@ -46,6 +46,9 @@ impl Outside {
 
 const NAME_BEGIN: &str = "again-";
 
+/// The name of threads on which those of unmodified programs run, which have a part in the run: see `sim-posix`.
+const OF_PROCESSES: &str = "sim-posix";
+
 /// A name for a thread that no other thread of this process bears.
 pub(crate) fn unused_name() -> String {
     static THREADS: AtomicU32 = AtomicU32::new(0);
@@ -82,7 +85,8 @@ impl Watched {
     }
 
     fn count(&mut self) {
-        let started: Vec<_> = threads().into_iter().filter(|(id, _)| !self.before.contains_key(id)).collect();
+        let is_new = |(id, name): &(u32, String)| !self.before.contains_key(id) && name != OF_PROCESSES;
+        let started: Vec<_> = threads().into_iter().filter(is_new).collect();
         let is_own = |name: &String| self.own.as_ref() == Some(name);
         self.outside.started = started.iter().filter(|(_, name)| is_own(name)).count();
         let mut others: Vec<String> = started

@@ -117,6 +117,35 @@ impl Errno {
         })
     }
 
+    /// Its number, for a program that called the C library.
+    pub(crate) fn number(self) -> i32 {
+        match self {
+            Errno::WouldBlock => 11,
+            Errno::AddrInUse => 98,
+            Errno::AddrNotAvailable => 99,
+            Errno::ConnectionRefused => 111,
+            Errno::ConnectionReset => 104,
+            Errno::BrokenPipe => 32,
+            Errno::TimedOut => 110,
+            Errno::NetworkUnreachable => 101,
+            Errno::HostUnreachable => 113,
+            Errno::NotConnected => 107,
+            Errno::InvalidInput | Errno::InvalidName => 22,
+            Errno::NotFound => 2,
+            Errno::NotPermitted => 1,
+            Errno::BroadcastDenied => 13,
+            Errno::NotSupported => 95,
+            Errno::FamilyNotSupported
+            | Errno::NoSuchInterface
+            | Errno::NoSuchOption
+            | Errno::DestinationRequired
+            | Errno::MessageTooLong
+            | Errno::WrongType
+            | Errno::BadDescriptor
+            | Errno::TooManySockets => self.kind().expect_err("these have no kind, but a number"),
+        }
+    }
+
     /// The error of a call about an address.
     pub(crate) fn at(self, call: &'static str, address: impl ToString) -> io::Error {
         match self.kind() {
@@ -153,6 +182,15 @@ mod tests {
         let refused = Errno::ConnectionRefused.at("connect to", "server:7");
         assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
         assert_eq!(refused.to_string(), "connect to server:7: connection refused: no socket listens there");
+    }
+
+    #[test]
+    fn a_number_is_that_of_the_kind() {
+        let all = [Errno::WouldBlock, Errno::AddrInUse, Errno::BrokenPipe, Errno::NotFound, Errno::TimedOut];
+        for errno in all {
+            let by_number = io::Error::from_raw_os_error(errno.number());
+            assert_eq!(by_number.kind(), io::Error::from(errno).kind(), "{errno}");
+        }
     }
 
     #[test]

@@ -54,6 +54,7 @@ mod pool;
 pub mod profile;
 mod resolver;
 mod socket;
+pub mod syscall;
 mod tcp;
 pub mod vary;
 mod waiters;

@@ -53,10 +53,10 @@ impl Drop for Entered {
 }
 
 /// A run that is or was the current one, with its local set.
-type Place = (Option<Rc<Run>>, Option<Rc<dyn Any>>);
+pub(super) type Place = (Option<Rc<Run>>, Option<Rc<dyn Any>>);
 
 /// Says which run this thread is in, and in which local set; gives where it was.
-fn set_current(run: Option<Rc<Run>>, local_set: Option<Rc<dyn Any>>) -> Place {
+pub(super) fn set_current(run: Option<Rc<Run>>, local_set: Option<Rc<dyn Any>>) -> Place {
     CURRENT.with(|current| {
         current.tells_accesses.set(run.as_ref().is_some_and(|run| run.tells_accesses()));
         current.decision_points.set(run.as_ref().is_some_and(|run| run.has_decision_points()));

@@ -107,7 +107,7 @@ enum LookupError {
 }
 
 impl Network {
-    fn ask_resolver(&self, name: &str) -> Answer {
+    pub(crate) fn ask_resolver(&self, name: &str) -> Answer {
         let node = || {
             let host = self.host_of(context::node_by_name(name)?);
             Some([host.ip().into(), host.ip_v6().into()])

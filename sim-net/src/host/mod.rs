@@ -7,6 +7,7 @@ mod bindings;
 mod crash;
 mod fresh;
 mod netstat;
+mod poll;
 mod ports;
 mod readiness;
 mod socket_row;
@@ -30,6 +31,8 @@ use crate::waiters::Interest;
 use crate::wire::Wire;
 
 pub(crate) use fresh::Fresh;
+pub use poll::Polled;
+pub(crate) use poll::Shape;
 pub(crate) use readiness::Status;
 pub use socket_row::{Address, Protocol, SocketRow};
 pub(crate) use sockets::Stream;

@@ -71,9 +71,7 @@ impl Descriptor {
     /// A name for a future that waits.
     #[inline]
     pub(crate) fn new_wait(&self) -> WaitId {
-        let waits = self.network.waits.get();
-        self.network.waits.set(waits + 1);
-        WaitId(waits)
+        self.network.new_wait()
     }
 
     /// Takes the CPU time of an operation.
@@ -121,6 +119,16 @@ fn number(host: HostId, socket: SocketId, interest: Interest) -> u64 {
 pub(super) fn used(host: HostId, socket: SocketId, interest: Interest) -> Resource {
     const SOCKET: Label = Label::new("net.socket");
     Resource::new(SOCKET, number(host, socket, interest))
+}
+
+impl Network {
+    /// A name for who waits.
+    #[inline]
+    pub(crate) fn new_wait(&self) -> WaitId {
+        let waits = self.waits.get();
+        self.waits.set(waits + 1);
+        WaitId(waits)
+    }
 }
 
 impl Descriptor {

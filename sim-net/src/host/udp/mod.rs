@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 
 use crate::address::{Bound, Endpoint, InterfaceId};
 use crate::errno::Errno;
+use crate::pool::Slice;
 use crate::waiters::Waiters;
 
 pub(crate) use options::Options;
@@ -102,6 +103,17 @@ impl Datagrams {
     /// Whether there is an error to be told of.
     pub(super) fn has_error(&self) -> bool {
         self.failure.is_some()
+    }
+
+    /// Whether there is something to receive.
+    pub(super) fn has_datagram(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// Bytes of what is received next.
+    pub(super) fn next_bytes(&self) -> usize {
+        let next = self.queue.front().and_then(|datagram| datagram.payload.as_ref());
+        next.map_or(0, Slice::len)
     }
 
     /// What is to be said when nothing is in the queue.

@@ -24,7 +24,7 @@ impl Kernel<'_> {
     }
 
     /// Whether another datagram may be sent, as Linux has it: while the send buffer is not full.
-    pub(super) fn udp_has_room(&mut self, socket: SocketId) -> bool {
+    pub(in crate::host) fn udp_has_room(&mut self, socket: SocketId) -> bool {
         let send_buffer_bytes = u64::from(self.wire.config.udp.send_buffer_bytes);
         self.unsent_bytes(socket) < send_buffer_bytes
     }

@@ -10,6 +10,7 @@ mod end;
 mod inbox;
 mod listener;
 mod name;
+mod poll;
 mod status;
 mod stream;
 

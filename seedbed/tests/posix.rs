@@ -1,0 +1,85 @@
+//! Unmodified programs in tests, and the guard of native tasks.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "unmodified programs use real threads, clocks and sleeps, as they are answered by the run"
+)]
+
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use seedbed::posix::{Policy, escapes, set_policy};
+use seedbed::{process, time};
+
+fn shop() {
+    let listener = TcpListener::bind("0.0.0.0:80").unwrap();
+    for stream in listener.incoming() {
+        let mut stream = stream.unwrap();
+        std::thread::spawn(move || {
+            let mut order = [0; 4];
+            if stream.read_exact(&mut order).is_ok() {
+                println!("booked {}", String::from_utf8_lossy(&order));
+                let _ = stream.write_all(b"done");
+            }
+        });
+    }
+}
+
+fn order() -> std::io::Result<String> {
+    std::thread::sleep(Duration::from_millis(50));
+    let mut stream = TcpStream::connect("shop:80")?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    stream.write_all(b"0001")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[seedbed::test(seeds = 30)]
+async fn processes_live_through_a_partition_and_a_restart() {
+    let server = process("shop", shop);
+    let client = process("client", order);
+    assert_eq!(client.exit().await.unwrap().unwrap(), "done");
+    let partition = seedbed::net::fault::partition("shop", "client");
+    client.restart();
+    assert!(client.exit().await.unwrap().is_err(), "nothing comes through");
+    drop(partition);
+    server.kill();
+    server.restart();
+    client.restart();
+    assert_eq!(client.exit().await.unwrap().unwrap(), "done");
+}
+
+#[seedbed::test(seeds = 20)]
+async fn clocks_and_sleeps_of_native_tasks_are_those_of_the_run() {
+    let (begun, wall) = (std::time::Instant::now(), std::time::SystemTime::now());
+    time::sleep(Duration::from_secs(3_600)).await;
+    assert!(begun.elapsed() >= Duration::from_secs(3_600));
+    assert!(wall.elapsed().unwrap() >= Duration::from_secs(3_600));
+    std::thread::sleep(Duration::from_secs(60));
+    assert!(begun.elapsed() >= Duration::from_secs(3_660));
+    let spinning = std::time::Instant::now();
+    while spinning.elapsed() < Duration::from_millis(1) {}
+}
+
+#[seedbed::test(seeds = 10)]
+async fn what_a_native_task_asks_of_the_machine_is_counted() {
+    set_policy(Policy::Count);
+    let _ = std::time::Instant::now();
+    let _ = std::fs::File::open("/etc/hostname");
+    std::thread::sleep(Duration::from_millis(1));
+    let names: BTreeSet<String> = escapes().into_iter().map(|(name, _)| name).collect();
+    for call in ["clock_gettime", "nanosleep", "open(/etc/hostname)"] {
+        assert!(names.contains(call), "{call} is not in {names:?}");
+    }
+}
+
+#[seedbed::test(seeds = 0)]
+#[should_panic(expected = "clock_gettime escaped from the run")]
+async fn a_run_fails_at_an_escape_if_it_is_to() {
+    set_policy(Policy::Fail);
+    let _ = std::time::SystemTime::now();
+    time::sleep(Duration::from_secs(1)).await;
+}

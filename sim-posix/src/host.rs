@@ -1,0 +1,153 @@
+//! How the executor polls a process: as one task, whose poll lets its threads run until all of them wait.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+
+use sim_executor::time::{Sleep, sleep_until};
+use sim_executor::{Device, Instant, Label, context};
+
+use crate::process::{End, Process, ProcessConfig, Run};
+use crate::real::{Entry, Turn};
+
+const POLL: Label = Label::new("posix.process");
+
+/// Sockets have resource numbers whose upper bits name a host; no run has so many hosts.
+const RESOURCE: u64 = 0xff_ffff << 40;
+
+/// The processes of a run, for reports.
+struct Processes {
+    all: RefCell<Vec<Weak<Process>>>,
+    /// Given back with the run.
+    _turn: Turn,
+}
+
+impl Processes {
+    fn current() -> Rc<Processes> {
+        if let Some(processes) = context::device::<Processes>() {
+            return processes;
+        }
+        let processes = Rc::new(Processes { all: RefCell::default(), _turn: Turn::take() });
+        context::install_device(Rc::clone(&processes) as Rc<dyn Device>);
+        processes
+    }
+
+    /// A number for what is told of this process.
+    fn add(&self, process: &Rc<Process>) -> u64 {
+        let mut all = self.all.borrow_mut();
+        all.push(Rc::downgrade(process));
+        RESOURCE | all.len() as u64
+    }
+}
+
+impl Device for Processes {
+    fn next_due(&self) -> Option<Instant> {
+        None
+    }
+
+    fn fire(&self, _now: Instant) {}
+
+    fn describe(&self, resource: u64) -> String {
+        let Some(number) = (resource ^ RESOURCE).checked_sub(1) else { return String::new() };
+        let all = self.all.borrow();
+        let process = usize::try_from(number).ok().and_then(|place| all.get(place)?.upgrade());
+        process.map_or_else(String::new, |process| process.describe())
+    }
+
+    fn as_any(self: Rc<Self>) -> Rc<dyn Any> {
+        self
+    }
+}
+
+/// How a process begins.
+pub(crate) struct Begin {
+    pub(crate) config: ProcessConfig,
+    pub(crate) trampoline: Entry,
+    pub(crate) main: Box<dyn FnOnce() + Send>,
+}
+
+/// A process while it runs. Dropping it ends the process without running more of its code.
+pub(crate) struct Hosted {
+    begin: Option<Begin>,
+    running: Option<Running>,
+}
+
+struct Running {
+    process: Rc<Process>,
+    resource: u64,
+    /// What wakes the task when the first wait with a deadline is over.
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl Hosted {
+    pub(crate) fn new(begin: Begin) -> Self {
+        Hosted { begin: Some(begin), running: None }
+    }
+}
+
+impl Running {
+    /// # Panics
+    /// If the machine has no room for a thread.
+    fn begin(begin: Begin) -> Self {
+        let Begin { config, trampoline, main } = begin;
+        // Before any of its code runs: only one run at a time has processes.
+        let processes = Processes::current();
+        let name = context::node_name(context::node());
+        let process = Rc::new(Process::new(name, config, trampoline));
+        let started = process.start_thread(std::ptr::null(), Run::Main(main));
+        started.unwrap_or_else(|errno| panic!("no thread for a process: error {errno}"));
+        let resource = processes.add(&process);
+        Running { process, resource, alarm: None }
+    }
+
+    /// Sees that the task is woken when the first deadline has come; whether that is so already.
+    fn is_due(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(deadline) = self.process.next_deadline() else {
+            self.alarm = None;
+            return false;
+        };
+        let alarm = match &mut self.alarm {
+            Some(alarm) if alarm.deadline() == deadline => return false,
+            Some(alarm) => {
+                alarm.as_mut().reset(deadline);
+                alarm
+            }
+            alarm => alarm.insert(Box::pin(sleep_until(deadline))),
+        };
+        alarm.as_mut().poll(context).is_ready()
+    }
+}
+
+impl Future for Hosted {
+    type Output = End;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<End> {
+        if let Some(begin) = self.begin.take() {
+            self.running = Some(Running::begin(begin));
+        }
+        let running = self.running.as_mut().expect("a process that has ended is not polled");
+        let can_go_on = running.process.run_threads(context.waker());
+        if let Some(end) = running.process.how_ended() {
+            running.process.shut_down();
+            self.running = None;
+            return Poll::Ready(end);
+        }
+        if can_go_on || running.is_due(context) {
+            running.alarm = None;
+            context.waker().wake_by_ref();
+        }
+        context::wait_at(POLL, running.resource);
+        Poll::Pending
+    }
+}
+
+impl Drop for Hosted {
+    fn drop(&mut self) {
+        if let Some(running) = &self.running {
+            running.process.shut_down();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The real C library below the one that answers: what this crate itself needs of the machine.
+#![expect(unsafe_code, reason = "the C library is called, and its functions are looked up by name")]
+
+mod gate;
+mod shared_words;
+mod threads;
+mod turn;
+
+use std::ffi::{CStr, c_int, c_void};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+pub(crate) use gate::{Gate, Passed};
+pub(crate) use shared_words::{is_static, wait_for_others, wake_others};
+pub(crate) use threads::{Entry, create, join, leave, name_own, remember_end};
+pub(crate) use turn::Turn;
+
+/// The next definition of a function after that of this crate: the C library's.
+pub(crate) fn next(known: &AtomicPtr<c_void>, name: &CStr) -> *mut c_void {
+    let before = known.load(Ordering::Relaxed);
+    if !before.is_null() {
+        return before;
+    }
+    // SAFETY: the name ends with a zero, and `RTLD_NEXT` is a handle that `dlsym` knows.
+    let found = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr()) };
+    assert!(
+        !found.is_null(),
+        "the C library has no {name:?}: sim-posix needs the one of GNU, linked dynamically"
+    );
+    known.store(found, Ordering::Relaxed);
+    found
+}
+
+/// Makes a system call of the machine.
+pub(crate) fn system_call(number: libc::c_long, arguments: [usize; 6]) -> libc::c_long {
+    type SystemCall =
+        unsafe extern "C" fn(libc::c_long, usize, usize, usize, usize, usize, usize) -> libc::c_long;
+    static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+    // SAFETY: `syscall` takes a number and up to six words, which go into the same registers whether they are variadic or
+    // not on the two architectures that are supported.
+    let real: SystemCall = unsafe { std::mem::transmute(next(&REAL, c"syscall")) };
+    let [a, b, c, d, e, f] = arguments;
+    // SAFETY: the callers, all in this folder, pass words that are valid for the call.
+    unsafe { real(number, a, b, c, d, e, f) }
+}
+
+/// Sets `errno` of this thread.
+pub(crate) fn set_errno(errno: c_int) {
+    // SAFETY: glibc gives a pointer to this thread's `errno`, which lives as long as the thread.
+    unsafe { *libc::__errno_location() = errno }
+}

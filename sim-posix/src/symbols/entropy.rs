@@ -1,0 +1,42 @@
+//! Randomness.
+
+use std::ffi::{c_int, c_uint, c_void};
+
+use super::memory::bytes_mut;
+use super::place::{ask, ask_native};
+use super::symbols;
+use crate::{entropy, escape};
+
+/// Fills a buffer if this thread is answered; whether it is.
+///
+/// # Safety
+/// `buffer` leads to so many bytes.
+pub(super) unsafe fn fill(buffer: *mut c_void, length: usize) -> bool {
+    // SAFETY: so it was promised.
+    let room = unsafe { bytes_mut(buffer, length) };
+    let is_of_process = ask(|caller| {
+        caller.process.call_kernel();
+        Some(())
+    });
+    let is_native = || ask_native(|_| escape::note(|| "getrandom".to_string()));
+    if is_of_process.is_none() && is_native().is_none() {
+        return false;
+    }
+    super::outside(|| entropy::fill(room));
+    true
+}
+
+symbols! {
+    /// Fills a buffer with random bytes.
+    fn getrandom(buffer: *mut c_void, length: usize, flags: c_uint) -> isize {
+        let _ = flags;
+        // SAFETY: the caller gives room for so many bytes.
+        unsafe { fill(buffer, length) }.then_some(length as isize)
+    }
+
+    /// The same, of at most 256 bytes.
+    fn getentropy(buffer: *mut c_void, length: usize) -> c_int {
+        // SAFETY: the caller gives room for so many bytes.
+        unsafe { fill(buffer, length) }.then_some(0)
+    }
+}

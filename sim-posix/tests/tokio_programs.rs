@@ -1,0 +1,156 @@
+//! Programs of tokio, unmodified, in a run: current-thread and multi-thread runtimes.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "unmodified programs use real threads, clocks and sleeps, as they are answered by the run"
+)]
+
+use std::time::Duration;
+
+use sim_executor::{Executor, KeyedRandom, ProductionOrder, time};
+use sim_posix::process;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+
+/// tokio makes its pair of sockets for signals with the first runtime of the machine's process: that must be a real one.
+fn warm() {
+    drop(tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
+}
+
+async fn serve() {
+    let listener = TcpListener::bind("0.0.0.0:80").await.unwrap();
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        tokio::spawn(async move {
+            let (reader, mut writer) = stream.into_split();
+            let mut lines = BufReader::new(reader).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                writer.write_all(format!("{line}!\n").as_bytes()).await.unwrap();
+            }
+        });
+    }
+}
+
+async fn ask(text: String) -> String {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let mut stream = TcpStream::connect("server:80").await.unwrap();
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+fn current_thread<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+fn multi_thread<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(3)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+#[test]
+fn a_current_thread_runtime_serves_and_asks() {
+    warm();
+    let run = |seed| {
+        let mut executor = Executor::new(KeyedRandom::new(seed));
+        let answers = executor.block_on(async {
+            process("server", || current_thread(serve()));
+            let clients = ["a", "b", "c"]
+                .map(|name| process(name, move || current_thread(ask(format!("{name}\n{name}{name}\n")))));
+            let mut answers = String::new();
+            for client in clients {
+                answers += &client.exit().await.unwrap();
+            }
+            answers
+        });
+        assert_eq!(answers.unwrap(), "a!\naa!\nb!\nbb!\nc!\ncc!\n");
+        executor.hash()
+    };
+    let hashes: Vec<_> = (0..10).map(run).collect();
+    assert_eq!(hashes, (0..10).map(run).collect::<Vec<_>>());
+    assert!(hashes.windows(2).any(|two| two[0] != two[1]), "seeds differ");
+}
+
+#[test]
+fn a_multi_thread_runtime_serves_and_asks() {
+    warm();
+    for seed in 0..5 {
+        let answers = Executor::new(KeyedRandom::new(seed)).block_on(async {
+            process("server", || multi_thread(serve()));
+            let client = process("client", || {
+                multi_thread(async {
+                    let all = ["a", "b", "c"].map(|name| tokio::spawn(ask(format!("{name}\n"))));
+                    let mut answers = String::new();
+                    for one in all {
+                        answers += &one.await.unwrap();
+                    }
+                    answers
+                })
+            });
+            client.exit().await.unwrap()
+        });
+        assert_eq!(answers.unwrap(), "a!\nb!\nc!\n");
+    }
+}
+
+#[test]
+fn blocking_work_and_timers_go_on_in_virtual_time() {
+    warm();
+    let slept = Executor::new(ProductionOrder).block_on(async {
+        let main = || {
+            multi_thread(async {
+                let begun = tokio::time::Instant::now();
+                let blocking = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(60)));
+                let mut interval = tokio::time::interval(Duration::from_secs(7));
+                let mut ticks = 0;
+                tokio::pin!(blocking);
+                loop {
+                    tokio::select! {
+                        done = &mut blocking => break done.unwrap(),
+                        _ = interval.tick() => ticks += 1,
+                    }
+                }
+                assert_eq!(ticks, 9);
+                begun.elapsed()
+            })
+        };
+        process("host", main).exit().await.unwrap()
+    });
+    let slept = slept.unwrap();
+    assert!(slept >= Duration::from_secs(60) && slept < Duration::from_secs(61), "{slept:?}");
+}
+
+#[test]
+fn datagrams_and_lookups_work() {
+    warm();
+    let answer = Executor::new(ProductionOrder).block_on(async {
+        process("server", || {
+            current_thread(async {
+                let socket = UdpSocket::bind("0.0.0.0:53").await.unwrap();
+                let mut buffer = [0; 64];
+                let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
+                socket.send_to(&buffer[..length], from).await.unwrap();
+            });
+        });
+        time::sleep(Duration::from_millis(10)).await;
+        let client = process("client", || {
+            current_thread(async {
+                let address = tokio::net::lookup_host("server:53").await.unwrap().next().unwrap();
+                let socket = UdpSocket::bind("0.0.0.0:0").await.unwrap();
+                socket.connect(address).await.unwrap();
+                socket.send(b"ping").await.unwrap();
+                let mut buffer = [0; 64];
+                let length = socket.recv(&mut buffer).await.unwrap();
+                buffer[..length].to_vec()
+            })
+        });
+        client.exit().await.unwrap()
+    });
+    assert_eq!(answer.unwrap(), b"ping");
+}
