@@ -71,7 +71,6 @@ mod failed_run;
 pub mod fuzz;
 mod macros;
 mod panic_hook;
-mod panicking_function;
 #[cfg(feature = "posix")]
 pub mod posix;
 #[cfg(feature = "proptest")]
