@@ -89,7 +89,7 @@ mod test_output;
 pub mod time;
 pub mod watchdog;
 
-pub use divergence::{Difference, Divergence};
+pub use divergence::{DecisionDifference, Difference, DivergedTask, Divergence};
 pub use environment::{Environment, EnvironmentError};
 pub use failed_run::{Again, FailedRun};
 pub use panic_hook::{PanicsInside, install_panic_hook};

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "net", feature = "tokio"))]
 
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use futures::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use seedbed::net::{TcpListener, TcpStream, UnixStream};
 use seedbed::{
     AWAITS, Config, Executor, KeyedRandom, Limits, ProductionOrder, Report, RunError, Sweep, SweepError,
-    node, spawn, spawn_named, sync, time,
+    choose, node, spawn, spawn_named, sync, time,
 };
 
 fn config() -> Config {
@@ -262,4 +263,38 @@ fn a_heartbeat_does_not_hide_who_waits_for_whom() {
     let text = error.unwrap_err().to_string();
     assert!(text.contains("virtual_time_max"), "{text}");
     assert!(text.contains("who waits for whom: main waits for a value of channel \"jobs\", last sent to by main/idle, which waits for a wake"), "{text}");
+}
+
+#[test]
+fn two_runs_that_part_are_told_with_the_task_its_node_its_lines_and_what_was_decided() {
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let error = Sweep::default().try_run("parts", || async {
+        let is_odd = RUNS.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        let lock = Rc::new(tokio::sync::Mutex::new(0));
+        let guard = lock.lock().await;
+        let clerk = node("shop").spawn_named("clerk", serve(Rc::clone(&lock)));
+        time::sleep(Duration::from_millis(1)).await;
+        if is_odd {
+            time::sleep(Duration::from_millis(1 + choose(2))).await;
+        }
+        drop(guard);
+        clerk.await.unwrap();
+    });
+    let Err(SweepError::Diverged(diverged)) = error else { panic!("{error:?}") };
+    let text = diverged.to_string();
+    let difference = diverged.difference.as_ref().expect("their traces differ");
+    let [one, other] = &difference.records;
+    assert_eq!(one.as_deref(), Some("0.001 main woke shop/clerk"), "{text}");
+    assert_ne!(one, other, "{text}");
+    let decided = difference.decision.as_ref().expect("one decides more").decisions[1].as_ref().unwrap();
+    assert!(decided.starts_with("main @ user:choose #0 -> "), "{text}");
+    let clerk = difference.tasks.iter().find(|task| task.task == "shop/clerk").unwrap();
+    assert!(clerk.before.last().is_some_and(|last| last.starts_with("0.000 shop/clerk polled")), "{text}");
+    let place = clerk.place.as_deref().unwrap();
+    assert!(place.starts_with("on shop, spawned at seedbed/tests/awaits.rs:"), "{text}");
+    assert!(
+        place.contains(", awaits at seedbed/tests/awaits.rs:") && place.contains(" → tokio::sync::mutex"),
+        "{text}"
+    );
+    assert!(text.contains("a static or a thread-local that runs change"), "{text}");
 }

@@ -108,6 +108,11 @@ impl LimitReached {
         matches!(self.name, "virtual_time_max" | "progress_max")
     }
 
+    /// Whether it is the bound on the number of polls.
+    pub(crate) fn is_of_polls(&self) -> bool {
+        self.name == "polls_max"
+    }
+
     pub(crate) fn virtual_time(limits: &Limits) -> Self {
         LimitReached {
             name: "virtual_time_max",

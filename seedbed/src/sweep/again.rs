@@ -4,11 +4,12 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::thread::Builder;
 
-use sim_executor::{Outcome, Record, Report, Trace, TraceLevel};
+use sim_executor::{Outcome, Report, TraceLevel};
 
 use super::Sweep;
 use super::planned::Planned;
 use super::runs::is_cut_off;
+use crate::divergence::Told;
 use crate::real_threads::{Outside, Watched};
 use crate::test_output::TestOutput;
 use crate::watchdog;
@@ -21,8 +22,8 @@ pub(super) struct Seen {
     pub(super) word: &'static str,
     /// Whether the run was ended because its trace had become too long.
     pub(super) is_cut_off: bool,
-    /// The records as text.
-    pub(super) lines: Vec<String>,
+    /// What happened in it, as far as that was traced.
+    pub(super) told: Told,
     /// What real threads did meanwhile, where the run failed.
     pub(super) outside: Outside,
 }
@@ -72,7 +73,7 @@ impl Seen {
             hash: report.hash,
             word: report.outcome.word(),
             is_cut_off: is_cut_off(&report.outcome),
-            lines: lines(&report.trace),
+            told: Told::new(report),
             outside,
         }
     }
@@ -80,10 +81,6 @@ impl Seen {
     pub(super) fn is_same(&self, hash: u64, outcome: &Outcome) -> bool {
         self.is_cut_off || (self.hash == hash && self.word == outcome.word())
     }
-}
-
-pub(super) fn lines(trace: &Trace) -> Vec<String> {
-    trace.records.iter().map(Record::to_string).collect()
 }
 
 /// Calls it with some pages more on the stack than the caller has: not a whole number of pages, so that the places of

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sim_executor::{
-    Config, Executor, LimitReached, Outcome, Report, RunError, Source, Trace, TraceLevel, World,
+    Config, Executor, LimitReached, Limits, Outcome, Report, RunError, Source, Trace, TraceLevel, World,
 };
 use sim_explorer::{AWAITS, DeviantRun, PropertyTally, Recipe, Search, Survey};
 
@@ -202,6 +202,18 @@ impl Sweep {
         self.make_run_by(&mut World::default(), run, run.recipe.source(&run.survey), config, body)
     }
 
+    /// Makes a run that is equal to itself up to its so manieth poll, with all that can be known of it; it is ended there.
+    #[track_caller]
+    pub(super) fn make_run_until<B, F>(&self, run: &Planned, polls: u64, body: &Arc<B>) -> Report
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        let limits = Limits { polls_max: polls, ..self.limits };
+        let config = Config { awaits: Some(AWAITS), limits, ..self.config(TraceLevel::Off) };
+        self.make_run_by(&mut World::default(), run, run.recipe.source(&run.survey), config, body)
+    }
+
     /// With new memory, so that a difference is seen that would come from the world; and under observation.
     #[track_caller]
     pub(super) fn make_observed_run<B, F>(
@@ -218,7 +230,9 @@ impl Sweep {
         let _watch = Watch::begin(WatchedRun::OfTest(run.recipe.clone()));
         let mut world = World::default();
         let source = run.recipe.source(&run.survey);
-        let (executor, outcome) = self.begin_run(&mut world, self.config(trace), source, body);
+        // Whoever wants to see all also wants to know what was decided.
+        let config = Config { record: trace == TraceLevel::Wakes, ..self.config(trace) };
+        let (executor, outcome) = self.begin_run(&mut world, config, source, body);
         watched.look(&executor, &outcome);
         executor.finish_into(outcome, &mut world)
     }

@@ -6,13 +6,14 @@ use sim_executor::{Report, TraceLevel, World};
 use sim_explorer::Recipe;
 
 use super::Sweep;
-use super::again::{Elsewhere, Seen, lines};
+use super::again::{Elsewhere, Seen};
 use super::alone::run_alone;
 use super::caller::Caller;
 use super::planned::Planned;
 use super::runs::is_cut_off;
-use crate::divergence::{Difference, Divergence};
+use crate::divergence::{Difference, Divergence, Told};
 use crate::failed_run::{Again, FailedRun, WITH_TRACE};
+use crate::real_threads::Watched;
 use crate::test_output::TestOutput;
 
 /// A test whose runs are made.
@@ -72,13 +73,17 @@ where
     pub(super) fn diverged(&self, run: &Planned, hashes: [u64; 2]) -> Divergence {
         const ATTEMPTS: u32 = 8;
         let Subject { sweep, caller, body, .. } = self;
-        let first = lines(&sweep.make_run(&mut World::default(), run, TraceLevel::Wakes, body).trace);
+        let first = Told::new(&sweep.make_observed_run(run, TraceLevel::Wakes, body, &mut Watched::begin()));
         let mut difference = None;
         for _ in 0..ATTEMPTS {
-            difference = Difference::between(&first, &self.make_elsewhere(run, TraceLevel::Wakes).lines);
+            difference = Difference::between(&first, &self.make_elsewhere(run, TraceLevel::Wakes).told);
             if difference.is_some() {
                 break;
             }
+        }
+        if let Some(difference) = &mut difference {
+            let polls = first.polls_ended(difference.same).max(1);
+            difference.tell_places(&sweep.make_run_until(run, polls, body));
         }
         Divergence {
             name: caller.name().to_string(),

@@ -351,7 +351,7 @@ impl Executor {
         let leaves_tasks_waiting = match outcome {
             Outcome::Done => false,
             Outcome::Failed { .. } => true,
-            Outcome::Error(error) => error.leaves_tasks_waiting(),
+            Outcome::Error(error) => error.leaves_tasks_waiting() || self.is_ended_at_poll(error),
         };
         if !leaves_tasks_waiting || self.finished {
             return self.run.guard(IN_A_REPORT, || self.run.pending()).unwrap_or_default();
@@ -363,6 +363,12 @@ impl Executor {
             error.tell_pending(&pending);
         }
         pending
+    }
+
+    /// Whether the run was ended after a number of polls, and it is to be known where its tasks were.
+    fn is_ended_at_poll(&self, error: &RunError) -> bool {
+        let is_at_poll = matches!(error, RunError::Limit { limit, .. } if limit.is_of_polls());
+        is_at_poll && self.run.awaits().is_some()
     }
 
     /// # Panics
