@@ -50,7 +50,10 @@ impl Foresight {
                 if !self.intended.is_empty() {
                     self.intended.remove(&task);
                 }
-                self.recent.entry(task, Recent::default).see(key, (resource, access));
+                // Of a task that has ended no poll is to be foreseen.
+                if resource != Resource::end_of(task) {
+                    self.recent.entry(task, Recent::default).see(key, (resource, access));
+                }
             }
             Fact::Intended { task, resource, access } => {
                 self.intended.insert(task, (resource, access));
