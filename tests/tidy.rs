@@ -180,6 +180,7 @@ fn the_outside_world_stays_outside_of_runs() {
             && name != "seedbed/src/adapters/std_time.rs"
             // Programs that are unmodified, and what is outside of runs beside them.
             && !name.starts_with("sim-posix/tests/")
+            && !name.starts_with("sim-posix/examples/")
             && name != "seedbed/tests/posix.rs"
     });
     assert_none(

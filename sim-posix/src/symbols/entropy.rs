@@ -14,16 +14,18 @@ use crate::{entropy, escape};
 pub(super) unsafe fn fill(buffer: *mut c_void, length: usize) -> bool {
     // SAFETY: so it was promised.
     let room = unsafe { bytes_mut(buffer, length) };
-    let is_of_process = ask(|caller| {
+    let of_process = ask(|caller| {
         caller.process.call_kernel();
-        Some(())
+        Some(entropy::fill(room))
     });
-    let is_native = || ask_native(|_| escape::note(|| "getrandom".to_string()));
-    if is_of_process.is_none() && is_native().is_none() {
-        return false;
-    }
-    super::outside(|| entropy::fill(room));
-    true
+    let of_native = || {
+        ask_native(|reads| {
+            escape::note(|| "getrandom".to_string());
+            reads.fill(room);
+            length
+        })
+    };
+    of_process.or_else(of_native).is_some()
 }
 
 symbols! {
