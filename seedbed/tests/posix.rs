@@ -83,3 +83,27 @@ async fn a_run_fails_at_an_escape_if_it_is_to() {
     let _ = std::time::SystemTime::now();
     time::sleep(Duration::from_secs(1)).await;
 }
+
+/// The README's service; tokio has no sockets in this package.
+fn open_shop() {
+    let listener = TcpListener::bind("0.0.0.0:80").unwrap();
+    for stream in listener.incoming() {
+        std::thread::spawn(|| stream.unwrap().write_all(b"open"));
+    }
+}
+
+#[seedbed::test(seeds = 20)]
+async fn the_shop_answers_after_a_restart() {
+    let server = process("shop", open_shop);
+    let client = process("client", || {
+        std::thread::sleep(Duration::from_secs(1)); // takes no time
+        let mut answer = String::new();
+        TcpStream::connect("shop:80")?.read_to_string(&mut answer).map(|_| answer)
+    });
+    let opened = |answer: std::io::Result<String>| answer.unwrap();
+    assert_eq!(opened(client.exit().await.unwrap()), "open");
+    server.kill();
+    server.restart();
+    client.restart();
+    assert_eq!(opened(client.exit().await.unwrap()), "open");
+}

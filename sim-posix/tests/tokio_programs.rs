@@ -77,6 +77,74 @@ fn a_current_thread_runtime_serves_and_asks() {
     assert!(hashes.windows(2).any(|two| two[0] != two[1]), "seeds differ");
 }
 
+/// The README's service, with a client that is killed and started again.
+#[test]
+fn a_service_answers_after_a_restart() {
+    warm();
+    fn shop() {
+        multi_thread(async {
+            let listener = TcpListener::bind("0.0.0.0:80").await.unwrap();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move { stream.write_all(b"open").await });
+            }
+        });
+    }
+    fn client() -> std::io::Result<String> {
+        use std::io::Read as _;
+        std::thread::sleep(Duration::from_secs(1));
+        let mut answer = String::new();
+        std::net::TcpStream::connect("shop:80")?.read_to_string(&mut answer).map(|_| answer)
+    }
+    for seed in 0..5 {
+        let answers = Executor::new(KeyedRandom::new(seed)).block_on(async {
+            let server = process("shop", shop);
+            let asking = process("client", client);
+            let first = asking.exit().await.unwrap().unwrap();
+            server.kill();
+            server.restart();
+            asking.restart();
+            first + &asking.exit().await.unwrap().unwrap()
+        });
+        assert_eq!(answers.unwrap(), "openopen");
+    }
+}
+
+/// One line for each seed: what the run was, with its time.
+fn line_of(seed: u64) -> String {
+    let mut executor = Executor::new(KeyedRandom::new(seed));
+    let keys = executor.block_on(async {
+        process("server", || current_thread(serve()));
+        let client = process("client", || {
+            let answer = current_thread(ask("a\nb\n".to_string()));
+            let drawn: std::collections::hash_map::RandomState = Default::default();
+            (answer, std::hash::BuildHasher::hash_one(&drawn, 1))
+        });
+        client.exit().await.unwrap()
+    });
+    format!("{seed} {:016x} {} {:?}", executor.hash(), executor.now(), keys.unwrap())
+}
+
+const ASKED_FOR_LINES: &str = "SIM_POSIX_LINES";
+
+#[test]
+fn a_run_is_the_same_in_another_process_of_the_machine() {
+    warm();
+    let lines: Vec<String> = (0..5).map(line_of).collect();
+    if std::env::var_os(ASKED_FOR_LINES).is_some() {
+        return lines.iter().for_each(|line| println!("line {line}"));
+    }
+    let other = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_run_is_the_same_in_another_process_of_the_machine", "--nocapture"])
+        .env(ASKED_FOR_LINES, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(other.stdout).unwrap();
+    let theirs: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("line ")).collect();
+    assert_eq!(theirs, lines, "{text}");
+    assert_eq!((0..5).map(line_of).collect::<Vec<_>>(), lines, "and again in this one");
+}
+
 #[test]
 fn a_multi_thread_runtime_serves_and_asks() {
     warm();
