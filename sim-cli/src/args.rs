@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand};
 use sim_asyncio::TieOrder;
 use sim_explorer::RunSeed;
 
+use crate::colour::Colour;
+use crate::live_log::LogArgs;
 use crate::seed;
 
 mod one_run;
@@ -21,6 +23,9 @@ pub(crate) use sweep::{MergeArgs, StopArgs, SweepArgs};
 #[derive(Debug, Parser)]
 #[command(name = "seedbed", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Args {
+    /// Whether there are colours: `auto` is on a terminal, unless the variable NO_COLOR is set.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Colour,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -29,7 +34,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Shows which scenarios there are.
     List(ListArgs),
-    /// Makes one run, and shows its event log.
+    /// Makes one run, and shows its event log while it goes on.
     ///
     /// The run is in production order, what an undisturbed machine would most likely do, or that of a seed. The last line
     /// is `hash <16 hex digits> outcome <word>`; equal runs have equal hashes.
@@ -106,6 +111,8 @@ pub(crate) struct RunArgs {
     /// Shows what every task and every packet does, not only what the program reports.
     #[arg(long)]
     pub(crate) trace: bool,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
     /// Shows how often each task ran, and how long it waited for that although it was ready.
     ///
     /// The waits are in polls of other tasks, which went first, and in virtual seconds, for which the CPU of its node was
@@ -195,6 +202,8 @@ pub(crate) struct ReplayArgs {
     pub(crate) name: String,
     #[command(flatten)]
     pub(crate) one: OneRunArgs,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
     /// A failure file that is stale is an error.
     #[arg(long)]
     pub(crate) deny_stale: bool,

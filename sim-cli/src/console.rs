@@ -9,8 +9,9 @@ pub struct Console<'a> {
     pub out: &'a mut dyn Write,
     /// For what went wrong.
     pub err: &'a mut dyn Write,
-    /// Whether the process is all for the command: then a sweep shows its progress, if standard error is a terminal, and
-    /// Ctrl-C ends it.
+    /// Whether the process is all for the command: then a sweep shows its progress, if standard error is a terminal, Ctrl-C ends it, and it
+    /// starts this program again with the same command line, for the runs; and the log of a run goes to standard output while the run
+    /// goes on. Else all is done in this process, and written to these streams.
     pub is_process: bool,
 }
 

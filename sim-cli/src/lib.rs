@@ -14,11 +14,14 @@ mod args;
 mod asyncio;
 mod cargo_seedbed;
 mod chosen;
+mod colour;
 mod console;
 mod exit;
+mod filter;
 mod input_file;
 mod interrupt;
 mod list;
+mod live_log;
 mod merge;
 mod names;
 mod output_file;
@@ -43,6 +46,7 @@ mod shrink;
 mod simfail;
 mod sweep;
 mod table;
+mod virtual_time;
 mod wall_time;
 
 use std::error::Error;
@@ -51,12 +55,12 @@ use std::io::{self, BufWriter};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anstream::AutoStream;
 use clap::FromArgMatches as _;
 use seedbed::{PanicsInside, install_panic_hook};
 use sim_explorer::Scenario;
 
 use crate::args::{Args, Command};
+use crate::colour::Coloured;
 use crate::pipe::Pipe;
 
 pub use cargo_seedbed::cargo_seedbed;
@@ -66,8 +70,8 @@ pub use exit::Exit;
 /// What the `main` of a binary over these scenarios returns: does what the process was asked for on its command line.
 #[must_use]
 pub fn main(scenarios: &'static [Scenario]) -> ExitCode {
-    let mut out = BufWriter::new(Pipe(AutoStream::auto(io::stdout().lock())));
-    let mut err = Pipe(AutoStream::auto(io::stderr()));
+    let mut out = BufWriter::new(Pipe(Coloured::new(io::stdout().lock())));
+    let mut err = Pipe(Coloured::new(io::stderr()));
     let mut console = Console { out: &mut out, err: &mut err, is_process: true };
     call(scenarios, std::env::args_os(), &mut console).into()
 }
@@ -84,10 +88,15 @@ where
     let program = program.map_or_else(|| "seedbed".into(), OsStr::to_string_lossy);
     let parsed = parser::command(scenarios, &program).try_get_matches_from(&arguments);
     let exit = match parsed.and_then(|matches| Args::from_arg_matches(&matches)) {
-        Ok(args) => dispatch(args.command, scenarios, console).and_then(|exit| {
-            console.out.flush()?;
-            Ok(exit)
-        }),
+        Ok(args) => {
+            if console.is_process {
+                args.color.choose();
+            }
+            dispatch(args.command, scenarios, console).and_then(|exit| {
+                console.out.flush()?;
+                Ok(exit)
+            })
+        }
         Err(error) => explain(&error, console),
     };
     exit.unwrap_or_else(|error| {

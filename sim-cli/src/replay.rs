@@ -13,6 +13,7 @@ use crate::args::ReplayArgs;
 use crate::chosen::Chosen;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::live_log::LiveLog;
 use crate::run_json::{self, Asked};
 use crate::show::{self, RIGHT, WRONG};
 use crate::{output_file, run, simfail};
@@ -33,9 +34,10 @@ pub(crate) fn replay(
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
+    args.log.check()?;
     if simfail::is_file(&args.name) {
         refuse_options(args)?;
-        return simfail::replay(Path::new(&args.name), args.deny_stale, scenarios, console);
+        return simfail::replay(Path::new(&args.name), args.deny_stale, &args.log, scenarios, console);
     }
     let recipe = args.one.recipe()?;
     let recipe = recipe.ok_or_else(|| ReplayError::NoSeed { name: args.name.clone() })?;
@@ -69,16 +71,26 @@ fn replay_recipe(
     let prepare = |executor: &mut Executor| chosen.prepare(executor);
     args.json.iter().chain(&args.simfail).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
-    let config =
-        Config { trace: TraceLevel::Events, record: true, around, awaits: Some(AWAITS), ..Config::default() };
+    // Where the file is standard output, it is all of that.
+    let is_shown = ![&args.json, &args.simfail].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    let log = LiveLog::new(&args.log, is_shown, console)?;
+    let config = Config {
+        trace: args.log.level(TraceLevel::Events),
+        record: true,
+        around,
+        awaits: Some(AWAITS),
+        ..Config::default()
+    };
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
     let survey = run::survey(recipe, &chosen, config);
     let (source, deviations) = recipe.source_and_deviated(&survey);
-    let recorded = program.variant.run_prepared(settings, config, source, prepare);
-    // Where the file is standard output, it is all of that.
-    let is_shown = ![&args.json, &args.simfail].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    let recorded = program.variant.run_prepared(settings, config, source, |executor| {
+        log.follow(executor);
+        chosen.prepare(executor);
+    });
+    log.finish(console)?;
     let out: &mut dyn Write = if is_shown { &mut *console.out } else { &mut io::sink() };
-    show::log(&recorded, out)?;
+    show::failure(&recorded, out)?;
     let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
     let source = Replay::new(recording);
     let followed = source.report();

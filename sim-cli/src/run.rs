@@ -14,6 +14,7 @@ use crate::args::RunArgs;
 use crate::chosen::Chosen;
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::live_log::LiveLog;
 use crate::run_json::{self, Asked};
 use crate::{output_file, show};
 
@@ -26,25 +27,25 @@ pub(crate) fn run(
     let recipe = args.one.recipe()?.unwrap_or(Recipe::Production);
     args.json.iter().chain(&args.pcap).try_for_each(|path| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
-    let config = Config {
-        trace: level(args.trace),
-        stats: args.stats || args.waits,
-        around,
-        awaits: Some(AWAITS),
-        ..Config::default()
-    };
+    args.log.check()?;
+    let is_shown = ![&args.json, &args.pcap].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    let log = LiveLog::new(&args.log, is_shown, console)?;
+    let trace = args.log.level(level(args.trace));
+    let config =
+        Config { trace, stats: args.stats || args.waits, around, awaits: Some(AWAITS), ..Config::default() };
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
     let survey = survey(&recipe, &chosen, config);
     let (source, deviated) = recipe.source_and_deviated(&survey);
     let mut capture = None;
     let report = chosen.program.variant.run_prepared(&chosen.settings, config, source, |executor| {
+        log.follow(executor);
         chosen.prepare(executor);
         capture = args.pcap.as_ref().map(|_| executor.enter(capture::start));
     });
     drop(watch);
-    let is_shown = ![&args.json, &args.pcap].iter().any(|path| path.as_deref() == Some(Path::new("-")));
+    log.finish(console)?;
     if is_shown {
-        show::log(&report, console.out)?;
+        show::failure(&report, console.out)?;
     }
     if is_shown && args.stats {
         writeln!(console.out, "\n{}", StatsTable(&report.stats))?;

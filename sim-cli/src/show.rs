@@ -15,9 +15,9 @@ pub(crate) const WRONG: Style = AnsiColor::Red.on_default().bold();
 /// Of less weight.
 pub(crate) const QUIET: Style = Style::new().dimmed();
 
-/// The event log, then what went wrong if something did.
-pub(crate) fn log(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}{}", report.trace, FailureText(report))
+/// What went wrong, if something did: it comes after the log.
+pub(crate) fn failure(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{}", FailureText(report))
 }
 
 /// The last line: `hash <16 hex digits> outcome <word>`.

@@ -95,7 +95,7 @@ pub use starvation::assert_no_starvation;
 pub use task::{Crash, Histogram, Life, StatsTable, TaskStats, WaitsTable};
 pub use task_builder::{JoinSetBuilder, TaskBuilder};
 pub use task_local::{AccessError, LocalKey, TaskLocalFuture};
-pub use trace::{Event, Record, Trace, TraceLevel};
+pub use trace::{Event, Record, Trace, TraceLevel, node_of};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;
 pub use varied::Varied;

@@ -27,6 +27,18 @@ pub enum PropertyKind {
 }
 
 impl PropertyKind {
+    /// All there are.
+    pub const ALL: [PropertyKind; 8] = [
+        PropertyKind::Always,
+        PropertyKind::Invariant,
+        PropertyKind::Unreachable,
+        PropertyKind::Eventually,
+        PropertyKind::Sometimes,
+        PropertyKind::Reachable,
+        PropertyKind::Progress,
+        PropertyKind::Buggify,
+    ];
+
     /// Its name: `always`, `invariant`, and so on.
     #[must_use]
     pub const fn name(self) -> &'static str {

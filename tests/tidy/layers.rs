@@ -157,8 +157,21 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-cli",
         &[
-            &["console", "exit", "input_file", "interrupt", "output_file", "pipe", "seed", "wall_time"],
             &[
+                "colour",
+                "console",
+                "exit",
+                "filter",
+                "input_file",
+                "interrupt",
+                "output_file",
+                "pipe",
+                "seed",
+                "virtual_time",
+                "wall_time",
+            ],
+            &[
+                "live_log",
                 "pending",
                 "profile",
                 "program",

@@ -10,8 +10,8 @@ use sim_explorer::{Difference, Expect, Replayed, Scenario, Simfail, Status};
 use crate::args::{SimfailArgs, SimfailCommand};
 use crate::console::Console;
 use crate::exit::Exit;
+use crate::output_file;
 use crate::show::{QUIET, RIGHT, WRONG};
-use crate::{output_file, show};
 
 mod replayed;
 mod smaller;
@@ -130,9 +130,4 @@ fn exit_of_upgrade(status: Status) -> Exit {
 /// Whether a name on the command line is that of a failure file.
 pub(crate) fn is_file(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "simfail")
-}
-
-/// How a run is shown that was made of a file.
-fn show_run(replayed: &Replayed, out: &mut dyn Write) -> std::io::Result<()> {
-    show::log(&replayed.report, out)
 }

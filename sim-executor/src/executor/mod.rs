@@ -1,6 +1,7 @@
 //! What owns a run, from its start to its report.
 
 mod event_loop;
+mod follow;
 mod judged;
 mod outcome;
 mod pending_table;

@@ -1,5 +1,6 @@
 //! What is kept of a run for people: its trace.
 
+use std::fmt;
 use std::rc::Rc;
 
 use super::Core;
@@ -12,11 +13,21 @@ use crate::task::{Origin, Slot};
 use crate::trace::{Event, Record, Trace, TraceLevel};
 use crate::varied::Varied;
 
+/// Hears of each record when it is made.
+struct Follower(Box<dyn FnMut(&Record)>);
+
+impl fmt::Debug for Follower {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Follower").finish_non_exhaustive()
+    }
+}
+
 /// The trace, with what goes into it.
 #[derive(Debug)]
 pub(crate) struct Log {
     level: TraceLevel,
     trace: Trace,
+    follower: Option<Follower>,
     /// See [`Limits::records_max`](crate::Limits::records_max).
     records_max: usize,
     /// What was drawn for the run that a program may not depend on.
@@ -30,6 +41,7 @@ impl Log {
         Log {
             level: config.trace,
             trace: Trace::default(),
+            follower: None,
             records_max: config.limits.records_max,
             varied: Vec::new(),
             scratch,
@@ -54,6 +66,10 @@ impl Log {
         std::mem::take(&mut self.trace)
     }
 
+    pub(crate) fn follow(&mut self, tell: Box<dyn FnMut(&Record)>) {
+        self.follower = Some(Follower(tell));
+    }
+
     pub(crate) fn note_varied(&mut self, varied: Varied) {
         self.varied.push(varied);
     }
@@ -76,7 +92,11 @@ impl Log {
 impl Core {
     pub(crate) fn record(&mut self, at: Instant, lineage: Rc<str>, event: Event) {
         if self.log.trace.records.len() < self.log.records_max {
-            self.log.trace.records.push(Record { at, lineage, event });
+            let record = Record { at, lineage, event };
+            if let Some(Follower(tell)) = &mut self.log.follower {
+                tell(&record);
+            }
+            self.log.trace.records.push(record);
         } else {
             self.limit_reached(LimitReached::records);
         }

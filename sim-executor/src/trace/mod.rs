@@ -2,4 +2,4 @@
 
 mod record;
 
-pub use record::{Event, Record, Trace, TraceLevel};
+pub use record::{Event, Record, Trace, TraceLevel, node_of};

@@ -133,6 +133,33 @@ pub struct Record {
     pub event: Event,
 }
 
+impl Record {
+    /// The node of the task, which begins its path; of a device its name. In a name a slash stands behind a backslash.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        node_of(&self.lineage)
+    }
+}
+
+/// The node of the task with this path.
+///
+/// ```
+/// assert_eq!(sim_executor::node_of("server/conn#2"), "server");
+/// assert_eq!(sim_executor::node_of("main"), "main");
+/// assert_eq!(sim_executor::node_of("odd\\/name/task"), "odd\\/name");
+/// ```
+#[must_use]
+pub fn node_of(path: &str) -> &str {
+    let mut is_escaped = false;
+    for (place, letter) in path.char_indices() {
+        match letter {
+            '/' if !is_escaped => return &path[..place],
+            _ => is_escaped = letter == '\\' && !is_escaped,
+        }
+    }
+    path
+}
+
 impl fmt::Display for Record {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} {} {}", self.at, self.lineage, self.event)

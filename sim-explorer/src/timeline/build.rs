@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use sim_executor::{Event, Record};
+use sim_executor::{Event, Record, node_of};
 
 use super::band::{Band, Bands, Until};
 use super::packet::{Fate, PacketLine};
@@ -182,18 +182,6 @@ impl Builder {
     fn arrow(&mut self, kind: ArrowKind, from: (usize, usize), to: (usize, usize), text: &str) {
         self.timeline.arrows.push(Arrow { kind, from, to, text: text.to_string() });
     }
-}
-
-/// The name of the node of a task with this path. In a name a slash stands behind a backslash.
-fn node_of(path: &str) -> &str {
-    let mut is_escaped = false;
-    for (place, letter) in path.char_indices() {
-        match letter {
-            '/' if !is_escaped => return &path[..place],
-            _ => is_escaped = letter == '\\' && !is_escaped,
-        }
-    }
-    path
 }
 
 /// Puts the lanes of a node together, the host first, and the nodes in the order in which they were heard of.
