@@ -51,7 +51,9 @@ pub use simfail::{
     Replayed, Simfail, SimfailError, Status, TurnName,
 };
 pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Pos, Strategy, Survey, Surw, Urw, Walk};
-pub use sweep::{DistinctFailures, FailedSeed, Part, PropertyTally, RunResult, StrategyTally, Swept, Tally};
+pub use sweep::{
+    DistinctFailures, FailedSeed, Part, PropertyTally, RunResult, StrategyTally, Swept, Tally, Unpacker,
+};
 pub use sweep_by::{ParseSweepByError, SweepBy};
 pub use timeline::{Arrow, ArrowKind, Band, Lane, LaneKind, Mark, MarkKind, Timeline, Wait};
 pub use verdict::Verdict;

@@ -22,7 +22,7 @@ use sim_executor::{Activity, Deadlock, Outcome, PendingTask, Report, RunError};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signature {
-    /// How it failed: `failed`, `panic`, `property`, `deadlock`, `limit polls_max`, `stopped`.
+    /// How it failed: `failed`, `panic`, `property`, `deadlock`, `limit polls_max`, `stopped`, `died`.
     pub class: String,
     /// The first line of the message with each number as `N`; for a property its kind and name; for a deadlock who waits where. Empty if there is none.
     pub property: String,
@@ -40,6 +40,9 @@ pub enum Site {
     /// In this function.
     Function(String),
 }
+
+/// The class of a run that has ended its process.
+pub(crate) const DIED: &str = "died";
 
 /// A longer property is cut.
 const PROPERTY_CHARS_MAX: usize = 160;
@@ -69,6 +72,11 @@ impl Signature {
         };
         let site = location.map_or(Site::Unknown, |location| Site::of(report, location));
         Some(Signature { class, property, site })
+    }
+
+    /// The signature of a run that has ended its process, of which this is told.
+    pub(crate) fn of_death(message: &str) -> Signature {
+        Signature { class: DIED.to_string(), property: normalised(message), site: Site::Unknown }
     }
 
     /// Whether the other is the same failure, perhaps of a build without symbols or without a panic hook: then what is known of

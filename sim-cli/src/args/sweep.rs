@@ -58,6 +58,12 @@ pub(crate) struct SweepArgs {
     /// is as expected: `merge` knows whether another has found it.
     #[arg(long, value_name = "I/N")]
     pub(crate) shard: Option<Shard>,
+    /// Makes the runs in this process, as a debugger wants it.
+    ///
+    /// Else they are made in another process, so that a run that ends it does not end the sweep: that run has failed, and a fresh process makes
+    /// the rest. A program is left after twenty such runs.
+    #[arg(long)]
+    pub(crate) one_process: bool,
     #[command(flatten)]
     pub(crate) to: RecordFiles,
     /// Runs everything over each profile of the network in this folder: its files `*.toml`.
@@ -81,7 +87,7 @@ pub(crate) struct StopArgs {
     pub(crate) max_time: Option<NonZeroU64>,
     /// Leaves a program when so many runs after each other were equal to earlier ones.
     ///
-    /// Threads take sixteen seeds at a time, and which runs are made until a program is left depends on their number.
+    /// It is looked at after each sixteen seeds, in their order.
     #[arg(long, value_name = "N")]
     pub(crate) until_nothing_new: Option<NonZeroU64>,
 }

@@ -126,6 +126,7 @@ fn add(variant: &mut VariantRecord, other: VariantRecord) {
     variant.runs += other.runs;
     variant.failures += other.failures;
     variant.orders += other.orders;
+    variant.digest = sum_of_digests(variant.digest.take(), other.digest);
     variant.busy_millis += other.busy_millis;
     for (strategy, hits) in other.strategies {
         let sum = variant.strategies.entry(strategy).or_default();
@@ -162,6 +163,12 @@ fn add(variant: &mut VariantRecord, other: VariantRecord) {
     variant.outcome =
         variant.outcome.take().or_else(|| other.production.as_ref().map(|run| run.outcome.clone()));
     variant.production = variant.production.take().or(other.production);
+}
+
+/// That of all runs, if it is known of both parts.
+fn sum_of_digests(one: Option<String>, other: Option<String>) -> Option<String> {
+    let number = |digest: Option<String>| u64::from_str_radix(&digest?, 16).ok();
+    Some(format!("{:016x}", number(one)?.wrapping_add(number(other)?)))
 }
 
 /// The search that has come least far speaks for all, unless one has failed.

@@ -66,6 +66,9 @@ pub(crate) struct VariantRecord {
     /// How many different runs there were, by their hashes. Of several shards it is the sum, which is an upper bound.
     #[serde(default)]
     pub(crate) orders: u64,
+    /// One number out of the hashes of all runs: where it is equal, so were the runs. Of several shards it is that of all runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) digest: Option<String>,
     /// What each strategy did, by its name.
     #[serde(default)]
     pub(crate) strategies: BTreeMap<String, Hits>,
@@ -88,7 +91,9 @@ pub(crate) struct VariantRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ProductionRecord {
     pub(crate) outcome: String,
-    pub(crate) hash: String,
+    /// None of a run that has ended its process.
+    #[serde(default)]
+    pub(crate) hash: Option<String>,
 }
 
 /// What one strategy did.

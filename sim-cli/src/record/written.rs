@@ -45,10 +45,10 @@ impl RecordFiles {
         self.json.iter().chain(&self.json_lines).chain(&self.junit)
     }
 
-    /// Writes all that are wanted.
+    /// Writes all that are wanted, also where one cannot be written.
     ///
     /// # Errors
-    /// If one cannot be written.
+    /// If one cannot be written: the first of those.
     pub(crate) fn write(
         &self,
         record: &SweepRecord,
@@ -57,8 +57,9 @@ impl RecordFiles {
         #[expect(clippy::disallowed_methods, reason = "the command line stands outside of runs")]
         let is_asked =
             console.is_process && std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true");
+        let mut written: Result<(), Box<dyn Error>> = Ok(());
         if self.is_console_free() && (self.github || is_asked) {
-            write!(console.out, "{}", annotations(record))?;
+            written = write!(console.out, "{}", annotations(record)).map_err(Into::into);
         }
         let texts: [(&Option<PathBuf>, Form); 3] = [
             (&self.json, SweepRecord::json),
@@ -67,9 +68,10 @@ impl RecordFiles {
         ];
         for (path, text) in texts {
             if let Some(path) = path {
-                output_file::write(path, text(record), console.out)?;
+                let this = output_file::write(path, text(record), console.out);
+                written = written.and(this.map_err(Into::into));
             }
         }
-        Ok(())
+        written
     }
 }

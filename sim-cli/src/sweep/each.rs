@@ -3,14 +3,16 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use sim_executor::{Config, Source, World};
-use sim_explorer::{Corpus, Expect, Shard};
+use sim_explorer::{Corpus, Expect, Recipe, Shard};
 
-use super::found::{Found, Row, What, make_run};
-use super::{Entry, Interrupt, Plan, json, kept_runs, share};
+use super::found::{Begins, Found, Row, What, make_run};
+use super::share::{self, Listener};
+use super::todo::Todo;
+use super::{Entry, Plan, Way, json, kept_runs, summary};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::list::expect_word;
@@ -20,28 +22,19 @@ use crate::show::{QUIET, RIGHT, WRONG};
 use crate::table::{Cell, Column, Table};
 use crate::wall_time::{Stopwatch, per_second};
 
-/// Searches every program of a plan.
+/// Searches every program of a plan; a program is one thread's.
 pub(super) fn sweep(
     plan: &Plan,
     seedless: &Seedless,
-    jobs: usize,
-    interrupt: &Interrupt,
+    way: &Way<'_>,
     to: &RecordFiles,
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
-    let stopwatch = Stopwatch::start();
-    let folder = match seedless {
-        Seedless::Guided(_, folder) => folder.as_deref(),
-        _ => None,
-    };
-    let corpus = |entry| folder.map_or_else(|| Ok(Vec::new()), |folder| kept_runs::read(folder, entry));
-    let corpora: Vec<Vec<Vec<u8>>> = plan.entries.iter().map(corpus).collect::<Result<_, _>>()?;
-    let rows = match seedless {
-        Seedless::Each(each) => share::search(plan, *each, jobs, interrupt),
-        _ => search(plan, seedless, &corpora, jobs, interrupt),
-    };
+    let (stopwatch, interrupt) = (Stopwatch::start(), way.interrupt);
+    let corpora = corpora(plan, seedless)?;
+    let Searched { rows, is_suspect, deaths } = rows(plan, seedless, &corpora, way, console)?;
     for (entry, row) in plan.entries.iter().zip(&rows) {
-        if let (Some(folder), Some(row)) = (folder, row) {
+        if let (Some(folder), Some(row)) = (folder(seedless), row) {
             kept_runs::write(folder, entry, &row.kept)?;
         }
     }
@@ -55,7 +48,8 @@ pub(super) fn sweep(
     let record = json::record(plan, strategy, interrupt.is_asked(), variants);
     if !to.is_console_free() {
         to.write(&record, console)?;
-        return Ok(verdict(&rows, plan.shard, interrupt.is_asked(), &mut io::sink())?);
+        let exit = verdict(&rows, plan.shard, interrupt.is_asked(), &mut io::sink())?;
+        return Ok(if is_suspect { Exit::Failure } else { exit });
     }
     table(seedless, plan.shard, &rows).write(console.out)?;
     let runs: u64 = rows.iter().filter_map(|(_, row)| row.as_ref()).map(|row| row.result.runs).sum();
@@ -67,39 +61,120 @@ pub(super) fn sweep(
         }
         writeln!(console.out, "  {line}")?;
     }
+    summary::unexplained(&deaths, console.out)?;
     to.write(&record, console)?;
-    Ok(verdict(&rows, plan.shard, interrupt.is_asked(), console.out)?)
+    let exit = verdict(&rows, plan.shard, interrupt.is_asked(), console.out)?;
+    Ok(if is_suspect { Exit::Failure } else { exit })
 }
 
-/// A program is one thread's.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a thread has whole searches for itself; none shares one with another"
-)]
-fn search(
+/// The folder in which the runs of a guided search are kept.
+fn folder(seedless: &Seedless) -> Option<&Path> {
+    match seedless {
+        Seedless::Guided(_, folder) => folder.as_deref(),
+        _ => None,
+    }
+}
+
+/// For each program the runs that were kept, as texts.
+pub(super) fn corpora(plan: &Plan, seedless: &Seedless) -> Result<Vec<Vec<Vec<u8>>>, kept_runs::KeptError> {
+    let corpus = |entry| match folder(seedless) {
+        Some(folder) => kept_runs::read(folder, entry),
+        None => Ok(Vec::new()),
+    };
+    plan.entries.iter().map(corpus).collect()
+}
+
+/// Searches every program: in other processes, so that a run that ends its process does not end the sweep, or in this one.
+fn rows(
     plan: &Plan,
     seedless: &Seedless,
     corpora: &[Vec<Vec<u8>>],
-    jobs: usize,
-    interrupt: &Interrupt,
-) -> Vec<Option<Row>> {
+    way: &Way<'_>,
+    console: &mut Console<'_>,
+) -> Result<Searched, Box<dyn Error>> {
+    #[cfg(unix)]
+    if way.in_processes {
+        return super::searches::lead(plan, way, console);
+    }
+    let _ = console;
     let rows: Vec<Mutex<Option<Row>>> = plan.entries.iter().map(|_| Mutex::default()).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut world = World::default();
-        while !interrupt.is_asked() {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(entry) = plan.entries.get(number) else { return };
-            let row = search_one(&mut world, entry, seedless, &corpora[number], interrupt);
-            *rows[number].lock().unwrap_or_else(PoisonError::into_inner) = row;
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(work);
-        }
+    let todo = Todo::new(plan.entries.len(), 1);
+    let is_over = || way.interrupt.is_asked();
+    let search = Searching { plan, seedless, corpora };
+    search.all(&todo, way.jobs, &is_over, &|number, row| {
+        *rows[number as usize].lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
     });
-    rows.into_iter().map(|row| row.into_inner().unwrap_or_else(PoisonError::into_inner)).collect()
+    let rows = rows.into_iter().map(|row| row.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+    Ok(Searched { rows, is_suspect: false, deaths: Vec::new() })
+}
+
+/// What the searches came to.
+pub(super) struct Searched {
+    pub(super) rows: Vec<Option<Row>>,
+    /// Whether a process has ended, and no run is known that ends one.
+    pub(super) is_suspect: bool,
+    /// What is told of each of those.
+    pub(super) deaths: Vec<String>,
+}
+
+/// What is searched, and how.
+pub(super) struct Searching<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) seedless: &'a Seedless,
+    pub(super) corpora: &'a [Vec<Vec<u8>>],
+}
+
+impl Searching<'_> {
+    /// Searches the programs that are to be searched: the runs of `each` are shared out over all threads, else a program is one thread's.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a thread has whole searches for itself; none shares one with another"
+    )]
+    pub(super) fn all(
+        &self,
+        todo: &Todo,
+        jobs: usize,
+        is_over: &(dyn Fn() -> bool + Sync),
+        on_row: &(dyn Fn(u64, Row) + Sync),
+    ) {
+        if let Seedless::Each(each) = self.seedless {
+            let numbers: Vec<u64> = std::iter::from_fn(|| todo.take()).collect();
+            let listener = Listener { is_over, begins: &|_| {}, on_row };
+            return share::search(self.plan, *each, &numbers, jobs, &listener);
+        }
+        let work = || {
+            let mut world = World::default();
+            while !is_over()
+                && let Some(number) = todo.take()
+            {
+                let row = self.one(number, &mut world, is_over, &|_| {});
+                row.into_iter().for_each(|row| on_row(number, row));
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..jobs {
+                scope.spawn(work);
+            }
+        });
+    }
+
+    /// Searches one program; `None` if that was interrupted. Of each run it is told before it begins how it is made.
+    pub(super) fn one(
+        &self,
+        number: u64,
+        world: &mut World,
+        is_over: &(dyn Fn() -> bool + Sync),
+        begins: &(dyn Fn(Option<&Recipe>) + Sync),
+    ) -> Option<Row> {
+        if let Seedless::Each(each) = self.seedless {
+            let found = Mutex::new(None);
+            let on_row = |_, row| *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
+            share::search(self.plan, *each, &[number], 1, &Listener { is_over, begins, on_row: &on_row });
+            return found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        }
+        let entry = &self.plan.entries[number as usize];
+        search_one(world, entry, self.seedless, &self.corpora[number as usize], (is_over, begins))
+    }
 }
 
 /// `None` if it was interrupted.
@@ -108,12 +183,12 @@ fn search_one(
     entry: &Entry,
     seedless: &Seedless,
     texts: &[Vec<u8>],
-    interrupt: &Interrupt,
+    (is_over, begins): (&dyn Fn() -> bool, &Begins<'_>),
 ) -> Option<Row> {
     let stopwatch = Stopwatch::start();
     let config = Config::default();
-    let mut run_with = |config, source: Box<dyn Source>| make_run(world, entry, seedless, config, source);
-    let is_over = || interrupt.is_asked();
+    let mut run_with =
+        |config, source: Box<dyn Source>| make_run(world, entry, seedless, config, source, begins);
     let mut kept = Vec::new();
     let result: Found = match seedless {
         Seedless::Each(_) => panic!("the runs of `each` are shared out"),
@@ -132,7 +207,7 @@ fn search_one(
             (&found).into()
         }
     };
-    (!interrupt.is_asked()).then(|| Row { result, busy: stopwatch.elapsed(), kept })
+    (!is_over()).then(|| Row { result, busy: stopwatch.elapsed(), kept })
 }
 
 fn table(seedless: &Seedless, shard: Shard, rows: &[(&Entry, Option<Row>)]) -> Table {
@@ -166,7 +241,7 @@ fn table(seedless: &Seedless, shard: Shard, rows: &[(&Entry, Option<Row>)]) -> T
             Cell::new(per_second(result.runs, *busy)),
             Cell::new(deviations),
             Cell::styled(word, if is_expected { RIGHT } else { WRONG }),
-            Cell::new(&result.text),
+            Cell::new(first_line(&result.text)),
         ]);
     }
     table
@@ -198,13 +273,14 @@ fn variant(entry: &Entry, row: Option<&Row>, shard: Shard) -> VariantRecord {
         What::CutOff => ("cut off", 0),
         What::Failed(depth) => ("failed", depth),
         What::Diverged => ("diverged", 0),
+        What::Died => ("died", 0),
     };
-    let has_failed = matches!(result.what, What::Failed(_));
+    let has_failed = matches!(result.what, What::Failed(_) | What::Died);
     let each = EachRecord {
         end: end.to_string(),
         depth: u32::try_from(depth).unwrap_or(u32::MAX),
         equal: result.equal,
-        text: result.text.clone(),
+        text: first_line(&result.text).to_string(),
     };
     VariantRecord {
         runs: result.runs,
@@ -220,14 +296,18 @@ fn variant(entry: &Entry, row: Option<&Row>, shard: Shard) -> VariantRecord {
     }
 }
 
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
 /// What the table says, and whether the variant behaved as its author says.
 fn word(entry: &Entry, what: What, shard: Shard) -> (&'static str, bool) {
     match (entry.program.variant.expect, what) {
         (Expect::Holds, What::Exhausted) => ("holds", true),
         (Expect::Holds, What::CutOff) => ("cut off", true),
-        (Expect::Holds, What::Failed(_)) => ("FAILED", false),
+        (Expect::Holds, What::Failed(_) | What::Died) => ("FAILED", false),
         (_, What::Diverged) => ("DIVERGED", false),
-        (Expect::Breaks, What::Failed(_)) => ("found", true),
+        (Expect::Breaks, What::Failed(_) | What::Died) => ("found", true),
         (Expect::Breaks, _) if shard != Shard::WHOLE => ("not here", true),
         (Expect::Breaks, What::Exhausted | What::CutOff) => ("MISSED", false),
     }

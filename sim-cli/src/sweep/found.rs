@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
+use serde::{Deserialize, Serialize};
 use sim_executor::{Config, Executor, Report, Source, World};
-use sim_explorer::{Exceptions, ExhaustiveEnd, ExhaustiveResult, FollowRun, GuidedEnd, GuidedResult};
+use sim_explorer::{Exceptions, ExhaustiveEnd, ExhaustiveResult, FollowRun, GuidedEnd, GuidedResult, Recipe};
 
 use super::Entry;
 use crate::search::Seedless;
 
 /// What a search showed of one program.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) result: Found,
     pub(super) busy: Duration,
@@ -18,6 +20,7 @@ pub(super) struct Row {
 }
 
 /// The result of a search without its report, which is of its thread.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Found {
     pub(super) runs: u64,
     pub(super) text: String,
@@ -27,7 +30,7 @@ pub(super) struct Found {
     pub(super) equal: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum What {
     Exhausted,
     CutOff,
@@ -35,6 +38,8 @@ pub(super) enum What {
     Failed(usize),
     /// The program is not the same twice.
     Diverged,
+    /// A run has ended its process.
+    Died,
 }
 
 impl From<ExhaustiveResult> for Found {
@@ -79,6 +84,9 @@ pub(super) fn first_line(report: &Report) -> String {
     report.outcome.to_string().lines().next().unwrap_or_default().to_string()
 }
 
+/// Is told of each run before it begins: how it is made, if that has a text.
+pub(super) type Begins<'a> = dyn Fn(Option<&Recipe>) + 'a;
+
 /// Makes one run of a program.
 pub(super) fn make_run(
     world: &mut World,
@@ -86,9 +94,11 @@ pub(super) fn make_run(
     seedless: &Seedless,
     config: Config,
     source: Box<dyn Source>,
+    begins: &Begins<'_>,
 ) -> Report {
     // A run of `each` is told by its recipe.
-    let recipe = source.describe().parse().ok();
+    let recipe: Option<Recipe> = source.describe().parse().ok();
+    begins(recipe.as_ref());
     let watched = recipe.map_or(WatchedRun::OfSearch(seedless.name()), WatchedRun::OfCommand);
     watchdog::name_subject(&entry.program.to_string());
     let _watch = Watch::begin(watched);

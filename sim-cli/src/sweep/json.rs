@@ -2,7 +2,8 @@
 
 use sim_explorer::{Recipe, RunResult, Verdict};
 
-use super::{Finding, Plan};
+use super::Plan;
+use super::finding::Finding;
 use crate::list::expect_word;
 use crate::record::{
     DistinctFailure, Hits, ProductionRecord, SeedsRecord, ShardRecord, SweepRecord, VariantRecord,
@@ -46,17 +47,18 @@ pub(super) fn variant(finding: &Finding<'_>, busy_millis: u64) -> VariantRecord 
         expect: expect_word(finding.program.variant.expect).to_string(),
         runs: tally.runs,
         failures: tally.failures,
-        production: tally
-            .production
-            .as_ref()
-            .map(|result| ProductionRecord { outcome: result.outcome.to_string(), hash: hex(result.hash) }),
+        production: tally.production.as_ref().map(|result| ProductionRecord {
+            outcome: result.outcome.to_string(),
+            hash: result.known_hash().map(hex),
+        }),
         first_failing_seed: failed.map(|failed| failed.seed),
         first_failing_strategy: failed.map(|failed| finding.strategy.of_seed(failed.seed).to_string()),
-        first_failing_hash: failed.map(|failed| hex(failed.result.hash)),
+        first_failing_hash: failed.and_then(|failed| failed.result.known_hash()).map(hex),
         recipe: tally.first_failing().map(|(run, _)| of(run)),
         outcome: told.map(|result| result.outcome.to_string()),
         message: told.and_then(|result| result.message.clone()),
         orders: tally.orders(),
+        digest: Some(hex(tally.digest)),
         strategies: tally.strategies.iter().map(hits).collect(),
         distinct_failures: distinct.collect(),
         each: None,

@@ -4,14 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::available_parallelism;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use sim_executor::{Config, Executor};
-use sim_explorer::{
-    Part, Recipe, RunResult, RunSeed, Scenario, Settings, Shard, Strategy, Survey, Tally, Verdict,
-};
+use sim_executor::Executor;
+use sim_explorer::{Part, Scenario, Settings, Shard, Strategy, Survey};
 
 use crate::args::SweepArgs;
 use crate::console::Console;
@@ -25,16 +23,30 @@ use crate::setting::{self, Setting, UnusedSetting};
 use crate::shard_env::{self, Named};
 use crate::wall_time::Stopwatch;
 
+use finding::{Finding, again, finding, is_complete, look_elsewhere};
+#[cfg(unix)]
+use process::Lead;
+use rows::{Row, Rows};
 use stop::StopRules;
-use workers::{Row, Work};
+use todo::Todo;
+use workers::Work;
 
 mod each;
+mod finding;
 mod found;
 mod json;
 mod kept_runs;
+#[cfg(unix)]
+mod process;
+mod rows;
+#[cfg(unix)]
+mod searches;
+#[cfg(unix)]
+mod seeds;
 mod share;
 mod stop;
 mod summary;
+mod todo;
 mod workers;
 
 /// Another option does not fit the strategy.
@@ -86,82 +98,155 @@ impl Entry {
     }
 }
 
-/// What became of one program of a sweep.
-pub(crate) struct Finding<'a> {
-    pub(crate) program: Program,
-    pub(crate) given: &'a [Setting],
-    pub(crate) profile: Option<&'a NetworkProfile>,
-    pub(crate) tally: &'a Tally,
-    pub(crate) strategy: Strategy,
-    /// `None` while nothing was found and not all runs were made.
-    pub(crate) verdict: Option<Verdict>,
-    /// What the run that is shown as a failure came to when it was made again.
-    pub(crate) again: Option<RunResult>,
-    /// Whether it was left before all its runs were made, as was asked for.
-    pub(crate) is_stopped: bool,
-    /// Whether its mistake was found over another profile.
-    pub(crate) is_found_elsewhere: bool,
-}
-
-impl Finding<'_> {
-    /// Whether it behaved as its author says: `None` while that is open.
-    pub(crate) fn is_expected(&self) -> Option<bool> {
-        let is_found = |verdict| verdict == Verdict::Missed && self.is_found_elsewhere;
-        self.verdict.map(|verdict| verdict.is_expected() || is_found(verdict))
-    }
-}
-
-impl fmt::Display for Finding<'_> {
-    /// `ws_echo`, `ws_echo over lan`.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.profile {
-            None => write!(out, "{}", self.program),
-            Some(profile) => write!(out, "{} over {}", self.program, profile.name()),
-        }
-    }
-}
-
 pub(crate) fn sweep(
     args: &SweepArgs,
     scenarios: &'static [Scenario],
     console: &mut Console<'_>,
 ) -> Result<Exit, Box<dyn Error>> {
+    let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    #[cfg(unix)]
+    if console.is_process && process::is_asked() {
+        return work_for_parent(args, scenarios, jobs);
+    }
     let shard = shard(args, console)?;
     let plan = plan(args, scenarios, shard)?;
     args.to.check()?;
-    let jobs = args.jobs.or_else(|| available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let interrupt = if console.is_process { Interrupt::on_ctrl_c() } else { Interrupt::default() };
+    let way = Way { jobs, interrupt: &interrupt, in_processes: console.is_process && !args.one_process };
     if let Some(Search::Seedless(search)) = &args.strategy {
-        return each::sweep(&plan, search, jobs, &interrupt, &args.to, console);
+        return each::sweep(&plan, search, &way, &args.to, console);
     }
     let bar = progress_bar(&plan, console.is_process);
     let stopwatch = Stopwatch::start();
     let rules = StopRules::new(&args.stop);
-    let work = Work { jobs, interrupt: &interrupt, rules, stopwatch, on_run: &|| bar.inc(1) };
-    let rows = workers::sweep(&plan, &work);
+    let swept = rows(&plan, &way, (rules, stopwatch), &bar, console)?;
     let wall_time = stopwatch.elapsed();
-    bar.finish_and_clear();
+    let rows = &swept.rows;
     let mut findings: Vec<Finding<'_>> =
-        plan.entries.iter().zip(&rows).map(|(entry, row)| finding(entry, row, &plan)).collect();
+        plan.entries.iter().zip(rows).map(|(entry, row)| finding(entry, row, &plan)).collect();
     look_elsewhere(&mut findings, plan.shard);
+    make_again(&mut findings, &plan, &way, (rules, stopwatch), &bar);
+    bar.finish_and_clear();
     let interrupted =
         findings.iter().any(|finding| !finding.is_stopped && !is_complete(finding.tally, &plan.part));
     let speed = summary::Speed { wall_time, jobs, busy: rows.iter().map(|row| row.busy).collect() };
     let never_hit = |finding: &Finding<'_>| finding.tally.properties.never_hit().count();
     let missed = if args.require_sometimes { findings.iter().map(never_hit).sum() } else { 0 };
-    if args.to.is_console_free() {
-        summary::write(&findings, &speed, interrupted, console.out)?;
-        summary::missed(missed, console.out)?;
-    }
+    // Who can be shown nothing has the files nevertheless.
+    let shown = if args.to.is_console_free() {
+        summary::write(&findings, &speed, interrupted, console.out)
+            .and_then(|()| summary::missed(missed, console.out))
+            .and_then(|()| summary::unexplained(&swept.deaths, console.out))
+    } else {
+        Ok(())
+    };
     let busy = rows.iter().map(|row| u64::try_from(row.busy.as_millis()).unwrap_or(u64::MAX));
     let variants = findings.iter().zip(busy).map(|(finding, busy)| json::variant(finding, busy)).collect();
     args.to.write(&json::record(&plan, plan.strategy.to_string(), interrupted, variants), console)?;
+    shown?;
     let is_expected = missed == 0 && findings.iter().all(|finding| finding.is_expected() == Some(true));
-    Ok(match (interrupted, is_expected) {
+    Ok(match (interrupted && !swept.is_suspect, is_expected && !swept.is_suspect) {
         (true, _) => Exit::Interrupted,
         (false, true) => Exit::Expected,
         (false, false) => Exit::Failure,
     })
+}
+
+/// How the runs are made.
+pub(crate) struct Way<'a> {
+    /// The number of threads.
+    jobs: usize,
+    interrupt: &'a Interrupt,
+    /// Whether other processes make them.
+    in_processes: bool,
+}
+
+/// What a sweep came to.
+struct SweptRows {
+    rows: Vec<Row>,
+    /// Whether a process has ended, and no run is known that ends one.
+    is_suspect: bool,
+    /// What is told of each of those.
+    deaths: Vec<String>,
+}
+
+/// Makes all runs of a plan; the rows are in its order. They do not depend on the number of threads, nor on which takes
+/// what, unless the sweep is interrupted or runs out of time.
+pub(crate) fn in_this_process(
+    plan: &Plan,
+    jobs: usize,
+    interrupt: &Interrupt,
+    (rules, stopwatch): (StopRules, Stopwatch),
+    on_run: &(dyn Fn() + Sync),
+) -> Vec<Row> {
+    let pieces = plan.part.piece_count(workers::SEEDS_PER_PIECE);
+    let rows = Mutex::new(Rows::new(plan.entries.len(), pieces, rules));
+    let todo = Todo::new(plan.entries.len(), pieces);
+    let is_late = || rules.is_out_of_time(stopwatch.elapsed());
+    let on_piece = |unit, made| {
+        let left = rows.lock().unwrap_or_else(PoisonError::into_inner).add(unit, made);
+        left.into_iter().for_each(|program| todo.leave(program));
+    };
+    let is_over = || interrupt.is_asked() || is_late();
+    workers::sweep(plan, &Work { jobs, todo: &todo, is_over: &is_over, on_run, on_piece: &on_piece });
+    rows.into_inner().unwrap_or_else(PoisonError::into_inner).finish(is_late())
+}
+
+/// Has all runs of a plan made: in other processes, so that one which ends its process does not end the sweep, or in this one.
+fn rows(
+    plan: &Plan,
+    way: &Way<'_>,
+    (rules, stopwatch): (StopRules, Stopwatch),
+    bar: &ProgressBar,
+    console: &mut Console<'_>,
+) -> Result<SweptRows, Box<dyn Error>> {
+    #[cfg(unix)]
+    if way.in_processes {
+        let lead = Lead { jobs: way.jobs, interrupt: way.interrupt, rules, stopwatch, bar };
+        let (rows, processes) = seeds::lead(plan, &lead, console)?;
+        let is_suspect = processes.are_suspect();
+        let deaths = processes.unexplained.into_iter().map(|(message, _)| message).collect();
+        return Ok(SweptRows { rows, is_suspect, deaths });
+    }
+    let _ = console;
+    let rows = in_this_process(plan, way.jobs, way.interrupt, (rules, stopwatch), &|| bar.inc(1));
+    Ok(SweptRows { rows, is_suspect: false, deaths: Vec::new() })
+}
+
+/// Makes the runs of a sweep for the process that has started this one.
+#[cfg(unix)]
+fn work_for_parent(
+    args: &SweepArgs,
+    scenarios: &'static [Scenario],
+    jobs: usize,
+) -> Result<Exit, Box<dyn Error>> {
+    // What there is to say was said by the parent.
+    let (mut out, mut err) = (std::io::sink(), std::io::sink());
+    let mut silent = Console { out: &mut out, err: &mut err, is_process: true };
+    let plan = plan(args, scenarios, shard(args, &mut silent)?)?;
+    match match &args.strategy {
+        Some(Search::Seedless(search)) => searches::obey(&plan, search, jobs)?,
+        _ => seeds::obey(&plan, jobs)?,
+    } {}
+}
+
+/// Makes the runs again that are shown as failures, in new memory, as the commands that are shown make them.
+fn make_again(
+    findings: &mut [Finding<'_>],
+    plan: &Plan,
+    way: &Way<'_>,
+    (rules, stopwatch): (StopRules, Stopwatch),
+    bar: &ProgressBar,
+) {
+    #[cfg(unix)]
+    if way.in_processes {
+        let lead = Lead { jobs: way.jobs, interrupt: way.interrupt, rules, stopwatch, bar };
+        return seeds::make_again(findings, plan, &lead);
+    }
+    let _ = (way, rules, stopwatch, bar);
+    for (finding, entry) in findings.iter_mut().zip(&plan.entries) {
+        finding.again = finding.shown_failure().map(|(run, _)| again(entry, plan.strategy, run));
+    }
 }
 
 /// The share that is asked for, or that the environment names.
@@ -227,53 +312,6 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario], shard: Shard) -> Resul
         (Some(Search::Seeds(strategy)), Some(seeds)) => (*strategy, seeds.range()),
     };
     Ok(Plan { entries, part: Part::of_shard(seeds.clone(), shard), seeds, shard, strategy })
-}
-
-fn finding<'a>(entry: &'a Entry, row: &'a Row, plan: &Plan) -> Finding<'a> {
-    let Row { tally, is_stopped, .. } = row;
-    let is_known = *is_stopped || tally.has_failed() || is_complete(tally, &plan.part);
-    let verdict = is_known.then(|| Verdict::of(entry.program.variant.expect, tally));
-    let (program, profile) = (entry.program, entry.profile.as_deref());
-    let strategy = plan.strategy;
-    let failed = tally.first_failing().filter(|_| verdict == Some(Verdict::Failed));
-    let again = failed.map(|(run, _)| again(entry, strategy, run));
-    Finding {
-        program,
-        given: &entry.given,
-        profile,
-        tally,
-        strategy,
-        verdict,
-        again,
-        is_stopped: *is_stopped && !is_complete(tally, &plan.part),
-        is_found_elsewhere: false,
-    }
-}
-
-/// What a run comes to when it is made again, in new memory, as the command that is shown makes it.
-fn again(entry: &Entry, strategy: Strategy, run: RunSeed) -> RunResult {
-    let prepare =
-        |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
-    let variant = entry.program.variant;
-    let source = Recipe::of(run, strategy).source(&entry.survey.get().cloned().unwrap_or_default());
-    RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), source, prepare))
-}
-
-/// Says of each finding whether its mistake was found over another profile, or may be by another shard.
-fn look_elsewhere(findings: &mut [Finding<'_>], shard: Shard) {
-    let found: Vec<Program> = findings
-        .iter()
-        .filter(|finding| finding.verdict == Some(Verdict::Found))
-        .map(|finding| finding.program)
-        .collect();
-    for finding in findings {
-        finding.is_found_elsewhere = finding.verdict != Some(Verdict::Found)
-            && (shard != Shard::WHOLE || found.iter().any(|program| program.is(finding.program)));
-    }
-}
-
-fn is_complete(tally: &Tally, part: &Part) -> bool {
-    tally.runs + u64::from(tally.production.is_some()) == part.run_count()
 }
 
 fn progress_bar(plan: &Plan, is_shown: bool) -> ProgressBar {

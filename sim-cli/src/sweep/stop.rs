@@ -3,10 +3,11 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use super::workers::Row;
+use super::rows::Row;
 use crate::args::StopArgs;
 
-/// When a program is left. Which runs were made until then depends on the number of threads.
+/// When a program is left. Its runs are looked at in their order, so it is always the same runs that were made until then, except where time is
+/// the reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StopRules {
     failures: Option<NonZeroU64>,
@@ -28,6 +29,11 @@ impl StopRules {
     /// Whether the sweep has had its time.
     pub(super) fn is_out_of_time(&self, elapsed: Duration) -> bool {
         self.time.is_some_and(|time| elapsed >= time)
+    }
+
+    /// How much of its time the sweep has left, if that is bounded.
+    pub(super) fn time_left(&self, elapsed: Duration) -> Option<Duration> {
+        self.time.map(|time| time.saturating_sub(elapsed))
     }
 
     /// Whether enough was seen of a program.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use seedbed::watchdog::RunOptions;
 use sim_explorer::{Recipe, RunResult, RunSeed, Strategy, StrategyTally, Verdict};
 
-use super::Finding;
+use super::finding::Finding;
+use super::rows::DEATHS_MAX;
 use crate::profile::ProfileOption;
 use crate::show::{QUIET, RIGHT, WRONG};
 use crate::table::{Cell, Column, Table};
@@ -59,9 +60,18 @@ pub(crate) fn write(
 fn footer(findings: &[Finding<'_>], out: &mut dyn Write) -> io::Result<()> {
     let different: u64 = findings.iter().map(|finding| finding.tally.orders()).sum();
     writeln!(out, "{different} of them were different runs")?;
-    let stopped = findings.iter().filter(|finding| finding.is_stopped).count();
+    let died = |finding: &&Finding<'_>| finding.has_died_often;
+    let stopped = findings.iter().filter(|finding| finding.is_stopped && !died(finding)).count();
     if stopped > 0 {
         writeln!(out, "left early, as asked: {stopped} of {}", findings.len())?;
+    }
+    let died = findings.iter().filter(died).count();
+    if died > 0 {
+        writeln!(
+            out,
+            "left early, after {DEATHS_MAX} runs that have ended their process: {died} of {}",
+            findings.len()
+        )?;
     }
     let mut strategies: BTreeMap<&str, StrategyTally> = BTreeMap::new();
     for (name, tally) in findings.iter().flat_map(|finding| &finding.tally.strategies) {
@@ -161,6 +171,21 @@ pub(super) fn missed(count: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "{WRONG}never met{WRONG:#}: {count} of the properties above; give more seeds, or mend the program"
+    )
+}
+
+/// What is told of processes that ended, though no run is known that ends one.
+pub(super) fn unexplained(deaths: &[String], out: &mut dyn Write) -> io::Result<()> {
+    for death in deaths {
+        writeln!(out, "{WRONG}unexplained{WRONG:#}: {death}")?;
+    }
+    if deaths.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "made again alone, the runs came to their ends. Either the process was ended from outside, or what ends it depends on \
+         several runs: statics, threads, memory that is not given back"
     )
 }
 

@@ -9,10 +9,12 @@ use crate::run_seed::RunSeed;
 use crate::scenario::{Settings, Variant};
 use crate::strategy::{Strategy, Survey};
 
+mod packed;
 mod part;
 mod properties;
 mod tally;
 
+pub use packed::Unpacker;
 pub use part::Part;
 pub use properties::PropertyTally;
 pub use tally::{DistinctFailures, FailedSeed, RunResult, StrategyTally, Tally};
@@ -128,6 +130,15 @@ mod tests {
         assert_eq!((failures.runs, failures.first), (tally.failures, tally.first_failing().unwrap().0));
         // A run is told by what it draws: of eight numbers each was drawn.
         assert_eq!(tally.orders(), 8);
+    }
+
+    #[test]
+    fn the_digest_tells_runs_apart_and_their_order_means_nothing_to_it() {
+        let digest = |from: u64, to: u64| sweep(&Part { production: false, ..Part::whole(from..to) }).digest;
+        assert_eq!(digest(0, 64), digest(0, 64));
+        assert_ne!(digest(0, 64), digest(1, 65));
+        assert_eq!(digest(0, 64), digest(0, 10).wrapping_add(digest(10, 64)));
+        assert_ne!(sweep(&Part::whole(0..64)).digest, digest(0, 64), "production order is one of the runs");
     }
 
     #[test]

@@ -31,10 +31,10 @@ pub struct PropertyTally {
 
 /// How often a property was looked at, and how often it held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Count {
-    held: u64,
-    looked_at: u64,
-    runs_held: u64,
+pub(super) struct Count {
+    pub(super) held: u64,
+    pub(super) looked_at: u64,
+    pub(super) runs_held: u64,
 }
 
 impl PropertyTally {
@@ -70,6 +70,15 @@ impl PropertyTally {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.to_hit().next().is_none()
+    }
+
+    /// The counts, and of how many runs they are.
+    pub(super) fn parts(&self) -> (&BTreeMap<(PropertyKind, &'static str), Count>, u64) {
+        (&self.properties, self.runs)
+    }
+
+    pub(super) fn of_parts(properties: BTreeMap<(PropertyKind, &'static str), Count>, runs: u64) -> Self {
+        PropertyTally { properties, runs }
     }
 
     fn to_hit(&self) -> impl Iterator<Item = (PropertyKind, &'static str, Count)> {

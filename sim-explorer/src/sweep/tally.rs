@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sim_executor::Report;
+use sim_executor::{Report, hash_str, mix};
 
 use super::PropertyTally;
 use crate::run_seed::RunSeed;
-use crate::signature::Signature;
+use crate::signature::{self, Signature};
 use crate::strategy::Strategy;
 
 /// How one run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunResult {
-    /// One word: see [`Outcome::word`](sim_executor::Outcome::word).
+    /// One word: see [`Outcome::word`](sim_executor::Outcome::word); [`RunResult::DIED`] if the run has ended its process.
     pub outcome: &'static str,
     /// What went wrong, if something did.
     pub message: Option<String>,
-    /// The run's hash.
+    /// The run's hash; zero if it has ended its process, as then nobody knows it.
     pub hash: u64,
 }
 
@@ -28,6 +28,15 @@ impl From<&Report> for RunResult {
 }
 
 impl RunResult {
+    /// The outcome of a run that has ended its process.
+    pub const DIED: &'static str = signature::DIED;
+
+    /// The run's hash, if it came to its end.
+    #[must_use]
+    pub fn known_hash(&self) -> Option<u64> {
+        (self.outcome != Self::DIED).then_some(self.hash)
+    }
+
     /// Whether something went wrong.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
@@ -64,6 +73,8 @@ pub struct Tally {
     pub distinct: BTreeMap<Signature, DistinctFailures>,
     /// The hashes of the runs, up to a million of them.
     pub orders: BTreeSet<u64>,
+    /// One number out of the hashes of all runs, each with its seed, production order's too: where it is equal, so were all of the runs.
+    pub digest: u64,
 }
 
 /// What the runs of one strategy showed.
@@ -92,6 +103,7 @@ impl Tally {
     pub fn add(&mut self, run: RunSeed, strategy: Strategy, report: &Report) {
         self.properties.add(report);
         self.add_order(report.hash);
+        self.add_to_digest(run, report.hash);
         if let Some(signature) = Signature::of(report) {
             let distinct = self.distinct.entry(signature).or_insert(DistinctFailures { runs: 0, first: run });
             distinct.runs += 1;
@@ -117,6 +129,31 @@ impl Tally {
         }
     }
 
+    /// Counts a run that has ended its process, in which case there is nobody left to make its report: that run failed. The first line of
+    /// the message says how the process ended.
+    pub fn add_death(&mut self, run: RunSeed, strategy: Strategy, message: &str) {
+        let result = RunResult { outcome: RunResult::DIED, message: Some(message.to_string()), hash: 0 };
+        self.add_to_digest(run, hash_str(RunResult::DIED));
+        let distinct = self
+            .distinct
+            .entry(Signature::of_death(message))
+            .or_insert(DistinctFailures { runs: 0, first: run });
+        distinct.runs += 1;
+        distinct.first = distinct.first.min(run);
+        let RunSeed::Seed(seed) = run else {
+            self.production = Some(result);
+            return;
+        };
+        self.runs += 1;
+        self.failures += 1;
+        let of_strategy = self.strategies.entry(strategy.of_seed(seed).name()).or_default();
+        of_strategy.runs += 1;
+        of_strategy.failures += 1;
+        if self.first_failure.as_ref().is_none_or(|first| seed < first.seed) {
+            self.first_failure = Some(FailedSeed { seed, result });
+        }
+    }
+
     /// Adds what other runs of the same program showed.
     pub fn merge(&mut self, other: Tally) {
         self.runs += other.runs;
@@ -136,6 +173,16 @@ impl Tally {
             sum.first = sum.first.min(other.first);
         }
         other.orders.into_iter().for_each(|hash| self.add_order(hash));
+        self.digest = self.digest.wrapping_add(other.digest);
+    }
+
+    /// Adds a run, whichever come before it.
+    fn add_to_digest(&mut self, run: RunSeed, hash: u64) {
+        let seed = match run {
+            RunSeed::Production => hash_str("production"),
+            RunSeed::Seed(seed) => seed,
+        };
+        self.digest = self.digest.wrapping_add(mix(seed, hash));
     }
 
     fn add_order(&mut self, hash: u64) {

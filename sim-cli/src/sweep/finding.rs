@@ -1,0 +1,101 @@
+//! What became of one program of a sweep.
+
+use std::fmt;
+
+use sim_executor::{Config, Executor};
+use sim_explorer::{Part, Recipe, RunResult, RunSeed, Shard, Strategy, Tally, Verdict};
+
+use super::rows::{self, Row};
+use super::{Entry, Plan};
+use crate::profile::NetworkProfile;
+use crate::program::Program;
+use crate::setting::Setting;
+
+/// What became of one program of a sweep.
+pub(crate) struct Finding<'a> {
+    pub(crate) program: Program,
+    pub(crate) given: &'a [Setting],
+    pub(crate) profile: Option<&'a NetworkProfile>,
+    pub(crate) tally: &'a Tally,
+    pub(crate) strategy: Strategy,
+    /// `None` while nothing was found and not all runs were made.
+    pub(crate) verdict: Option<Verdict>,
+    /// What the run that is shown as a failure came to when it was made again.
+    pub(crate) again: Option<RunResult>,
+    /// Whether it was left before all its runs were made.
+    pub(crate) is_stopped: bool,
+    /// Whether it was left since too many of its runs have ended their process.
+    pub(crate) has_died_often: bool,
+    /// Whether its mistake was found over another profile.
+    pub(crate) is_found_elsewhere: bool,
+}
+
+impl Finding<'_> {
+    /// The run that is shown as a failure, if one is.
+    pub(super) fn shown_failure(&self) -> Option<(RunSeed, &RunResult)> {
+        self.tally.first_failing().filter(|_| self.verdict == Some(Verdict::Failed))
+    }
+
+    /// Whether it behaved as its author says: `None` while that is open.
+    pub(crate) fn is_expected(&self) -> Option<bool> {
+        let is_found = |verdict| verdict == Verdict::Missed && self.is_found_elsewhere;
+        self.verdict.map(|verdict| verdict.is_expected() || is_found(verdict))
+    }
+}
+
+impl fmt::Display for Finding<'_> {
+    /// `ws_echo`, `ws_echo over lan`.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.profile {
+            None => write!(out, "{}", self.program),
+            Some(profile) => write!(out, "{} over {}", self.program, profile.name()),
+        }
+    }
+}
+
+/// What became of a program whose row this is.
+pub(super) fn finding<'a>(entry: &'a Entry, row: &'a Row, plan: &Plan) -> Finding<'a> {
+    let Row { tally, is_stopped, .. } = row;
+    let is_known = *is_stopped || tally.has_failed() || is_complete(tally, &plan.part);
+    let verdict = is_known.then(|| Verdict::of(entry.program.variant.expect, tally));
+    let (program, profile) = (entry.program, entry.profile.as_deref());
+    Finding {
+        program,
+        given: &entry.given,
+        profile,
+        tally,
+        strategy: plan.strategy,
+        verdict,
+        again: None,
+        has_died_often: row.deaths >= rows::DEATHS_MAX,
+        is_stopped: *is_stopped && !is_complete(tally, &plan.part),
+        is_found_elsewhere: false,
+    }
+}
+
+/// What a run comes to when it is made again, in new memory, as the command that is shown makes it.
+pub(super) fn again(entry: &Entry, strategy: Strategy, run: RunSeed) -> RunResult {
+    let prepare =
+        |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
+    let variant = entry.program.variant;
+    let source = Recipe::of(run, strategy).source(&entry.survey.get().cloned().unwrap_or_default());
+    RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), source, prepare))
+}
+
+/// Says of each finding whether its mistake was found over another profile, or may be by another shard.
+pub(super) fn look_elsewhere(findings: &mut [Finding<'_>], shard: Shard) {
+    let found: Vec<Program> = findings
+        .iter()
+        .filter(|finding| finding.verdict == Some(Verdict::Found))
+        .map(|finding| finding.program)
+        .collect();
+    for finding in findings {
+        finding.is_found_elsewhere = finding.verdict != Some(Verdict::Found)
+            && (shard != Shard::WHOLE || found.iter().any(|program| program.is(finding.program)));
+    }
+}
+
+/// Whether all runs were made.
+pub(super) fn is_complete(tally: &Tally, part: &Part) -> bool {
+    tally.runs + u64::from(tally.production.is_some()) == part.run_count()
+}
