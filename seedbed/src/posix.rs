@@ -1,7 +1,5 @@
 //! Unmodified programs: see [`process`].
 
-use std::sync::Once;
-
 pub use sim_posix::{ExitError, Policy, Process, ProcessConfig, escapes, outside, set_policy};
 
 /// Runs a whole program on the node with that name, as it is: a `main` that blocks, with its threads, with tokio, on the simulated
@@ -54,22 +52,5 @@ where
     F: Fn() -> T + Send + Sync + 'static,
     T: Send + 'static,
 {
-    prepare();
     sim_posix::process_with(name, config, main)
-}
-
-/// tokio makes a pair of sockets for signals with the first runtime of this process of the machine, and keeps it for all later ones. So
-/// it must be one of the machine, and not of some run.
-fn prepare() {
-    static PREPARED: Once = Once::new();
-    PREPARED.call_once(|| {
-        outside(|| {
-            // On a thread of its own: here a runtime of tokio may be around this call.
-            let made = std::thread::Builder::new().spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                drop(runtime.expect("tokio can make a runtime"));
-            });
-            made.expect("the machine has room for a thread").join().expect("a runtime was made");
-        });
-    });
 }

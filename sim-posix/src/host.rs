@@ -1,10 +1,11 @@
 //! How the executor polls a process: as one task, whose poll lets its threads run until all of them wait.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use sim_executor::time::{Sleep, sleep_until};
@@ -17,6 +18,21 @@ const POLL: Label = Label::new("posix.process");
 
 /// Sockets have resource numbers whose upper bits name a host; no run has so many hosts.
 const RESOURCE: u64 = 0xff_ffff << 40;
+
+/// Whether a run of this process of the machine has or had processes.
+static HAD_PROCESSES: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    static WAS_REHEARSAL: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether, since this was asked last on this thread, a run had the first processes of all that this process of the machine has
+/// made. What programs make once and keep in a static was made in that run, so the same choices made it another run than they make
+/// of all that follow. Make it again, and take the second.
+#[must_use]
+pub fn was_rehearsal() -> bool {
+    WAS_REHEARSAL.take()
+}
 
 /// The processes of a run, for reports.
 struct Processes {
@@ -32,6 +48,9 @@ impl Processes {
         }
         let processes = Rc::new(Processes { all: RefCell::default(), _turn: Turn::take() });
         context::install_device(Rc::clone(&processes) as Rc<dyn Device>);
+        if !HAD_PROCESSES.swap(true, Ordering::Relaxed) {
+            WAS_REHEARSAL.set(true);
+        }
         processes
     }
 

@@ -29,6 +29,7 @@ mod symbols;
 
 pub use escape::{Policy, escapes, set_policy};
 pub use handle::{ExitError, Process, process, process_with};
+pub use host::was_rehearsal;
 pub use process::ProcessConfig;
 
 /// Calls `poll`, a poll of a native task: in it, the run answers what the task calls of the C library. For

@@ -7,8 +7,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::os::unix::net::UnixStream;
 use std::sync::mpsc;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use sim_executor::{Executor, KeyedRandom, ProductionOrder, RunError, time};
@@ -291,4 +292,29 @@ fn outside_of_runs_nothing_changes() {
     thread.join().unwrap();
     assert_eq!(text, "real");
     assert!(std::time::SystemTime::now() > std::time::UNIX_EPOCH + Duration::from_secs(1_735_689_600));
+}
+
+#[test]
+fn a_pair_of_sockets_in_a_static_is_each_processes_own() {
+    static PAIR: OnceLock<(UnixStream, UnixStream)> = OnceLock::new();
+    let talk = |word: &'static [u8; 3]| {
+        let (one, other) = PAIR.get_or_init(|| {
+            let (one, other) = UnixStream::pair().unwrap();
+            one.set_nonblocking(true).unwrap();
+            (one, other)
+        });
+        let (mut one, mut other) = (one.try_clone().unwrap(), other.try_clone().unwrap());
+        other.write_all(word).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+        let mut heard = [0; 6];
+        let count = one.read(&mut heard).unwrap();
+        heard[..count].to_vec()
+    };
+    for _ in 0..2 {
+        let heard = Executor::new(ProductionOrder).block_on(async move {
+            let both = [process("a", move || talk(b"one")), process("b", move || talk(b"two"))];
+            (both[0].exit().await.unwrap(), both[1].exit().await.unwrap())
+        });
+        assert_eq!(heard.unwrap(), (b"one".to_vec(), b"two".to_vec()));
+    }
 }

@@ -188,6 +188,11 @@ impl Sweep {
     {
         let _watch = Watch::begin(WatchedRun::OfTest(run.recipe.clone()));
         let (executor, outcome) = self.begin_run(world, config, source, body);
+        let report = executor.finish_into(outcome, world);
+        if !was_rehearsal() {
+            return report;
+        }
+        let (executor, outcome) = self.begin_run(world, config, run.recipe.source(&run.survey), body);
         executor.finish_into(outcome, world)
     }
 
@@ -280,6 +285,14 @@ impl Sweep {
             ..Config::default()
         }
     }
+}
+
+/// Whether the last run made what unmodified programs keep in statics, and so has to be made again.
+pub(super) fn was_rehearsal() -> bool {
+    #[cfg(feature = "posix")]
+    return sim_posix::was_rehearsal();
+    #[cfg(not(feature = "posix"))]
+    false
 }
 
 /// Whether the run was ended because its trace had become too long.

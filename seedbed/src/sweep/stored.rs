@@ -8,6 +8,7 @@ use sim_explorer::{AWAITS, Replayed, Shrunk, Simfail, Status};
 
 use super::Sweep;
 use super::caller::Caller;
+use super::runs::was_rehearsal;
 use crate::environment::{self, ALONE, DENY_STALE, EnvironmentError, REPLAY, SIMFAIL, SimfailMode};
 use crate::failed_run::FailedRun;
 use crate::panic_hook::{PanicsInside, install_panic_hook};
@@ -130,7 +131,10 @@ where
 
     fn replay(&self, path: &str, file: &Simfail) -> Replayed {
         let config = self.sweep.config(TraceLevel::Off);
-        let replayed = file.replay(config, &mut |config, source| self.make(config, source));
+        let mut replayed = file.replay(config, &mut |config, source| self.make(config, source));
+        if was_rehearsal() {
+            replayed = file.replay(config, &mut |config, source| self.make(config, source));
+        }
         replayed.unwrap_or_else(|error| panic!("{}: {path}: {error}", self.caller.name()))
     }
 

@@ -52,8 +52,7 @@ impl Caller<'_> {
             return Err(libc::EAFNOSUPPORT);
         }
         let of_datagrams = kind & !(libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC) == libc::SOCK_DGRAM;
-        let (one, other) = RawSocket::unix_pair(of_datagrams)?;
-        Ok([self.add_socket(one, kind)?, self.add_socket(other, kind)?])
+        self.process.descriptors.borrow_mut().add_pair(of_datagrams, kind & libc::SOCK_NONBLOCK != 0)
     }
 
     /// Calls with the socket of a descriptor.

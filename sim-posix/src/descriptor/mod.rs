@@ -2,6 +2,7 @@
 
 mod epoll;
 mod event;
+mod pairs;
 mod pipe;
 mod ready;
 mod table;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::pairs::{PAIRS, Pairs};
 use super::{File, Result};
 
 /// The descriptors that the run answers begin here, so that nobody takes one for a descriptor of the machine.
@@ -10,7 +11,11 @@ pub(crate) const FIRST: i32 = 1 << 20;
 const COUNT_MAX: usize = 65_536;
 
 #[derive(Default)]
-pub(crate) struct Table(Vec<Option<Rc<File>>>);
+pub(crate) struct Table {
+    /// All but pairs, by their numbers behind [`FIRST`].
+    files: Vec<Option<Rc<File>>>,
+    pairs: Pairs,
+}
 
 impl Table {
     /// Gives something the lowest descriptor that is free, from `least` on.
@@ -19,8 +24,8 @@ impl Table {
     /// `EMFILE` if there is none.
     pub(crate) fn add(&mut self, file: Rc<File>, least: i32) -> Result<i32> {
         let from = usize::try_from(least - FIRST).unwrap_or(0);
-        let free = (from..self.0.len()).find(|&place| self.0[place].is_none());
-        let place = free.unwrap_or(self.0.len().max(from));
+        let free = (from..self.files.len()).find(|&place| self.files[place].is_none());
+        let place = free.unwrap_or(self.files.len().max(from));
         if place >= COUNT_MAX {
             return Err(libc::EMFILE);
         }
@@ -29,10 +34,10 @@ impl Table {
     }
 
     fn put(&mut self, place: usize, file: Rc<File>) -> Option<Rc<File>> {
-        if self.0.len() <= place {
-            self.0.resize_with(place + 1, || None);
+        if self.files.len() <= place {
+            self.files.resize_with(place + 1, || None);
         }
-        self.0[place].replace(file)
+        self.files[place].replace(file)
     }
 
     /// Makes a descriptor lead to something; gives what it led to.
@@ -50,9 +55,12 @@ impl Table {
     ///
     /// # Errors
     /// `EBADF` if that is nothing.
-    pub(crate) fn get(&self, descriptor: i32) -> Result<Rc<File>> {
+    pub(crate) fn get(&mut self, descriptor: i32) -> Result<Rc<File>> {
+        if descriptor >= PAIRS {
+            return self.pairs.get(descriptor);
+        }
         let place = usize::try_from(descriptor.wrapping_sub(FIRST)).map_err(|_| libc::EBADF)?;
-        self.0.get(place).and_then(Option::clone).ok_or(libc::EBADF)
+        self.files.get(place).and_then(Option::clone).ok_or(libc::EBADF)
     }
 
     /// Takes a descriptor back; gives what it led to, to be dropped with nothing borrowed.
@@ -60,13 +68,24 @@ impl Table {
     /// # Errors
     /// `EBADF` if that is nothing.
     pub(crate) fn remove(&mut self, descriptor: i32) -> Result<Rc<File>> {
+        if descriptor >= PAIRS {
+            return self.pairs.remove(descriptor);
+        }
         let place = usize::try_from(descriptor.wrapping_sub(FIRST)).map_err(|_| libc::EBADF)?;
-        self.0.get_mut(place).and_then(Option::take).ok_or(libc::EBADF)
+        self.files.get_mut(place).and_then(Option::take).ok_or(libc::EBADF)
+    }
+
+    /// Gives a new pair of Unix sockets two descriptors.
+    ///
+    /// # Errors
+    /// `EMFILE` if there are none.
+    pub(crate) fn add_pair(&mut self, of_datagrams: bool, is_nonblocking: bool) -> Result<[i32; 2]> {
+        self.pairs.add(of_datagrams, is_nonblocking)
     }
 
     /// All that descriptors lead to, in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Rc<File>> {
-        self.0.iter().flatten()
+        self.files.iter().flatten().chain(self.pairs.iter())
     }
 }
 

@@ -118,7 +118,7 @@ impl Process {
     /// # Errors
     /// `EBADF` if that is nothing.
     pub(crate) fn file(&self, descriptor: i32) -> crate::descriptor::Result<Rc<crate::descriptor::File>> {
-        self.descriptors.borrow().get(descriptor)
+        self.descriptors.borrow_mut().get(descriptor)
     }
 
     /// Writes to its standard output, or to its standard error.
