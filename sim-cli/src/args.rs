@@ -144,6 +144,9 @@ pub(crate) struct ReportArgs {
     /// Another run to show beside it, such as one that does not fail: a seed, or the word `production`.
     #[arg(long, value_name = "N", value_parser = seed::parse, allow_hyphen_values = true)]
     pub(crate) beside: Option<RunSeed>,
+    /// Shrinks the run, which has to fail, and shows the smallest that fails so, with the nearest run that passes beside it.
+    #[arg(long, conflicts_with = "beside")]
+    pub(crate) neighbour: bool,
     /// Writes a page for a browser to this file; for each of these, `-` is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,

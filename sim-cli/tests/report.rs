@@ -14,7 +14,25 @@ use sim_cli::{Console, Exit, call};
 use sim_executor::{Executor, choose};
 use sim_explorer::{Expect, Scenario, Settings, Variant, Violation};
 
-static SCENARIOS: [Scenario; 2] = [SHOP, STUCK];
+static SCENARIOS: [Scenario; 3] = [SHOP, STUCK, LATE];
+
+const LATE: Scenario = Scenario {
+    name: "late",
+    about: "A task that draws a great number waits for ever.",
+    invariant: "None.",
+    patterns: &[],
+    parameters: &[],
+    variants: &[Variant { name: "only", about: "Draws.", expect: Expect::Breaks, body: late }],
+};
+
+fn late(executor: &mut Executor, _settings: &Settings) -> Result<(), Violation> {
+    executor.block_on(async {
+        if choose(3) == 2 {
+            std::future::pending::<()>().await;
+        }
+    })?;
+    Ok(())
+}
 
 const STUCK: Scenario = Scenario {
     name: "stuck",
@@ -257,6 +275,29 @@ fn a_page_and_json_lines_say_at_which_line_each_task_waits() {
     let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let is_waiter = |line: &&Value| line["type"] == "pending" && line["task"] == "main/waiter";
     told(lines.iter().find(is_waiter).unwrap());
+}
+
+#[test]
+fn the_nearest_run_that_passes_stands_beside_the_smallest_that_fails() {
+    let file = File::new("neighbour");
+    let path = file.0.display().to_string();
+    let seed = (0..50)
+        .map(|seed| seed.to_string())
+        .find(|seed| report(&["late", "--seed", seed, "--html", &path]).0 == Exit::Failure);
+    let seed = seed.expect("one of them fails");
+    let (exit, said) = report(&["late", "--seed", &seed, "--neighbour", "--html", &path]);
+    assert_eq!(exit, Exit::Failure, "{said}");
+    let data = data_of(&file.text());
+    let names: Vec<&str> =
+        data["runs"].as_array().unwrap().iter().map(|run| run["name"].as_str().unwrap()).collect();
+    assert_eq!(names[0], "shrunk, fails");
+    assert!(names[1].starts_with("passes without: "), "{names:?}");
+    // The one stands still, the other does not.
+    let pending = |run: usize| data["runs"][run]["pending"].as_array().unwrap().len();
+    assert_eq!((pending(0), pending(1)), (1, 0));
+    let (exit, said) = report(&["shop", "--neighbour", "--html", &path]);
+    assert_eq!(exit, Exit::Usage);
+    assert!(said.contains("has no passing neighbour"), "{said}");
 }
 
 #[test]

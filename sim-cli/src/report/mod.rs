@@ -18,6 +18,7 @@ use crate::{output_file, run, show};
 mod decided;
 mod json_lines;
 mod mermaid;
+mod neighbour;
 mod page;
 mod perfetto;
 mod shiviz;
@@ -67,12 +68,22 @@ pub(crate) fn report(
         let timeline = Timeline::of(&report.trace);
         Ok(Told { name, report, timeline })
     };
-    let run = tell(&args.one.recipe()?.unwrap_or(Recipe::Production))?;
+    let recipe = args.one.recipe()?.unwrap_or(Recipe::Production);
     let strategy = match args.one.strategy {
         Some(RunBy::Strategy(strategy)) => strategy,
         _ => Strategy::Random,
     };
-    let beside = args.beside.map(|seed| tell(&Recipe::of(seed, strategy))).transpose()?;
+    let (run, beside) = if args.neighbour {
+        let survey = run::survey(&recipe, &chosen, config);
+        let mut make = |config, source| {
+            let _watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
+            program.variant.run_prepared(settings, config, source, |executor| chosen.prepare(executor))
+        };
+        let [run, beside] = neighbour::pair(config, (&recipe, &survey), &mut make)?;
+        (run, Some(beside))
+    } else {
+        (tell(&recipe)?, args.beside.map(|seed| tell(&Recipe::of(seed, strategy))).transpose()?)
+    };
     let title = format!("{program} {}", run.name);
     let story = Story { title, run, beside };
     for (path, format) in &files {

@@ -6,6 +6,7 @@ use std::fmt;
 use sim_executor::{Config, Key, Report, Source, TraceLevel};
 
 mod lanes;
+mod neighbour;
 mod polls;
 
 use crate::exceptions::{AnswerKind, Exceptions, Follow, Step, TurnException, ValueException};
