@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use seedbed::net::{self, Latency, LinkConfig, NetworkConfig, UdpSocket};
+use seedbed::sync::{Mutex, mpsc};
 use seedbed::{PanicsInside, choose, event, install_panic_hook, many, node, spawn_named, time};
 use sim_executor::{Config, Executor, Outcome, Ratio, Report, Source, World};
 use sim_explorer::{Shrink, Shrunk, Strategy, Survey};
@@ -284,6 +285,36 @@ fn story<F: Future<Output = ()> + 'static>(program: impl Fn() -> F) -> String {
     let tell = &mut |_: &_| ControlFlow::Continue(());
     let shrunk = Shrink::default().shrink(Config::default(), &found, &mut make, tell).unwrap();
     shrunk.explain(Config::default(), &mut make, &mut || true).to_string()
+}
+
+/// A clerk that closes the books before the other has written its entry.
+async fn books() {
+    let books = Rc::new(Mutex::new(Vec::new()));
+    let (entry, last) = (Rc::clone(&books), Rc::clone(&books));
+    let clerk = spawn_named("clerk", async move { entry.lock().await.push("entry") });
+    let closing =
+        spawn_named("closing", async move { assert!(!last.lock().await.is_empty(), "closed too early") });
+    clerk.await.unwrap();
+    closing.await.unwrap();
+}
+
+/// Who asks before anything is sent gets no answer.
+async fn asks_too_early() {
+    let (sender, mut receiver) = mpsc::channel(1);
+    let sending = spawn_named("sending", async move { sender.send(7).await.unwrap() });
+    let asking =
+        spawn_named("asking", async move { assert!(receiver.try_recv().is_ok(), "nothing is there yet") });
+    sending.await.unwrap();
+    asking.await.unwrap();
+}
+
+#[test]
+fn the_operations_whose_order_decides_are_told_by_what_they_use() {
+    let text = story(books);
+    assert!(text.contains("the run passes: both use lock 1 of main (made at "), "{text}");
+    assert!(text.contains("(A writes, then B writes)"), "{text}");
+    let text = story(asks_too_early);
+    assert!(text.contains("the run passes: both use channel 1 of main (made at "), "{text}");
 }
 
 #[test]

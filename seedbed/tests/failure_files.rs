@@ -75,7 +75,11 @@ impl Package {
 
     /// Runs the test with this program.
     fn run(&self, program: &str, environment: &[(&str, &str)]) -> Ran {
-        let mut process = Command::new(std::env::current_exe().unwrap());
+        self.run_by(Command::new(std::env::current_exe().unwrap()), program, environment)
+    }
+
+    /// The same by a command to which arguments can be added.
+    fn run_by(&self, mut process: Command, program: &str, environment: &[(&str, &str)]) -> Ran {
         process.args(["counts", "--exact", "--nocapture", "--test-threads=1"]).current_dir(&self.0);
         process
             .env(PACKAGE, &self.0)
@@ -220,6 +224,78 @@ fn what_cannot_be_written_is_said_and_nothing_is_lost() {
         ran.text
     );
     assert!(ran.text.contains("\nreproduce: SEEDBED_SEED="), "{}", ran.text);
+}
+
+/// A folder that takes no file, whoever asks.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_is_read_only_is_said_and_nothing_is_lost() {
+    let package = Package::new("read-only");
+    fs::create_dir(package.0.join("tests")).unwrap();
+    std::os::unix::fs::symlink("/proc/self", package.0.join("tests/simfail")).unwrap();
+    let ran = package.run("broken", &[]);
+    assert!(!ran.passed && ran.text.contains("the failure file cannot be written: "), "{}", ran.text);
+    assert!(ran.text.contains("\nsimfail 1\ntest       failure_files::counts\n"), "{}", ran.text);
+    assert!(ran.text.contains("\nreproduce: SEEDBED_SEED="), "{}", ran.text);
+    assert!(package.run("mended", &[]).passed, "a test that passes need not write");
+}
+
+/// As on a file system that is full: a file may be made, and no byte be written.
+#[cfg(unix)]
+#[test]
+fn a_folder_without_room_is_said_and_what_was_there_is_kept() {
+    let package = Package::new("full");
+    package.run("broken", &[]);
+    let (path, text) = (package.file(), package.text());
+    let full = |program: &str, mode| {
+        let mut process = Command::new("sh");
+        process.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+        process.arg(std::env::current_exe().unwrap());
+        package.run_by(process, program, &[("SEEDBED_SIMFAIL", mode)])
+    };
+    let upgraded = full("edited", "upgrade");
+    assert!(!upgraded.passed && upgraded.text.contains("cannot write tests/simfail/"), "{}", upgraded.text);
+    assert_eq!(package.text(), text, "and nothing is left beside it");
+    fs::remove_file(path).unwrap();
+    let ran = full("broken", "on");
+    assert!(!ran.passed && ran.text.contains("the failure file cannot be written: "), "{}", ran.text);
+    assert!(ran.text.contains("\nsimfail 1\ntest       failure_files::counts\n"), "{}", ran.text);
+    assert_eq!(package.files(), [""; 0]);
+}
+
+/// Else the failures that it holds would be left out, and the test be green.
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_fails_the_test() {
+    let package = Package::new("unreadable");
+    fs::create_dir(package.0.join("tests")).unwrap();
+    std::os::unix::fs::symlink("simfail", package.0.join("tests/simfail")).unwrap();
+    let ran = package.run("mended", &[]);
+    assert!(!ran.passed && ran.text.contains("counts: tests/simfail cannot be read: "), "{}", ran.text);
+}
+
+/// Another path, another copy of the program.
+#[test]
+fn a_file_that_is_handed_on_makes_the_same_run_in_another_checkout() {
+    let (here, there) = (Package::new("here"), Package::new("there"));
+    here.run("broken", &[]);
+    let file = here.file();
+    let program = there.0.join("copy of the tests");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    fs::create_dir_all(there.0.join("tests/simfail")).unwrap();
+    let path = there.0.join("tests/simfail").join(file.file_name().unwrap());
+    fs::copy(&file, &path).unwrap();
+    let ran = there.run_by(Command::new(&program), "broken", &[]);
+    let headline = format!("counts fails as its failure file says: EXACT {} (panic)\n", shown(&path));
+    assert!(!ran.passed && ran.text.contains(&headline), "{}", ran.text);
+    let trace = here.text().lines().last().unwrap().strip_prefix("trace ").unwrap().to_string();
+    assert!(ran.text.contains(&format!("\nhash {trace}\n")), "{}", ran.text);
+    let edited = there.run_by(Command::new(&program), "edited", &[("SEEDBED_REPLAY", &shown(&path))]);
+    assert!(
+        edited.text.contains("decision ") && edited.text.contains(" is another: now "),
+        "{}",
+        edited.text
+    );
 }
 
 #[test]

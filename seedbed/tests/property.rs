@@ -110,7 +110,7 @@ fn what_fails_in_another_order_is_told_with_the_one_change_that_it_needs() {
 
 #[test]
 fn what_is_drawn_and_what_is_given_are_shrunk_by_turns_until_neither_gets_smaller() {
-    // Under no seed the draw is the least, and a greater one needs more items.
+    // Under one seed the draw stays as it is, and a great one needs many items.
     let text = failure(a_draw_is_above_fifty_for_each_item);
     assert!(text.contains("value: main @ user:choose #0 = 1 (needed)"), "{text}");
     assert!(text.contains("minimal failing input: (\n    [\n        0,\n    ],\n)"), "{text}");

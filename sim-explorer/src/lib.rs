@@ -34,7 +34,7 @@ pub use exceptions::{
     ParseFollowRunError, Realised, Step, Turn, TurnException, ValueException,
 };
 pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult};
-pub use explanation::{CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
+pub use explanation::{BothUse, CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
 pub use guided::{Corpus, Guided, GuidedEnd, GuidedResult};
 pub use panicking_function::panicking_function;

@@ -185,6 +185,43 @@ fn an_operation_that_is_repeated_is_repaired() {
     assert_eq!(status(&file, Edit { repeated: 5, ..Edit::default() }), Status::Passed, "that is too far");
 }
 
+/// Workers of one name, of which the last two count to two.
+async fn workers(others_first: u32) {
+    let total = Rc::new(Cell::new(0));
+    for _ in 0..others_first {
+        drop(spawn_named("worker", async {}));
+    }
+    let tasks = [(); 2].map(|()| {
+        let total = Rc::clone(&total);
+        spawn_named("worker", async move {
+            let before = total.get();
+            pause_at(Label::new("read")).await;
+            total.set(before + 1);
+        })
+    });
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(total.get(), 2, "an update was lost");
+}
+
+#[test]
+fn an_actor_that_has_moved_among_its_siblings_is_found_again() {
+    let mut make = run(|| workers(0));
+    let file = file_by(Strategy::Walk, &mut make);
+    // Of one more the first two are another pair that fails; of two more the file speaks of none that does.
+    for (others_first, is_repaired) in [(1, false), (2, true)] {
+        let mut edited = run(move || workers(others_first));
+        let replayed = file.replay(config(), &mut edited).unwrap();
+        let status = replayed.status;
+        let is_expected =
+            if is_repaired { matches!(status, Status::Repaired(_)) } else { status == Status::Reproduced };
+        assert!(is_expected, "{others_first}: {status}\n{file}");
+        let renewed = replayed.renewed.unwrap();
+        assert_eq!(renewed.replay(config(), &mut edited).unwrap().status, Status::Exact, "{renewed}");
+    }
+}
+
 #[test]
 fn a_mended_program_passes_and_a_foreign_name_is_stale() {
     let file = minimal();

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use sim_explorer::Simfail;
@@ -36,9 +36,19 @@ impl Folder {
     }
 
     /// The files of the test of that path, by their names; also those that cannot be read and are called after it.
-    pub(crate) fn files_of(&self, test: &str) -> Vec<StoredFile> {
-        let Ok(entries) = fs::read_dir(self.package.join(Folder::PLACE)) else { return Vec::new() };
-        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    ///
+    /// # Errors
+    /// If there is a folder that cannot be read: its files would be left out without a word.
+    pub(crate) fn files_of(&self, test: &str) -> Result<Vec<StoredFile>, String> {
+        let entries = match fs::read_dir(self.package.join(Folder::PLACE)) {
+            Ok(entries) => entries,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(format!("{} cannot be read: {error}", Folder::PLACE)),
+        };
+        let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<PathBuf>, _>>();
+        let mut paths = paths.map_err(|error| format!("{} cannot be read: {error}", Folder::PLACE))?;
         paths.retain(|path| path.extension() == Some(OsStr::new("simfail")));
         paths.sort();
         let beginning = format!("{}-", stem(test));
@@ -51,7 +61,7 @@ impl Folder {
             };
             is_of_test.then(|| StoredFile { path: format!("{}/{name}", Folder::PLACE), content })
         });
-        files.collect()
+        Ok(files.collect())
     }
 
     /// The file at that path, from where the process stands or from the package's folder on.
@@ -132,14 +142,14 @@ mod tests {
     fn a_test_finds_its_own_files_in_order_and_no_others() {
         let package = package("finds");
         let folder = Folder::of(&package);
-        assert!(folder.files_of("a::b::c").is_empty(), "there is no folder");
+        assert!(folder.files_of("a::b::c").unwrap().is_empty(), "there is no folder");
         let (mine, other) = (file("a::b::c", 0x0123_4567_89ab_cdef), file("a::b::c2", 7));
         assert_eq!(folder.write(&mine).unwrap(), "tests/simfail/b.c-01234567.simfail");
         folder.write(&other).unwrap();
         let place = package.join("tests/simfail");
         fs::write(place.join("b.c-zzz.simfail"), "simfail 9\n").unwrap();
         fs::write(place.join("elsewhere.simfail"), "nothing").unwrap();
-        let found = folder.files_of("a::b::c");
+        let found = folder.files_of("a::b::c").unwrap();
         let paths: Vec<&str> = found.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["tests/simfail/b.c-01234567.simfail", "tests/simfail/b.c-zzz.simfail"]);
         assert_eq!(found[0].content.as_ref(), Ok(&mine));
@@ -149,6 +159,7 @@ mod tests {
         assert!(
             folder
                 .files_of("a::b::c")
+                .unwrap()
                 .iter()
                 .any(|file| file.path.ends_with("/the lock is too small.simfail"))
         );

@@ -89,7 +89,10 @@ where
             return;
         }
         install_panic_hook(PanicsInside::Quiet);
-        for StoredFile { path, content } in self.folder.files_of(self.test) {
+        let files = self.folder.files_of(self.test);
+        for StoredFile { path, content } in
+            files.unwrap_or_else(|why| panic!("{}: {why}", self.caller.name()))
+        {
             let file = content.unwrap_or_else(|why| panic!("{}: {path}: {why}", self.caller.name()));
             let replayed = self.replay(&path, &file);
             if let (SimfailMode::Upgrade, Some(renewed)) = (self.mode, &replayed.renewed) {

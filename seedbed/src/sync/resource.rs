@@ -72,7 +72,7 @@ impl Resource {
 
     /// The current task uses it, now.
     pub(super) fn touch(&self, access: Access) {
-        context::access(self.id(), access);
+        context::access_named(self.id(), access, || self.known().to_string());
     }
 
     /// The same, and it is the last that was at this end of it.

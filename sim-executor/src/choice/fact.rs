@@ -167,6 +167,8 @@ impl FactKinds {
     pub const ACCESSES: FactKinds = FactKinds(1 << 3);
     /// Properties that the program has passed.
     pub const PROPERTIES: FactKinds = FactKinds(1 << 4);
+    /// What is touched, by names for people: [`RunEnd::resources`](super::RunEnd).
+    pub const NAMES: FactKinds = FactKinds(1 << 5);
     /// All of them.
     pub const ALL: FactKinds = FactKinds(u8::MAX);
 
@@ -213,6 +215,7 @@ mod tests {
             FactKinds::POLLS,
             FactKinds::ACCESSES,
             FactKinds::PROPERTIES,
+            FactKinds::NAMES,
         ] {
             assert!(!FactKinds::NONE.has(kind));
             assert!(FactKinds::ALL.has(kind));

@@ -1,8 +1,10 @@
 //! What answers the questions of a run.
 
+use std::collections::BTreeMap;
+
 use super::domain::{Domain, Value};
 use super::draw::KeyedDraws;
-use super::fact::{Fact, FactKinds};
+use super::fact::{Fact, FactKinds, Resource};
 use super::fault::Faults;
 use super::key::Key;
 use super::label::Label;
@@ -89,6 +91,8 @@ pub struct RunEnd<'a> {
     pub decisions: u64,
     /// All decisions, if the run was recorded.
     pub recording: Option<&'a Recording>,
+    /// What was touched, by names for people, as far as it has one; empty unless the source asked for [`FactKinds::NAMES`](super::FactKinds).
+    pub resources: &'a BTreeMap<Resource, String>,
 }
 
 /// A question.

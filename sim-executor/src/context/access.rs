@@ -23,6 +23,24 @@ pub fn access(resource: Resource, access: Access) {
     }
 }
 
+/// [`access`], with the name of the resource for people, which is asked for only where the source wants it.
+#[inline]
+pub fn access_named(resource: Resource, access: Access, name: impl FnOnce() -> String) {
+    if CURRENT.with(|current| current.tells_accesses.get()) {
+        tell(resource, access);
+        tell_name(resource, name);
+    }
+}
+
+#[cold]
+fn tell_name(resource: Resource, name: impl FnOnce() -> String) {
+    if with(|run| run.core().facts.wants_name(resource)) {
+        // With nothing borrowed: the name may be made of others.
+        let name = name();
+        with(|run| run.core_mut().facts.name(resource, name));
+    }
+}
+
 /// Says what the current task will touch first when it is polled again. A primitive that lets others go before it acts calls
 /// it, so that the source knows what it lets wait.
 #[inline]

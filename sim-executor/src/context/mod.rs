@@ -44,7 +44,7 @@ pub use crate::run::{
     WaitChain,
 };
 pub use crate::task::NodeId;
-pub use access::{access, intend, stop_at};
+pub use access::{access, access_named, intend, stop_at};
 pub(crate) use ask::{CANCEL, is_cut_short};
 pub use ask::{ask_flag, ask_int, note_varied, probability_of, refuse_fault};
 pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};

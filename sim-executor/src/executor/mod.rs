@@ -341,13 +341,13 @@ impl Executor {
             hash: report.hash,
             decisions: report.decisions,
             recording: report.recording.as_ref(),
+            resources: &self.run.core_mut().facts.take_names(),
         };
         self.run.guard(IN_A_REPORT, || self.run.end_source(&end));
         self.look_whether_failed(report);
     }
 
-    /// The tasks that had not ended. Where the run stands still, or has failed without having too much to do, each says all that
-    /// it waits for, also in the text of the outcome.
+    /// The tasks that had not ended. Unless the run had too much to do, each says all that it waits for, also in the outcome.
     fn pending_at_end(&self, outcome: &mut Outcome) -> Vec<PendingTask> {
         let leaves_tasks_waiting = match outcome {
             Outcome::Done => false,

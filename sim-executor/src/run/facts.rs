@@ -1,5 +1,7 @@
 //! What the source is told of the run besides its questions.
 
+use std::collections::BTreeMap;
+
 use super::{Core, Run};
 use crate::choice::{Access, Fact, FactKinds, Resource, RunEnd, TaskId};
 use crate::task::Origin;
@@ -10,11 +12,13 @@ use crate::task::Origin;
 pub(crate) struct Facts {
     kinds: FactKinds,
     untold: Vec<Fact>,
+    /// What was touched, by names for people, if the source wants them.
+    names: BTreeMap<Resource, String>,
 }
 
 impl Facts {
     pub(super) fn new(kinds: FactKinds) -> Self {
-        Facts { kinds, untold: Vec::new() }
+        Facts { kinds, untold: Vec::new(), names: BTreeMap::new() }
     }
 
     /// Whether the source is told of these.
@@ -27,6 +31,19 @@ impl Facts {
     #[inline]
     pub(crate) fn are_untold(&self) -> bool {
         !self.untold.is_empty()
+    }
+
+    /// Whether this is to be named, and is not yet.
+    pub(crate) fn wants_name(&self, resource: Resource) -> bool {
+        self.kinds.has(FactKinds::NAMES) && !self.names.contains_key(&resource)
+    }
+
+    pub(crate) fn name(&mut self, resource: Resource, name: String) {
+        self.names.insert(resource, name);
+    }
+
+    pub(crate) fn take_names(&mut self) -> BTreeMap<Resource, String> {
+        std::mem::take(&mut self.names)
     }
 
     #[inline]
@@ -91,8 +108,13 @@ impl Core {
     /// A task ends, which others may be waiting for or look at.
     #[cold]
     pub(super) fn note_end(&mut self, task: TaskId) {
-        let key = self.polling.tasks().at(task.index).key();
-        self.facts.add(Fact::Accessed { task, key, resource: Resource::end_of(task), access: Access::Write });
+        let slot = self.polling.tasks().at(task.index);
+        let (key, lineage, resource) = (slot.key(), slot.lineage(), Resource::end_of(task));
+        if self.facts.wants_name(resource) {
+            let path = self.decisions.lineages_mut().path(lineage);
+            self.facts.name(resource, format!("the end of {path}"));
+        }
+        self.facts.add(Fact::Accessed { task, key, resource, access: Access::Write });
     }
 
     /// The current task will touch a resource in its next poll.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use sim_executor::{Config, Key, Report, Source, TraceLevel};
+use sim_executor::{Access, Config, Key, Report, Source, TraceLevel};
 
 mod lanes;
 mod neighbour;
@@ -13,7 +13,7 @@ use crate::exceptions::{AnswerKind, Exceptions, Follow, Step, TurnException, Val
 use crate::shrink::{Cost, Shrunk};
 use crate::signature::Signature;
 use lanes::Lanes;
-use polls::Polls;
+use polls::{Polls, Race};
 
 /// Of more exceptions the others are not left out each once.
 const EXPLAINED_MAX: usize = 12;
@@ -79,6 +79,18 @@ pub struct CriticalPair {
     pub second: String,
     /// Whether the run passes if they come in the other order; else it fails in another way.
     pub passes_otherwise: bool,
+    /// What both use: `lock "accounts"`. The first use is of the task of the first poll, there or later; the second is the first one of the other task
+    /// with which it does not go together. `None` where no primitive has told.
+    pub both_use: Option<BothUse>,
+}
+
+/// Two operations on one thing, of which the order decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BothUse {
+    /// What it is: a lock, a channel, a socket, the end of a task.
+    pub name: String,
+    /// How the one that comes first uses it, and the other.
+    pub accesses: [Access; 2],
 }
 
 impl Shrunk {
@@ -93,13 +105,16 @@ impl Shrunk {
         let config = Config { record: true, panic_functions: true, ..config };
         let exceptions = self.explained(config, run, may_go_on);
         let decisive = self.decisive(&exceptions);
+        let (source, polls) = Polls::new(Follow::new(&self.exceptions).0);
+        let traced = run(Config { trace: TraceLevel::All, ..config }, Box::new(source));
         let critical = decisive.map(|(step, without)| CriticalPair {
             first: self.poll_name(step.poll),
             second: self.poll_name(step.default_poll),
             passes_otherwise: *without == Without::Passes,
+            both_use: polls
+                .race(step.poll, step.default_poll)
+                .map(|Race { name, accesses }| BothUse { name, accesses }),
         });
-        let (source, polls) = Polls::new(Follow::new(&self.exceptions).0);
-        let traced = run(Config { trace: TraceLevel::All, ..config }, Box::new(source));
         let lanes = Lanes::new(self, &traced, &polls.keys(), decisive.map(|(step, _)| step));
         Explanation {
             signature: self.signature.clone(),
@@ -220,10 +235,16 @@ impl fmt::Display for Explanation {
         writeln!(out, "{}", cut(&self.signature.to_string(), 200))?;
         writeln!(out, "shrunk in {} runs: {found} -> {left}", self.runs)?;
         write!(out, "{}", self.lanes)?;
-        if let Some(CriticalPair { first, second, passes_otherwise }) = &self.critical {
+        if let Some(CriticalPair { first, second, passes_otherwise, both_use }) = &self.critical {
             let otherwise = if *passes_otherwise { "the run passes" } else { "the run fails in another way" };
             writeln!(out, "A is {}, B is {}", cut(first, 90), cut(second, 90))?;
-            writeln!(out, "if A and B happen in the other order, {otherwise}")?;
+            write!(out, "if A and B happen in the other order, {otherwise}")?;
+            if let Some(BothUse { name, accesses }) = both_use {
+                let [first, second] =
+                    accesses.map(|access| if access == Access::Read { "looks" } else { "writes" });
+                write!(out, ": both use {} (A {first}, then B {second})", cut(name, 120))?;
+            }
+            writeln!(out)?;
         }
         self.exceptions_text(out)?;
         if self.free.is_empty() {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use sim_executor::{Access, Label, Resource, context, time};
+use sim_executor::{Access, Device as _, Label, Resource, context, time};
 
 use super::Network;
 use crate::address::{HostId, SocketId};
@@ -92,7 +92,11 @@ impl Descriptor {
     /// Says that the current task uses this direction of the socket.
     #[inline]
     pub(crate) fn touch(&self, interest: Interest, access: Access) {
-        context::access(used(self.host, self.socket, interest), access);
+        let name = || {
+            let text = self.network.describe(self.resource(interest));
+            if text.is_empty() { "a socket".to_string() } else { format!("a socket ({text})") }
+        };
+        context::access_named(used(self.host, self.socket, interest), access, name);
     }
 
     pub(super) fn from_resource(resource: u64) -> (HostId, SocketId, Interest) {
