@@ -22,6 +22,11 @@ pub struct Network;
 #[doc = include_str!("../docs/draws.md")]
 pub struct Draws;
 
+/// How a run shows whether a program gets on, whose example must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/liveness.md")]
+pub struct Liveness;
+
 /// What differs from tokio, whose example must run.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/tokio.md")]

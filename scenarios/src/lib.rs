@@ -6,6 +6,7 @@
 
 mod asyncio;
 mod http;
+mod liveness;
 mod patterns;
 mod producer_consumer;
 mod queue;
@@ -68,6 +69,13 @@ static ALL: &[Scenario] = &[
     asyncio::threads::three_endpoints::SCENARIO,
     asyncio::threads::threads_vs_executor::SCENARIO,
     asyncio::testing::test_isolation::SCENARIO,
+    liveness::hog::SCENARIO,
+    liveness::busy_loop::SCENARIO,
+    liveness::dead_waker::SCENARIO,
+    liveness::lost_wakeup::SCENARIO,
+    liveness::livelock::SCENARIO,
+    liveness::response::SCENARIO,
+    liveness::task_leak::SCENARIO,
 ];
 
 /// All scenarios, each with its variants.

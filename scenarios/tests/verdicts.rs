@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use seedbed::{Config, KeyedRandom, Outcome, ProductionOrder, Report, Source};
-use sim_explorer::{Expect, Scenario, Variant};
+use seedbed::{Config, DeadWakers, KeyedRandom, Outcome, ProductionOrder, Report, Source};
+use sim_explorer::{Expect, Scenario, Variant, Walk};
 
 const SEEDS: u64 = 200;
 /// What should hold is tried with more.
 const SEEDS_TO_HOLD: u64 = 300;
+/// With all checks on, each is tried with these.
+const SEEDS_TO_CHECK: u64 = 20;
 
 fn variants() -> impl Iterator<Item = (&'static Scenario, &'static Variant)> {
     scenarios::all()
@@ -47,6 +49,60 @@ fn what_should_hold_holds_in_production_order_and_under_every_seed() {
     }
 }
 
+/// All of the checks that are asked for, which cost something; docs/liveness.md has the result for 2,000 seeds.
+#[test]
+fn no_check_cries_wolf_over_what_should_hold() {
+    let config = Config { dead_wakers: DeadWakers::Fail, stats: true, ..Config::default() };
+    for (scenario, variant) in variants().filter(|(_, variant)| variant.expect == Expect::Holds) {
+        let settings = scenario.settings([]).unwrap();
+        for seed in 0..SEEDS_TO_CHECK {
+            let sources: [Box<dyn Source>; 2] = [Box::new(KeyedRandom::new(seed)), Box::new(Walk::new(seed))];
+            for source in sources {
+                let name = source.describe();
+                let outcome = variant.run(&settings, config, source).outcome;
+                assert_eq!(outcome, Outcome::Done, "{} {} with {name}", scenario.name, variant.name);
+            }
+        }
+        let outcome = variant.run(&settings, config, Box::new(ProductionOrder)).outcome;
+        assert_eq!(outcome, Outcome::Done, "{} {} in production order", scenario.name, variant.name);
+    }
+}
+
+/// What docs/liveness.md says of each: the words are those of the report.
+#[test]
+fn each_mistake_of_liveness_is_said_in_the_words_of_its_check() {
+    let expected = [
+        ("live_hog", "server/accept goes on and on in that poll\n"),
+        ("live_busy_loop", "main/watcher had 1001 of the last 1001 polls: it wakes itself each time\n"),
+        (
+            "live_dead_waker",
+            "  main/taker  on main  waits for a wake (but nobody has its waker any more: nothing can wake it)",
+        ),
+        ("live_lost_wakeup", "(but a poll without a wake makes it go on: a wake was lost)"),
+        (
+            "live_livelock",
+            "Limits::livelock_min = 60.000 s is reached: no `progress!` was passed for so long",
+        ),
+        (
+            "live_response",
+            "eventually \"the question is answered\" is still pending at the end of the run: its settle phase ended at ",
+        ),
+        (
+            "live_task_leak",
+            "\n  task was destroyed but it is pending: main/request#4 on main waits for a wake",
+        ),
+    ];
+    for (name, words) in expected {
+        let scenario = scenarios::all().iter().find(|scenario| scenario.name == name).unwrap();
+        let (settings, broken) = (scenario.settings([]).unwrap(), scenario.variant("broken").unwrap());
+        let config = Config { dead_wakers: DeadWakers::Told, ..Config::default() };
+        let reports = (0..SEEDS).map(|seed| broken.run(&settings, config, Box::new(KeyedRandom::new(seed))));
+        let failed = reports.into_iter().find(|report| !report.outcome.is_done()).unwrap();
+        let text = failed.outcome.to_string();
+        assert!(text.contains(words), "{name}: {text}");
+    }
+}
+
 #[test]
 fn every_mistake_is_found_by_one_seed_in_ten_at_least() {
     for (scenario, variant) in variants().filter(|(_, variant)| variant.expect == Expect::Breaks) {
@@ -73,6 +129,8 @@ fn production_order_shows_all_mistakes_but_those_of_timing() {
         ("ws_over_mobile", "broken_reconnect"),
         ("timer_hops", "broken_equal_deadlines"),
         ("test_isolation", "broken_order_ba"),
+        ("live_livelock", "broken"),
+        ("live_response", "broken"),
     ];
     assert_eq!(hidden, expected);
 }

@@ -41,15 +41,15 @@
 
 pub use seedbed_macros::test;
 pub use sim_executor::{
-    AwaitLook, AwaitSite, Buggify, Cancellable, Cancelled, Clock, Config, Crash, Deadlock, Event, Eventually,
-    Executor, Fault, Faults, Histogram, Instant, KeyedRandom, Label, Life, LimitReached, Limits, MayCrash,
-    Node, NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Property, PropertyKind, Ratio,
-    Record, Recording, Replay, Report, RestartOnPanic, RunError, SimRng, Source, Span, StackFrame,
-    StatsTable, TaskStats, Trace, TraceLevel, Violated, WaitChain, WaitsTable, World, always,
-    assert_no_starvation, buggify, cancellable, check_invariants, choose, choose_at, choose_between, context,
-    decision_point, event, eventually, flip, invariant, join, many, pick, progress, reachable, rng, select,
-    shuffle, signal, sometimes, span, spawn, spawn_blocking, spawn_named, stop, task_local, try_join,
-    unique_rng, unreachable, yield_now,
+    AwaitLook, AwaitSite, Buggify, Cancellable, Cancelled, Clock, Config, Crash, DeadWakers, Deadlock, Event,
+    Eventually, Executor, Fault, Faults, Histogram, Instant, KeyedRandom, Label, Leaks, Life, LimitReached,
+    Limits, MayCrash, Node, NodeId, NodeReport, Outage, Outcome, PendingTask, ProductionOrder, Property,
+    PropertyKind, Ratio, Record, Recording, Replay, Report, RestartOnPanic, RunError, Settle, SimRng, Source,
+    Span, StackFrame, StatsTable, TaskStats, Trace, TraceLevel, Violated, WaitChain, WaitsTable, World,
+    always, assert_no_starvation, buggify, cancellable, check_invariants, choose, choose_at, choose_between,
+    context, decision_point, event, eventually, flip, invariant, join, many, pick, progress, reachable, rng,
+    run_in_background, select, settle, shuffle, signal, sometimes, span, spawn, spawn_blocking, spawn_named,
+    stop, task_local, try_join, unique_rng, unreachable, yield_now,
 };
 pub use sim_explorer::{AWAITS, DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
 

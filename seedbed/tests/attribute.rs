@@ -106,7 +106,7 @@ async fn the_attribute_sets_the_network_and_the_limits() {
 #[seedbed::test(seeds = 0, polls_per_instant_max = 10)]
 #[should_panic(expected = "Limits::polls_per_instant_max = 10 is reached")]
 async fn a_limit_of_the_attribute_is_kept() {
-    for _ in 0..20 {
+    for _ in 0..200 {
         seedbed::yield_now().await;
     }
 }

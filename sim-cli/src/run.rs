@@ -8,7 +8,7 @@ use seedbed::AWAITS;
 use seedbed::net::capture;
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, StatsTable, TraceLevel, WaitsTable};
-use sim_explorer::{Deviated, Recipe, Scenario, Survey};
+use sim_explorer::{Deviated, Recipe, Scenario, Survey, confirmed};
 
 use crate::args::RunArgs;
 use crate::chosen::Chosen;
@@ -31,8 +31,9 @@ pub(crate) fn run(
     let is_shown = ![&args.json, &args.pcap].iter().any(|path| path.as_deref() == Some(Path::new("-")));
     let log = LiveLog::new(&args.log, is_shown, console)?;
     let trace = args.log.level(level(args.trace));
-    let config =
-        Config { trace, stats: args.stats || args.waits, around, awaits: Some(AWAITS), ..Config::default() };
+    let checks = args.checks.config();
+    let stats = args.stats || args.waits || checks.stats;
+    let config = Config { trace, stats, around, awaits: Some(AWAITS), ..checks };
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
     let survey = survey(&recipe, &chosen, config);
     let (source, deviated) = recipe.source_and_deviated(&survey);
@@ -41,6 +42,10 @@ pub(crate) fn run(
         log.follow(executor);
         chosen.prepare(executor);
         capture = args.pcap.as_ref().map(|_| executor.enter(capture::start));
+    });
+    let report = confirmed(report, config, |config| {
+        let prepare = |executor: &mut Executor| chosen.prepare(executor);
+        chosen.program.variant.run_prepared(&chosen.settings, config, recipe.source(&survey), prepare)
     });
     drop(watch);
     log.finish(console)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::around::Around;
 use crate::await_site::AwaitLook;
 use crate::choice::Ratio;
+use crate::leaks::Leaks;
 use crate::limits::Limits;
 use crate::trace::TraceLevel;
 
@@ -46,6 +47,10 @@ pub struct Config {
     /// How probable it is, at each await of the body of a [`timeout`](crate::time::timeout), that its time is over there, whatever the clock says.
     /// Default: never.
     pub cancel_timeouts: Ratio,
+    /// What becomes of a task that nobody can wake any more. Default: nothing is known of that.
+    pub dead_wakers: DeadWakers,
+    /// How much may be left when the run ends as it should: more is a failure, that names it. Default: it is not looked at.
+    pub leaks: Option<Leaks>,
     /// How probable the trouble of [`buggify!`](crate::buggify) is. Default: as in FoundationDB.
     pub buggify: Buggify,
     /// The least important `tracing` events that are captured. Default: `INFO`.
@@ -69,11 +74,42 @@ impl Default for Config {
             swarm: false,
             spurious_polls: Ratio::NEVER,
             cancel_timeouts: Ratio::NEVER,
+            dead_wakers: DeadWakers::Unknown,
+            leaks: None,
             buggify: Buggify::default(),
             #[cfg(feature = "tracing")]
             tracing_level: tracing_core::LevelFilter::INFO,
         }
     }
+}
+
+/// What becomes of a task that waits, of whose waker no clone is left, and that neither a timer nor a handle knows: it will never be
+/// polled again, and whoever waits for it waits for ever. That is exact, and costs a count for each clone of a waker.
+///
+/// A task that is meant to wait for ever, such as one that awaits [`std::future::pending`], is one of these too.
+///
+/// ```
+/// use sim_executor::{Config, DeadWakers, Executor, ProductionOrder, spawn_named, time};
+/// use std::time::Duration;
+///
+/// let config = Config { dead_wakers: DeadWakers::Fail, ..Config::default() };
+/// let ended = Executor::with_config(config, ProductionOrder).block_on(async {
+///     // Forgets to keep the waker.
+///     let answer = spawn_named("answer", std::future::poll_fn(|_| std::task::Poll::<()>::Pending));
+///     let _ = time::timeout(Duration::from_secs(60), answer).await;
+/// });
+/// let text = ended.unwrap_err().to_string();
+/// assert!(text.starts_with("at 0.000: nobody can wake main/answer any more"), "{text}");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeadWakers {
+    /// It is not known.
+    #[default]
+    Unknown,
+    /// The report of a run says it of each pending task: [`PendingTask::has_dead_waker`](crate::PendingTask::has_dead_waker).
+    Told,
+    /// The run fails at once.
+    Fail,
 }
 
 /// How probable the trouble of [`buggify!`](crate::buggify) is.

@@ -43,6 +43,25 @@ impl Due {
     }
 }
 
+/// Something that the program has not given back at the end of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOpen {
+    /// What it is.
+    pub kind: LeftOpenKind,
+    /// Which, for people: `tcp 10.0.0.1:49152 to 10.0.0.2:80 on client`.
+    pub text: String,
+}
+
+/// What can be left open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LeftOpenKind {
+    /// A socket.
+    Socket,
+    /// A permit of a semaphore, or the guard of a lock.
+    Permit,
+}
+
 /// Something besides tasks that acts at points in virtual time: a network, a disk. A run drives its devices without
 /// knowing what they are.
 ///
@@ -90,6 +109,15 @@ pub trait Device: Any {
 
     /// A node starts again after it was down, or is thawed. Its program has not begun yet.
     fn node_started(&self, _node: NodeId) {}
+
+    /// The run settles: what goes wrong by the will of the test is over between these nodes, as if it had never been set. A network heals
+    /// partitions and lets go what it holds.
+    fn settle(&self, _nodes: &[NodeId]) {}
+
+    /// What the program has left open at the end of the run: a line for each socket or permit, with which of them it is.
+    fn left_open(&self) -> Vec<LeftOpen> {
+        Vec::new()
+    }
 
     /// At the end of the run, when nothing of the program is left: gives what has memory for the next device of this type, most
     /// often the device itself, as new. It is kept if the run is in a [`World`](crate::World); then the next device asks for it with

@@ -24,6 +24,7 @@
 mod around;
 mod assertions;
 mod await_site;
+mod background;
 mod block_in_place;
 mod cancellable;
 mod choice;
@@ -37,6 +38,7 @@ mod draw;
 mod executor;
 mod join;
 mod join_set;
+mod leaks;
 mod limits;
 mod local_set;
 mod macros;
@@ -44,6 +46,7 @@ mod property;
 mod reuse;
 mod run;
 mod select;
+pub mod settle;
 pub mod signal;
 mod span;
 mod spawn_blocking;
@@ -61,6 +64,7 @@ mod yield_now;
 pub use around::{Around, PollOf, TellPollOf};
 pub use assertions::{Eventually, check_invariants, invariant};
 pub use await_site::{AwaitLook, AwaitSite, StackFrame};
+pub use background::run_in_background;
 pub use block_in_place::block_in_place;
 pub use cancellable::{Cancellable, Cancelled, cancellable};
 pub use choice::{
@@ -70,25 +74,29 @@ pub use choice::{
     Source, TaskId, Value, hash_bytes, hash_str, mix, resolve,
 };
 pub use clock::{EventId, EventQueue, Instant, QueueFull};
-pub use config::{Buggify, Config};
+pub use config::{Buggify, Config, DeadWakers};
 pub use context::{
-    AbortHandle, Activity, Clock, JoinError, JoinHandle, MayCrash, Node, NodeId, NodeReport, Outage,
+    AbortHandle, Activity, Clock, CpuHeld, JoinError, JoinHandle, MayCrash, Node, NodeId, NodeReport, Outage,
     OutsidePanic, PendingTask, RestartOnPanic, TaskPanic, WaitChain, current_id, spawn, spawn_named, stop,
     try_current_id,
 };
 pub use decision_point::{DecisionPoint, decision_point};
-pub use device::{Device, Due};
+pub use device::{Device, Due, LeftOpen, LeftOpenKind};
 pub use draw::{SimRng, choose, choose_at, choose_between, flip, pick, rng, shuffle, unique_rng};
-pub use executor::{Deadlock, Executor, Outcome, PendingTable, Report, RunError, World};
+pub use executor::{
+    AtTenTimes, Blame, Deadlock, Executor, Leaked, Outcome, PendingTable, Report, RunError, World,
+};
 #[doc(hidden)]
 pub use join::{MaybeDone, join_futures, maybe_done, take_error, take_output, take_value, try_join_futures};
 pub use join_set::JoinSet;
+pub use leaks::Leaks;
 pub use limits::{Bound, LimitReached, Limits};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use property::{Property, PropertyKind, Violated};
 pub use reuse::Reuse;
 #[doc(hidden)]
 pub use select::{first_branch, in_turn, may_poll, select_branches};
+pub use settle::Settle;
 pub use span::{InSpan, Many, Span, many, span};
 pub use spawn_blocking::spawn_blocking;
 pub use starvation::assert_no_starvation;

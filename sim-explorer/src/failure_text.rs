@@ -4,7 +4,7 @@ use std::fmt;
 
 use sim_executor::{Outcome, PendingTable, Report, RunError, TaskPanic};
 
-/// The text of a failed run: how it ended, and the tasks that were pending then. Empty for a run that ended as it
+/// The text of a failed run: how it ended, which polls held a CPU for long, and the tasks that were pending then. Empty for a run that ended as it
 /// should.
 #[derive(Clone, Copy, Debug)]
 pub struct FailureText<'a>(pub &'a Report);
@@ -19,6 +19,7 @@ impl fmt::Display for FailureText<'_> {
         causes.into_iter().try_for_each(|panic| writeln!(out, "{panic}"))?;
         writeln!(out, "{}", report.outcome)?;
         others.into_iter().try_for_each(|panic| writeln!(out, "before that, {panic}"))?;
+        report.cpus_held.iter().try_for_each(|held| writeln!(out, "{held}"))?;
         if report.pending.is_empty() || tells_pending(&report.outcome) {
             return Ok(());
         }
@@ -51,7 +52,7 @@ fn is_same(one: &TaskPanic, other: &TaskPanic) -> bool {
 
 /// Whether the outcome's own text has the table of the pending tasks.
 fn tells_pending(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Error(RunError::Deadlock(_) | RunError::Limit { .. }))
+    matches!(outcome, Outcome::Error(RunError::Deadlock(_) | RunError::Limit { .. } | RunError::Leaked(_)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which simulated runs to make, and what to make of a failure. Knows nothing of sockets.
 
 mod awaits;
+mod confirmed;
 mod each;
 mod exceptions;
 mod exhaustive;
@@ -25,6 +26,7 @@ mod timeline;
 mod verdict;
 
 pub use awaits::AWAITS;
+pub use confirmed::confirmed;
 pub use each::{
     Alternative, Deviant, DeviantRun, DeviantStep, Deviated, Deviation, Each, End, Ended, Kinds, Next,
     ParseDeviantRunError, ParseKindsError, Search, SearchResult, Wanted,

@@ -22,7 +22,7 @@ use sim_executor::{Activity, Deadlock, Outcome, PendingTask, Report, RunError};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signature {
-    /// How it failed: `failed`, `panic`, `property`, `deadlock`, `limit polls_max`, `stopped`, `died`.
+    /// How it failed: `failed`, `panic`, `property`, `deadlock`, `dead waker`, `leak`, `limit polls_max`, `stopped`, `died`.
     pub class: String,
     /// The first line of the message with each number as `N`; for a property its kind and name; for a deadlock who waits where. Empty if there is none.
     pub property: String,
@@ -64,6 +64,12 @@ impl Signature {
             Outcome::Error(RunError::Deadlock(deadlock)) => (word.to_string(), waits(deadlock), None),
             Outcome::Error(RunError::Violated(violated)) => {
                 (word.to_string(), format!("{} {}", violated.kind, violated.name), None)
+            }
+            Outcome::Error(RunError::DeadWaker { task, .. }) => {
+                (word.to_string(), normalised(&format!("{} {}", task.node, task.activity)), None)
+            }
+            Outcome::Error(RunError::Leaked(leaked)) => {
+                (word.to_string(), normalised(&leaked.to_string()), None)
             }
             Outcome::Error(RunError::Limit { limit, .. }) => {
                 (format!("{word} {}", limit.name), String::new(), None)

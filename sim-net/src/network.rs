@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::context::RunTag;
-use sim_executor::{Crash, Device, Due, Fault, Instant, NodeId, Resource, context};
+use sim_executor::{Crash, Device, Due, Fault, Instant, LeftOpen, LeftOpenKind, NodeId, Resource, context};
 
 use crate::address::{HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
@@ -365,6 +365,26 @@ impl Device for Network {
             Interest::Write | Interest::Error => [Interest::Read, Interest::Write],
         };
         order.map(|interest| descriptor::used(host, socket, interest)).to_vec()
+    }
+
+    /// Partitions are healed and holds released, also of links that cut off others besides; packet hooks stay.
+    fn settle(&self, nodes: &[NodeId]) {
+        let hosts: Vec<HostId> = nodes.iter().map(|&node| self.host_of(node)).collect();
+        let now = context::now();
+        self.with_wire(|wire| {
+            wire.settle(&hosts, now);
+            wire.note_fault(|| "heal and release, as the run settles".to_string());
+        });
+    }
+
+    fn left_open(&self) -> Vec<LeftOpen> {
+        self.with(|state| {
+            let hosts = (0..state.hosts.len() as u32).map(HostId);
+            hosts.flat_map(|host| state.kernel(host).left_open()).collect::<Vec<String>>()
+        })
+        .into_iter()
+        .map(|text| LeftOpen { kind: LeftOpenKind::Socket, text })
+        .collect()
     }
 
     /// Nothing if somebody outside of the run still has a socket.

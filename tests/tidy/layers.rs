@@ -40,19 +40,21 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["around", "await_site", "clock", "reuse", "varied"],
             &["choice"],
             &["trace"],
-            &["limits", "property"],
+            &["leaks", "limits", "property"],
             &["task"],
             &["config", "device"],
             &["run"],
             &["context"],
             &[
                 "assertions",
+                "background",
                 "coop",
                 "decision_point",
                 "draw",
                 "join",
                 "macros",
                 "select",
+                "settle",
                 "signal",
                 "span",
                 "spawn_blocking",
@@ -121,7 +123,16 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-explorer",
         &[
-            &["failure_text", "pattern", "search_text", "shard", "signature", "stack", "strategy"],
+            &[
+                "confirmed",
+                "failure_text",
+                "pattern",
+                "search_text",
+                "shard",
+                "signature",
+                "stack",
+                "strategy",
+            ],
             &["awaits", "panicking_function"],
             &["each", "exceptions", "recipe", "run_seed", "scenario", "sweep_by"],
             &["exhaustive", "shrink", "sweep", "timeline"],
@@ -192,7 +203,11 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     ),
     (
         "scenarios",
-        &[&["patterns", "queue", "turns"], &["asyncio", "http", "producer_consumer", "websocket"], &["lib"]],
+        &[
+            &["patterns", "queue", "turns"],
+            &["asyncio", "http", "liveness", "producer_consumer", "websocket"],
+            &["lib"],
+        ],
     ),
 ];
 

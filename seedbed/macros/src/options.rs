@@ -19,7 +19,7 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
-    `spurious_polls`, `cancel_timeouts`, \
+    `spurious_polls`, `cancel_timeouts`, `dead_wakers`, `no_leaks`, \
     `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `vary = \"none\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
     those of `#[tokio::test]`, \
     and the fields of `Limits`, such as \
@@ -32,12 +32,17 @@ const NUMBERS: [&str; 4] = ["seeds", "repeated", "lines_shown", "each_one_in"];
 const SEARCHES: [&str; 2] = ["each", "strategy"];
 
 /// Those of `Limits`, which are given as they are in Rust.
-const LIMITS: [&str; 9] = [
+const LIMITS: [&str; 14] = [
     "virtual_time_max",
     "progress_max",
     "polls_max",
     "polls_per_instant_max",
     "operations_per_poll_max",
+    "livelock_timeouts",
+    "livelock_min",
+    "starvation_per_ready",
+    "starvation_min",
+    "hold_max",
     "tasks_max",
     "timers_max",
     "records_max",
@@ -47,7 +52,8 @@ const LIMITS: [&str; 9] = [
 const TRACES: [(&str, &str); 3] = [("events", "Events"), ("wakes", "Wakes"), ("all", "All")];
 
 /// What is on where it is named.
-const FLAGS: [&str; 5] = ["stats", "require_sometimes", "swarm", "spurious_polls", "cancel_timeouts"];
+const FLAGS: [&str; 7] =
+    ["stats", "require_sometimes", "swarm", "spurious_polls", "cancel_timeouts", "dead_wakers", "no_leaks"];
 
 /// The fields of `Vary`.
 const VARIED: [&str; 6] = ["latency", "short", "buffers", "nagle", "backlog", "op_cost"];
@@ -167,6 +173,8 @@ fn flag_statement(flag: &str) -> TokenStream {
         "stats" => quote! { sweep.stats = true; },
         "require_sometimes" => quote! { sweep.require_sometimes = true; },
         "swarm" => quote! { sweep.swarm = true; },
+        "dead_wakers" => quote! { sweep.dead_wakers = ::seedbed::DeadWakers::Fail; },
+        "no_leaks" => quote! { sweep.leaks = ::core::option::Option::Some(::seedbed::Leaks::NONE); },
         "spurious_polls" => quote! { sweep.spurious_polls = ::seedbed::Ratio::one_in(8); },
         _ => quote! { sweep.cancel_timeouts = ::seedbed::Ratio::one_in(8); },
     }
@@ -179,9 +187,11 @@ fn is_known(name: &str) -> bool {
         || [
             "budget",
             "cancel_timeouts",
+            "dead_wakers",
             "each",
             "fuzz",
             "network",
+            "no_leaks",
             "require_sometimes",
             "shrink",
             "simfail",
@@ -240,7 +250,7 @@ mod tests {
     #[test]
     fn limits_are_given_as_in_rust_and_the_rest_by_name() {
         let text = statements(
-            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, polls_max = 1 + 2",
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, dead_wakers, no_leaks, polls_max = 1 + 2",
         )
         .unwrap();
         assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
@@ -249,6 +259,13 @@ mod tests {
         assert!(text.contains("sweep . swarm = true ;"), "{text}");
         assert!(text.contains("sweep . spurious_polls = :: seedbed :: Ratio :: one_in (8) ;"), "{text}");
         assert!(text.contains("sweep . cancel_timeouts = :: seedbed :: Ratio :: one_in (8) ;"), "{text}");
+        assert!(text.contains("sweep . dead_wakers = :: seedbed :: DeadWakers :: Fail ;"), "{text}");
+        assert!(
+            text.contains(
+                "sweep . leaks = :: core :: option :: Option :: Some (:: seedbed :: Leaks :: NONE) ;"
+            ),
+            "{text}"
+        );
         assert!(text.contains(":: seedbed :: TraceLevel :: All ;"), "{text}");
         assert!(text.contains("sweep . limits . polls_max = 1 + 2 ;"), "{text}");
         assert!(statements("network = \"satellite\"").unwrap().contains("profile :: SATELLITE"));

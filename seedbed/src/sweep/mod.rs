@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use sim_executor::{Buggify, Limits, Ratio, TraceLevel};
+use sim_executor::{Buggify, DeadWakers, Leaks, Limits, Ratio, TraceLevel};
 use sim_explorer::{Recipe, SweepBy};
 
 use crate::environment::{self, Environment, EnvironmentError};
@@ -84,6 +84,10 @@ pub struct Sweep {
     pub spurious_polls: Ratio,
     /// How probable it is, at each await of the body of a `timeout`, that its time is over there. Default: never.
     pub cancel_timeouts: Ratio,
+    /// What becomes of a task that nobody can wake any more. Default: the report of a deadlock says it.
+    pub dead_wakers: DeadWakers,
+    /// How much a run may leave behind at its end: tasks, timers, sockets, permits. Default: `None`, it is not looked at.
+    pub leaks: Option<Leaks>,
     /// Whether the test fails when a `sometimes!` that was passed held in no run at all. With it the counts of all are printed, which
     /// `cargo test -- --nocapture` shows. Default: no.
     pub require_sometimes: bool,
@@ -119,6 +123,8 @@ impl Default for Sweep {
             swarm: false,
             spurious_polls: Ratio::NEVER,
             cancel_timeouts: Ratio::NEVER,
+            dead_wakers: DeadWakers::Unknown,
+            leaks: None,
             require_sometimes: false,
             #[cfg(feature = "net")]
             vary: crate::net::vary::Vary::ALL,

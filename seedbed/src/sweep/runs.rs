@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use sim_executor::{
-    Config, Executor, LimitReached, Limits, Outcome, Report, RunError, Source, Trace, TraceLevel, World,
+    Config, DeadWakers, Executor, LimitReached, Limits, Outcome, Report, RunError, Source, Trace, TraceLevel,
+    World,
 };
-use sim_explorer::{AWAITS, DeviantRun, PropertyTally, Recipe, Search, Survey};
+use sim_explorer::{AWAITS, DeviantRun, PropertyTally, Recipe, Search, Survey, confirmed};
 
 use super::again::{Elsewhere, deeper};
 use super::caller::Caller;
@@ -105,7 +106,7 @@ impl Sweep {
         let planned = self.planned(recipe.clone(), body);
         let (source, deviated) = recipe.source_and_deviated(&planned.survey);
         // With all that is known if it fails: there is no other run.
-        let config = Config { awaits: Some(AWAITS), ..self.config(self.trace) };
+        let config = self.telling_config();
         let report = self.make_run_by(&mut World::default(), &planned, source, config, body);
         if report.outcome.is_done() {
             if deviated.is_some_and(|deviated| !deviated.is_complete()) {
@@ -189,11 +190,17 @@ impl Sweep {
         let _watch = Watch::begin(WatchedRun::OfTest(run.recipe.clone()));
         let (executor, outcome) = self.begin_run(world, config, source, body);
         let report = executor.finish_into(outcome, world);
-        if !was_rehearsal() {
-            return report;
-        }
-        let (executor, outcome) = self.begin_run(world, config, run.recipe.source(&run.survey), body);
-        executor.finish_into(outcome, world)
+        let first = if was_rehearsal() {
+            let source = run.recipe.source(&run.survey);
+            let (executor, outcome) = self.begin_run(world, config, source, body);
+            executor.finish_into(outcome, world)
+        } else {
+            report
+        };
+        confirmed(first, config, |config| {
+            let (executor, outcome) = self.begin_run(world, config, run.recipe.source(&run.survey), body);
+            executor.finish_into(outcome, world)
+        })
     }
 
     /// Makes a run again that has failed, with all that can be known of it.
@@ -203,7 +210,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        let config = Config { awaits: Some(AWAITS), ..self.config(self.trace) };
+        let config = self.telling_config();
         self.make_run_by(&mut World::default(), run, run.recipe.source(&run.survey), config, body)
     }
 
@@ -234,12 +241,17 @@ impl Sweep {
     {
         let _watch = Watch::begin(WatchedRun::OfTest(run.recipe.clone()));
         let mut world = World::default();
-        let source = run.recipe.source(&run.survey);
         // Whoever wants to see all also wants to know what was decided.
         let config = Config { record: trace == TraceLevel::Wakes, ..self.config(trace) };
+        let source = run.recipe.source(&run.survey);
         let (executor, outcome) = self.begin_run(&mut world, config, source, body);
         watched.look(&executor, &outcome);
-        executor.finish_into(outcome, &mut world)
+        let first = executor.finish_into(outcome, &mut world);
+        confirmed(first, config, |config| {
+            let source = run.recipe.source(&run.survey);
+            let (executor, outcome) = self.begin_run(&mut world, config, source, body);
+            executor.finish_into(outcome, &mut world)
+        })
     }
 
     #[track_caller]
@@ -270,6 +282,15 @@ impl Sweep {
         (executor, outcome)
     }
 
+    /// How a run is made of which all is to be known that can be.
+    fn telling_config(&self) -> Config {
+        let dead_wakers = match self.dead_wakers {
+            DeadWakers::Unknown => DeadWakers::Told,
+            asked => asked,
+        };
+        Config { awaits: Some(AWAITS), dead_wakers, ..self.config(self.trace) }
+    }
+
     /// How each run is made, but for its source.
     pub(crate) fn config(&self, trace: TraceLevel) -> Config {
         Config {
@@ -280,6 +301,8 @@ impl Sweep {
             swarm: self.swarm,
             spurious_polls: self.spurious_polls,
             cancel_timeouts: self.cancel_timeouts,
+            dead_wakers: self.dead_wakers,
+            leaks: self.leaks,
             around: Some(around_poll::OF_A_TEST),
             trace,
             ..Config::default()

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use sim_executor::{Device, Due, Instant, TaskId, context};
+use sim_executor::{Device, Due, Instant, LeftOpen, LeftOpenKind, TaskId, context};
 
 use super::known::Known;
 use super::operation::Operation;
@@ -20,7 +20,12 @@ const OPERATION_BITS: u32 = 8;
 
 /// The number of a wait, for [`context::wait_at`].
 pub(super) fn number(known: &Arc<Known>, operation: Operation) -> u64 {
-    let place = known.place(|| {
+    !(enter(known) << OPERATION_BITS | operation as u64)
+}
+
+/// Its place in the book, which it gets if it has none.
+pub(super) fn enter(known: &Arc<Known>) -> u64 {
+    known.place(|| {
         let book = context::device::<Book>().unwrap_or_else(|| {
             let book = Rc::new(Book { pages: RefCell::default() });
             context::install_device(Rc::clone(&book) as Rc<dyn Device>);
@@ -29,8 +34,7 @@ pub(super) fn number(known: &Arc<Known>, operation: Operation) -> u64 {
         let mut pages = book.pages.borrow_mut();
         pages.push(Arc::clone(known));
         pages.len() as u64 - 1
-    });
-    !(place << OPERATION_BITS | operation as u64)
+    })
 }
 
 impl Book {
@@ -60,6 +64,12 @@ impl Device for Book {
 
     fn holders(&self, resource: u64) -> Vec<TaskId> {
         self.find(resource).map_or_else(Vec::new, |(known, operation)| known.holders(operation))
+    }
+
+    fn left_open(&self) -> Vec<LeftOpen> {
+        let pages = self.pages.borrow();
+        let held = pages.iter().flat_map(|known| known.all_held());
+        held.map(|text| LeftOpen { kind: LeftOpenKind::Permit, text }).collect()
     }
 
     fn as_any(self: Rc<Self>) -> Rc<dyn Any> {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sim_executor::context::{self, RunTag};
 use sim_executor::{Instant, TaskId};
 
+use super::book;
 use super::operation::Operation;
 
 /// An end of a channel.
@@ -78,6 +79,9 @@ impl Known {
 
     pub(super) fn hold(known: &Arc<Known>, permits: usize) -> Option<Held> {
         let task = context::current_task()?;
+        if context::looks_for_leaks() {
+            book::enter(known);
+        }
         let mut state = known.state();
         let number = state.held;
         state.held += 1;
@@ -103,6 +107,17 @@ impl Known {
             Operation::Send => state.receiver.into_iter().collect(),
             _ => state.holders.iter().map(|holder| holder.task).collect(),
         }
+    }
+
+    /// A line for each part of it that a task has: `lock "accounts" held by bank/teller#2 since 0.027`.
+    pub(super) fn all_held(&self) -> Vec<String> {
+        let state = self.state();
+        let line = |holder: &Holder| {
+            let Holder { task, since, permits, .. } = holder;
+            let permits = if *permits > 1 { format!(" ({permits} permits)") } else { String::new() };
+            format!("{self} held by {} since {since}{permits}", called(*task))
+        };
+        state.holders.iter().map(line).collect()
     }
 
     /// For people: `for lock "accounts" held by bank/teller#2 since 0.027`.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use sim_explorer::Shard;
 
+use super::checks::Checks;
 use crate::record::RecordFiles;
 use crate::search::Search;
 use crate::seed_range::SeedRange;
@@ -45,6 +46,8 @@ pub(crate) struct SweepArgs {
     /// Fails when a `sometimes!` of a program held in none of its runs.
     #[arg(long)]
     pub(crate) require_sometimes: bool,
+    #[command(flatten)]
+    pub(crate) checks: Checks,
     #[command(flatten)]
     pub(crate) stop: StopArgs,
     /// How many threads run; by default as many as there are cores.

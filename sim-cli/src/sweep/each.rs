@@ -6,13 +6,14 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use sim_executor::{Config, Source, World};
+use sim_executor::{Source, World};
 use sim_explorer::{Corpus, Expect, Recipe, Shard};
 
 use super::found::{Begins, Found, Row, What, make_run};
 use super::share::{self, Listener};
 use super::todo::Todo;
 use super::{Entry, Plan, Way, json, kept_runs, summary};
+use crate::args::Checks;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::list::expect_word;
@@ -173,20 +174,26 @@ impl Searching<'_> {
             return found.into_inner().unwrap_or_else(PoisonError::into_inner);
         }
         let entry = &self.plan.entries[number as usize];
-        search_one(world, entry, self.seedless, &self.corpora[number as usize], (is_over, begins))
+        search_one(
+            world,
+            (entry, self.plan.checks),
+            self.seedless,
+            &self.corpora[number as usize],
+            (is_over, begins),
+        )
     }
 }
 
 /// `None` if it was interrupted.
 fn search_one(
     world: &mut World,
-    entry: &Entry,
+    (entry, checks): (&Entry, Checks),
     seedless: &Seedless,
     texts: &[Vec<u8>],
     (is_over, begins): (&dyn Fn() -> bool, &Begins<'_>),
 ) -> Option<Row> {
     let stopwatch = Stopwatch::start();
-    let config = Config::default();
+    let config = checks.config();
     let mut run_with =
         |config, source: Box<dyn Source>| make_run(world, entry, seedless, config, source, begins);
     let mut kept = Vec::new();

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use sim_executor::{Config, Executor};
-use sim_explorer::{Part, Recipe, RunResult, RunSeed, Shard, Strategy, Tally, Verdict};
+use sim_executor::Executor;
+use sim_explorer::{Part, Recipe, RunResult, RunSeed, Shard, Strategy, Tally, Verdict, confirmed};
 
 use super::rows::{self, Row};
 use super::{Entry, Plan};
@@ -74,12 +74,17 @@ pub(super) fn finding<'a>(entry: &'a Entry, row: &'a Row, plan: &Plan) -> Findin
 }
 
 /// What a run comes to when it is made again, in new memory, as the command that is shown makes it.
-pub(super) fn again(entry: &Entry, strategy: Strategy, run: RunSeed) -> RunResult {
+pub(super) fn again(entry: &Entry, plan: &Plan, run: RunSeed) -> RunResult {
     let prepare =
         |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
     let variant = entry.program.variant;
-    let source = Recipe::of(run, strategy).source(&entry.survey.get().cloned().unwrap_or_default());
-    RunResult::from(&variant.run_prepared(&entry.settings, Config::default(), source, prepare))
+    let make = |config| {
+        let survey = entry.survey.get().cloned().unwrap_or_default();
+        let source = Recipe::of(run, plan.strategy).source(&survey);
+        variant.run_prepared(&entry.settings, config, source, prepare)
+    };
+    let config = plan.checks.config();
+    RunResult::from(&confirmed(make(config), config, make))
 }
 
 /// Says of each finding whether its mistake was found over another profile, or may be by another shard.

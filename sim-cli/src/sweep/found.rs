@@ -1,11 +1,14 @@
 //! What a search that chooses its runs itself showed of one program.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use serde::{Deserialize, Serialize};
 use sim_executor::{Config, Executor, Report, Source, World};
-use sim_explorer::{Exceptions, ExhaustiveEnd, ExhaustiveResult, FollowRun, GuidedEnd, GuidedResult, Recipe};
+use sim_explorer::{
+    Exceptions, ExhaustiveEnd, ExhaustiveResult, FollowRun, GuidedEnd, GuidedResult, Recipe, confirmed,
+};
 
 use super::Entry;
 use crate::search::Seedless;
@@ -99,10 +102,16 @@ pub(super) fn make_run(
     // A run of `each` is told by its recipe.
     let recipe: Option<Recipe> = source.describe().parse().ok();
     begins(recipe.as_ref());
-    let watched = recipe.map_or(WatchedRun::OfSearch(seedless.name()), WatchedRun::OfCommand);
+    let watched = recipe.clone().map_or(WatchedRun::OfSearch(seedless.name()), WatchedRun::OfCommand);
     watchdog::name_subject(&entry.program.to_string());
     let _watch = Watch::begin(watched);
     let config = Config { around: Some(watchdog::BEATS), ..config };
     let prepare = |executor: &mut Executor| entry.prepare(executor);
-    entry.program.variant.run_in(world, &entry.settings, config, source, prepare)
+    let mut run =
+        |config, source| entry.program.variant.run_in(world, &entry.settings, config, source, prepare);
+    let first = run(config, source);
+    match recipe {
+        Some(recipe) => confirmed(first, config, |config| run(config, recipe.source(&Arc::default()))),
+        None => first,
+    }
 }

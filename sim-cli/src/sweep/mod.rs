@@ -11,7 +11,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, Prog
 use sim_executor::Executor;
 use sim_explorer::{Part, Scenario, Settings, Shard, Strategy, Survey};
 
-use crate::args::SweepArgs;
+use crate::args::{Checks, SweepArgs};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;
@@ -77,6 +77,8 @@ pub(crate) struct Plan {
     pub(crate) shard: Shard,
     /// How the seeds decide.
     pub(crate) strategy: Strategy,
+    /// What else is looked at in each run.
+    pub(crate) checks: Checks,
 }
 
 /// One program of a sweep.
@@ -245,7 +247,7 @@ fn make_again(
     }
     let _ = (way, rules, stopwatch, bar);
     for (finding, entry) in findings.iter_mut().zip(&plan.entries) {
-        finding.again = finding.shown_failure().map(|(run, _)| again(entry, plan.strategy, run));
+        finding.again = finding.shown_failure().map(|(run, _)| again(entry, plan, run));
     }
 }
 
@@ -311,7 +313,14 @@ fn plan(args: &SweepArgs, scenarios: &'static [Scenario], shard: Shard) -> Resul
         (None, Some(seeds)) => (Strategy::Random, seeds.range()),
         (Some(Search::Seeds(strategy)), Some(seeds)) => (*strategy, seeds.range()),
     };
-    Ok(Plan { entries, part: Part::of_shard(seeds.clone(), shard), seeds, shard, strategy })
+    Ok(Plan {
+        entries,
+        part: Part::of_shard(seeds.clone(), shard),
+        seeds,
+        shard,
+        strategy,
+        checks: args.checks,
+    })
 }
 
 fn progress_bar(plan: &Plan, is_shown: bool) -> ProgressBar {

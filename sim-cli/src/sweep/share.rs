@@ -85,7 +85,7 @@ impl Shared {
                 &mut world,
                 &plan.entries[self.number(place)],
                 &Seedless::Each(each),
-                sim_executor::Config::default(),
+                plan.checks.config(),
                 Box::new(source),
                 listener.begins,
             );

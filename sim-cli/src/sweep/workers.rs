@@ -72,13 +72,13 @@ pub(crate) fn make(
     let stopwatch = Stopwatch::start();
     watchdog::name_subject(&entry.program.to_string());
     // What is watched is the run that comes next.
-    let runs = RefCell::new(part.runs());
+    let runs = RefCell::new(part.runs().peekable());
     let watch = RefCell::new(None);
     let prepare = |executor: &mut Executor| {
         *watch.borrow_mut() = runs
             .borrow_mut()
-            .next()
-            .map(|run| Watch::begin(WatchedRun::OfCommand(Recipe::of(run, plan.strategy))));
+            .peek()
+            .map(|&run| Watch::begin(WatchedRun::OfCommand(Recipe::of(run, plan.strategy))));
         entry.prepare(executor);
     };
     let survey = entry.survey.get_or_init(|| {
@@ -86,6 +86,7 @@ pub(crate) fn make(
         swept(plan, entry, &prepare).survey(world)
     });
     let tally = swept(plan, entry, &prepare).sweep(world, survey, part, |_: RunSeed, _: &Report| {
+        runs.borrow_mut().next();
         watch.borrow_mut().take();
         on_run()
     });
@@ -96,7 +97,7 @@ fn swept<'a>(plan: &Plan, entry: &'a Entry, prepare: &'a dyn Fn(&mut Executor)) 
     Swept {
         variant: entry.program.variant,
         settings: &entry.settings,
-        config: Config { around: Some(watchdog::BEATS), ..Config::default() },
+        config: Config { around: Some(watchdog::BEATS), ..plan.checks.config() },
         strategy: plan.strategy,
         prepare,
     }
@@ -145,7 +146,14 @@ mod tests {
         };
         let entries = Program::of(&SCENARIO).map(entry).collect();
         let (part, shard) = (Part::whole(seeds.clone()), sim_explorer::Shard::WHOLE);
-        Plan { entries, part, seeds, shard, strategy: Strategy::Portfolio }
+        Plan {
+            entries,
+            part,
+            seeds,
+            shard,
+            strategy: Strategy::Portfolio,
+            checks: crate::args::Checks::default(),
+        }
     }
 
     fn tallies(jobs: usize, interrupt: &Interrupt, on_run: &(dyn Fn() + Sync)) -> Vec<Tally> {

@@ -10,7 +10,13 @@ pub struct ProductionOrder;
 
 impl Source for ProductionOrder {
     fn needs(&self) -> Needs {
-        Needs { order: Order::Production, batches: true, decision_points: false, ..Needs::default() }
+        Needs {
+            order: Order::Production,
+            batches: true,
+            is_fair: true,
+            decision_points: false,
+            ..Needs::default()
+        }
     }
 
     fn decide(&mut self, _point: &Point<'_>) -> Option<Value> {

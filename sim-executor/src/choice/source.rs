@@ -49,6 +49,10 @@ pub struct Needs {
     /// one that became ready while the CPU was held may wait for one hold more. A source that means to
     /// starve tasks raises it; `u32::MAX` is never. In production order, where every task has its turn anyway, it means nothing.
     pub holds_max: u32,
+    /// Whether every ready task has its turn after some time that is bounded, or as good as: production order, and a walk that picks each
+    /// ready task with the same probability. Then one that has to wait for longer starves: see [`Limits::starvation_min`](crate::Limits). Plain
+    /// random order is not fair: a task keeps its priority while others draw new ones, and a very low one may wait for long. Default: no.
+    pub is_fair: bool,
     /// Whether a task lets the source decide who goes on before it does an operation that need not wait, such as to take a free
     /// lock: see [`decision_point`](crate::decision_point). If not, such an operation lets nobody go first.
     pub decision_points: bool,
@@ -72,6 +76,7 @@ impl Default for Needs {
             batches: false,
             point_keys: false,
             holds_max: Needs::HOLDS_MAX,
+            is_fair: false,
             decision_points: true,
             facts: FactKinds::NONE,
             asked_anyway: Faults::NONE,

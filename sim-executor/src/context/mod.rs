@@ -20,6 +20,7 @@ mod probed;
 mod properties;
 mod read_clocks;
 mod run_tag;
+mod settle;
 mod span;
 mod spawn;
 mod timer;
@@ -40,8 +41,8 @@ use crate::run::Run;
 use crate::trace::Event;
 
 pub use crate::run::{
-    Activity, Clock, MayCrash, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag, TaskPanic,
-    WaitChain,
+    Activity, Clock, CpuHeld, MayCrash, NodeReport, OutsidePanic, PendingTask, RestartOnPanic, RunTag,
+    TaskPanic, WaitChain,
 };
 pub use crate::task::NodeId;
 pub use access::{access, access_named, intend, stop_at};
@@ -69,6 +70,8 @@ use probed::Probed;
 pub(crate) use properties::{add_invariant, begin_eventually, end_eventually, look_at_invariants};
 pub use properties::{buggify, holds, violated};
 pub use read_clocks::{read_clocks, wants_decision_points};
+pub use settle::looks_for_leaks;
+pub(crate) use settle::{plan_settling, poll_settled, run_in_background, settling_since};
 pub(crate) use span::{enter_span, leave_span};
 pub(crate) use spawn::{on_node, spawn_named_as, spawn_root};
 pub use spawn::{spawn, spawn_named};

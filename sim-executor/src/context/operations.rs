@@ -6,6 +6,7 @@ use std::task::Context;
 use super::{CURRENT, Current, wake_again, with};
 use crate::choice::Label;
 use crate::limits::LimitReached;
+use crate::run::Culprit;
 
 /// What is done in the polls of a run.
 ///
@@ -90,7 +91,12 @@ impl Turn {
             if self.in_poll.get() < core.verdict.limits().operations_per_poll_of(tasks) {
                 return true;
             }
-            core.limit_reached(LimitReached::operations_per_poll);
+            match core.polling.current() {
+                Some(task) => {
+                    core.verdict.limit_reached_by(Culprit::Hog(task), LimitReached::operations_per_poll);
+                }
+                None => core.limit_reached(LimitReached::operations_per_poll),
+            }
             false
         })
     }

@@ -8,7 +8,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 use super::CURRENT;
 use crate::await_site::{AwaitLook, AwaitSite};
 use crate::choice::{GENERATION_BITS, TaskId};
-use crate::run::{RunId, RunTag};
+use crate::run::{RunId, RunTag, WakerCounts};
 use crate::task::TASKS_MAX;
 
 const INDEX_BITS: u32 = TASKS_MAX.trailing_zeros();
@@ -65,6 +65,14 @@ impl Polled {
         // SAFETY: the functions of `VTABLE` never dereference the data pointer, which is an integer; so all that `RawWaker`
         // asks for holds: any thread may clone, wake and drop it, in any order and number.
         Polled { waker: unsafe { Waker::from_raw(raw(bits)) } }
+    }
+
+    /// The same, with a waker whose clones the run counts.
+    pub(crate) fn counted(self) -> Self {
+        let data = self.waker.data();
+        std::mem::forget(self.waker);
+        // SAFETY: as in `Polled::begin`, for the functions of `COUNTED`.
+        Polled { waker: unsafe { Waker::from_raw(RawWaker::new(data, &COUNTED)) } }
     }
 
     /// The task's waker.
@@ -132,8 +140,8 @@ fn unpack(bits: u64) -> (RunId, TaskId) {
 #[inline]
 pub(super) fn own_task(waker: &Waker) -> Option<TaskId> {
     let bits = waker.data().addr() as u64;
-    let is_own =
-        CURRENT.with(|current| current.polled.get()) == bits && std::ptr::eq(waker.vtable(), &VTABLE);
+    let is_own = CURRENT.with(|current| current.polled.get()) == bits
+        && (std::ptr::eq(waker.vtable(), &VTABLE) || std::ptr::eq(waker.vtable(), &COUNTED));
     is_own.then(|| unpack(bits).1)
 }
 
@@ -143,6 +151,34 @@ fn raw(bits: u64) -> RawWaker {
 }
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop_waker);
+
+/// Counts its clones, in the run that it is of.
+static COUNTED: RawWakerVTable = RawWakerVTable::new(clone_counted, wake_counted, wake, drop_counted);
+
+unsafe fn clone_counted(data: *const ()) -> RawWaker {
+    count(data, WakerCounts::add);
+    RawWaker::new(data, &COUNTED)
+}
+
+unsafe fn wake_counted(data: *const ()) {
+    // SAFETY: `wake` asks for nothing.
+    unsafe { wake(data) };
+    count(data, WakerCounts::remove);
+}
+
+unsafe fn drop_counted(data: *const ()) {
+    count(data, WakerCounts::remove);
+}
+
+/// Counts, if this thread is in the waker's run.
+fn count(data: *const (), change: impl FnOnce(&WakerCounts, TaskId)) {
+    let (run, task) = unpack(data.addr() as u64);
+    super::try_with(|current| {
+        if let Some(counts) = current.wakers().filter(|_| current.id() == run) {
+            change(counts, task);
+        }
+    });
+}
 
 #[inline]
 unsafe fn clone(data: *const ()) -> RawWaker {

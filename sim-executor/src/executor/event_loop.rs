@@ -3,9 +3,8 @@
 use std::cell::RefMut;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Deadlock, Executor, RunError};
+use super::{Executor, RunError};
 use crate::clock::Instant;
-use crate::limits::LimitReached;
 use crate::run::{Alarm, Core, IN_THE_LOOP, Next, manner};
 use crate::task::Origin;
 
@@ -261,6 +260,10 @@ impl Executor {
         if core.verdict.stopping().is_some() && core.take_stop() {
             return Turn::Exit(Exit::Stopped);
         }
+        if core.polling.has_background() {
+            drop(core);
+            return self.pass_time_beside_background(goal, device);
+        }
         if alarm.is_none() && core.is_silent() {
             drop(core);
             return self.pass_silence(goal, device);
@@ -280,6 +283,20 @@ impl Executor {
         self.pass_time_to(goal, self.run.core_mut(), due, device)
     }
 
+    /// The same where some tasks are there for others only: if nothing but they have anything to wait for, nobody whom they serve goes on.
+    #[cold]
+    fn pass_time_beside_background(&self, goal: Goal, device: Option<Instant>) -> Turn {
+        let may_device_wake = device.is_some() && self.run.devices().may_wake();
+        let core = self.run.core_mut();
+        let is_awaited = matches!(goal, Goal::End | Goal::Stop);
+        if is_awaited && !may_device_wake && core.waits_for_background_only() {
+            return Turn::Deadlock;
+        }
+        let alarm = core.time.next_alarm();
+        let due = device.into_iter().chain(alarm).min();
+        self.pass_time_to(goal, core, due, device)
+    }
+
     #[inline(always)]
     fn pass_time_to<'run>(
         &'run self,
@@ -297,10 +314,7 @@ impl Executor {
         let Some(due) = due else {
             return if matches!(goal, Goal::Idle) { Turn::Exit(Exit::Reached) } else { Turn::Deadlock };
         };
-        if core.time.is_over_at(due) {
-            let limit =
-                if core.time.has_no_progress() { LimitReached::progress } else { LimitReached::virtual_time };
-            core.limit_reached(limit);
+        if core.time.is_over_at(due) && self.is_over(&mut core, due) {
             core.verdict.end_interruption();
             return Turn::Failed;
         }
@@ -350,6 +364,13 @@ impl Executor {
                     waker.wake();
                     core = self.run.core_mut();
                 }
+                Alarm::Settle => {
+                    // The loop is to come back: it polls in another manner from here on.
+                    released = true;
+                    drop(core);
+                    self.run.begin_to_settle();
+                    core = self.run.core_mut();
+                }
                 Alarm::Fate(node, fate) => {
                     drop(core);
                     self.run.meet_fate(node, fate);
@@ -357,36 +378,5 @@ impl Executor {
                 }
             }
         }
-    }
-
-    /// What ends the run at once: a property that does not hold, a limit, or a panic that nobody observes. Where there are a limit
-    /// and a panic, the panic came first.
-    pub(super) fn failure(&self) -> RunError {
-        let mut core = self.run.core_mut();
-        if let Some(violated) = core.verdict.violated() {
-            return RunError::Violated(violated.clone());
-        }
-        if let Some(panic) = core.verdict.take_outside_panic() {
-            return RunError::PanickedOutside(panic);
-        }
-        if let Some(panic) = core.verdict.take_panic() {
-            return RunError::Panicked(panic);
-        }
-        let limit = core.verdict.take_limit().expect("a run fails at a limit or by a panic");
-        let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
-        drop(core);
-        // Timers that go on for ever may hide a deadlock.
-        let waits = if limit.is_of_time() { self.run.wait_chain().map(Box::new) } else { None };
-        RunError::Limit { limit, at, pending: self.run.pending(), waits, nodes }
-    }
-
-    fn deadlock(&self) -> RunError {
-        let woken_from_outside = self.woken_from_outside();
-        let core = self.run.core();
-        let (at, nodes) = (core.time.now(), core.nodes.reports_of_stopped());
-        drop(core);
-        let pending = self.run.pending();
-        let waits = self.run.wait_chain().map(Box::new);
-        RunError::Deadlock(Deadlock { at, pending, waits, nodes, woken_from_outside })
     }
 }

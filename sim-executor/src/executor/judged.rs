@@ -1,4 +1,4 @@
-//! What the properties of a run make of its outcome.
+//! What the promises of a run make of its outcome.
 
 use super::{Executor, Outcome, RunError};
 
@@ -8,12 +8,17 @@ impl Executor {
         if self.finished || !outcome.is_done() {
             return outcome;
         }
-        let mut core = self.run.core_mut();
-        core.polling.set_current(None);
-        core.look_at_pending_properties();
-        match core.verdict.violated() {
-            Some(violated) => RunError::Violated(violated.clone()).into(),
-            None => outcome,
+        {
+            let mut core = self.run.core_mut();
+            core.polling.set_current(None);
+            core.look_at_pending_properties();
+            if let Some(violated) = core.verdict.violated() {
+                return RunError::Violated(violated.clone()).into();
+            }
+        }
+        match self.run.leaks().map(|allowed| self.check_leaks(allowed)) {
+            Some(Err(leaked)) => leaked.into(),
+            _ => outcome,
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What owns a run, from its start to its report.
 
+mod blame;
 mod event_loop;
+mod failure;
 mod follow;
 mod judged;
+mod leaked;
 mod outcome;
 mod pending_table;
 mod poll;
@@ -21,11 +24,13 @@ use crate::choice::{RunEnd, Source};
 use crate::clock::{EventQueue, Instant};
 use crate::config::Config;
 use crate::context::{self, Entered, JoinError, JoinHandle, Node};
-use crate::run::{Alarm, IN_A_REPORT, PendingTask, Run, RunId, RunMemory, TaskPanic};
+use crate::run::{Alarm, IN_A_REPORT, PendingTask, Run, RunId, RunMemory};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 
+pub use blame::{AtTenTimes, Blame};
 use event_loop::{Exit, Goal};
+pub use leaked::Leaked;
 pub use outcome::{Deadlock, Outcome, Report, RunError};
 pub use pending_table::PendingTable;
 use tear_down::Afterwards;
@@ -309,6 +314,7 @@ impl Executor {
                 misaligned: core.decisions.misaligned(),
                 source,
                 pending: Vec::new(),
+                cpus_held: core.log.take_cpus_held(),
                 nodes: core.nodes.reports(),
                 survived: core.verdict.take_survived(),
                 panics: core.verdict.panics_mut().take(),
@@ -376,18 +382,6 @@ impl Executor {
     /// Inside a run.
     fn assert_outside(&self) {
         assert!(!context::in_run(), "a run cannot be ended inside a run: finish it where no other goes on");
-    }
-
-    /// The panic of the future that `block_on` ran.
-    fn root_panic(&self, error: &JoinError, at: &'static Location<'static>) -> RunError {
-        let Some(message) = error.message() else { return RunError::Stopped { at: self.now() } };
-        RunError::Panicked(self.run.core().verdict.with_causes(TaskPanic {
-            lineage: error.lineage().into(),
-            spawned_at: at,
-            message: message.to_string(),
-            location: error.location().map(str::to_string),
-            then: Vec::new(),
-        }))
     }
 }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use super::blame::Blame;
+use super::leaked::Leaked;
 use super::pending_table::PendingTable;
 use crate::choice::Recording;
 use crate::clock::Instant;
 use crate::limits::LimitReached;
 use crate::property::{Property, Violated};
-use crate::run::{NodeReport, OutsidePanic, PendingTask, TaskPanic, WaitChain};
+use crate::run::{CpuHeld, NodeReport, OutsidePanic, PendingTask, TaskPanic, WaitChain};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 use crate::varied::Varied;
@@ -31,12 +33,14 @@ pub enum RunError {
     #[error("{0}")]
     Violated(Violated),
     /// A bound of [`Limits`](crate::Limits) was reached.
-    #[error("at {at}: {limit}{}{}{}", PendingTable::in_columns(pending), lines(nodes), chain(waits.as_deref()))]
+    #[error("at {at}: {limit}{blame}{}{}{}", PendingTable::in_columns(pending), lines(nodes), chain(waits.as_deref()))]
     Limit {
         /// Which.
         limit: LimitReached,
         /// When.
         at: Instant,
+        /// Who has brought it about.
+        blame: Box<Blame>,
         /// The tasks that had not ended.
         pending: Vec<PendingTask>,
         /// Tasks of which each waits for the next, if it is a limit of time: what goes on by timers may hide a deadlock.
@@ -44,6 +48,17 @@ pub enum RunError {
         /// The nodes that are down or frozen.
         nodes: Vec<NodeReport>,
     },
+    /// A task waits, and nobody can wake it any more: see [`Config::dead_wakers`](crate::Config::dead_wakers).
+    #[error("at {at}: nobody can wake {} any more: it was pending, and its waker is gone\n  {task}", task.lineage)]
+    DeadWaker {
+        /// When.
+        at: Instant,
+        /// Which.
+        task: Box<PendingTask>,
+    },
+    /// More was left at the end than the test allows: see [`Config::leaks`](crate::Config::leaks).
+    #[error("{0}")]
+    Leaked(Box<Leaked>),
     /// `stop` was called before the awaited future was ready.
     #[error("at {at}: the run was stopped before the awaited future was ready")]
     Stopped {
@@ -53,13 +68,15 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// One word for it: `deadlock`, `panic`, `property`, `limit` or `stopped`.
+    /// One word for it: `deadlock`, `dead waker`, `panic`, `property`, `limit`, `leak` or `stopped`.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             RunError::Deadlock(_) => "deadlock",
             RunError::Panicked(_) | RunError::PanickedOutside(_) => "panic",
             RunError::Violated(_) => "property",
+            RunError::DeadWaker { .. } => "dead waker",
+            RunError::Leaked(_) => "leak",
             RunError::Limit { .. } => "limit",
             RunError::Stopped { .. } => "stopped",
         }
@@ -71,8 +88,9 @@ impl RunError {
             RunError::Deadlock(_)
             | RunError::Panicked(_)
             | RunError::Violated(_)
+            | RunError::DeadWaker { .. }
             | RunError::Stopped { .. } => true,
-            RunError::PanickedOutside(_) => false,
+            RunError::PanickedOutside(_) | RunError::Leaked(_) => false,
             RunError::Limit { limit, .. } => limit.is_of_time(),
         }
     }
@@ -227,6 +245,9 @@ pub struct Report {
     /// The functions of panics, by `file:line:column`, if [`Config::panic_functions`](crate::Config) is set and a panic hook looks
     /// them up.
     pub panicked_in: BTreeMap<String, String>,
+    /// The longest of the polls that held the CPU of a node for longer than [`Limits::hold_max`](crate::Limits::hold_max), in the order of their
+    /// times.
+    pub cpus_held: Vec<CpuHeld>,
     /// The nodes that have crashed, were frozen, or still are.
     pub nodes: Vec<NodeReport>,
     /// The properties that were passed, with how often each held: see [`sometimes!`](crate::sometimes).

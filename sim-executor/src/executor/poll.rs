@@ -23,6 +23,7 @@ impl Executor {
         let Begun { task, mut memory, is_cancelled } = core.begin_poll::<MANNER>(index);
         drop(core);
         let turn = Polled::begin(self.run.id(), task);
+        let turn = if MANNER == manner::ANY && self.run.wakers().is_some() { turn.counted() } else { turn };
         let polled = match if AROUND { self.run.around() } else { None } {
             None => catch_unwind(AssertUnwindSafe(|| {
                 if is_cancelled {

@@ -14,6 +14,8 @@ pub(crate) enum Alarm {
     Wake { waker: Waker, cpu: u32 },
     /// The end of a hold of a node's CPU.
     Release(u32),
+    /// The begin of the phase in which the run settles.
+    Settle,
     /// What was set for a node.
     Fate(NodeId, Fate),
 }

@@ -13,7 +13,7 @@ use crate::limits::LimitReached;
 impl Run {
     /// Asks whether something happens that need not.
     pub(crate) fn ask_flag(&self, actor: LineageId, label: Label, probability: Ratio) -> bool {
-        if self.core().decisions.is_over() {
+        if self.core().decisions.is_gentle() {
             return false;
         }
         let answer = self.ask_value(actor, label, Domain::Flag { probability });
@@ -27,7 +27,7 @@ impl Run {
 
     /// Asks for a number.
     pub(crate) fn ask_int(&self, actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) -> u64 {
-        if self.core().decisions.is_over() {
+        if self.core().decisions.is_gentle() {
             return simplest;
         }
         let answer = self.ask_value(actor, label, Domain::Int { lo, hi, simplest });

@@ -69,7 +69,7 @@ impl Core {
             let cpu = match alarm {
                 Alarm::Task(task) => polling.tasks().get(*task).map(|slot| slot.node()),
                 Alarm::Wake { cpu, .. } => Some(*cpu),
-                Alarm::Release(_) | Alarm::Fate(..) => None,
+                Alarm::Settle | Alarm::Release(_) | Alarm::Fate(..) => None,
             };
             cpu.is_some_and(|cpu| nodes.host_of(cpu) == node)
         });

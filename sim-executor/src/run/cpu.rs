@@ -82,6 +82,7 @@ impl Core {
     /// The world has caught up with a node.
     pub(crate) fn release_cpu(&mut self, cpu: u32) {
         self.time.forget_release(cpu);
+        self.end_hold(cpu);
         let (ready, tasks) = self.polling.ready_mut();
         ready.release(cpu, tasks);
         if !ready.is_frozen(cpu) {

@@ -28,6 +28,8 @@ pub(crate) struct Decisions {
     asked: Key,
     /// Whether what is left is being dropped: what is asked then is answered with the gentlest, and part of no recording.
     is_over: bool,
+    /// Whether nothing is asked any more: every answer is the gentlest.
+    is_gentle: bool,
 }
 
 /// The recording holds as many decisions as it may.
@@ -50,6 +52,7 @@ impl Decisions {
             names_points: needs.point_keys || config.record,
             asked: Key { stream: 0, ordinal: 0 },
             is_over: false,
+            is_gentle: false,
         }
     }
 
@@ -102,7 +105,19 @@ impl Decisions {
 
     /// From now on what is left is being dropped.
     pub(crate) fn end(&mut self) {
-        self.is_over = true;
+        (self.is_over, self.is_gentle) = (true, true);
+    }
+
+    /// Whether nothing is asked any more: every answer is the gentlest.
+    #[inline]
+    pub(crate) fn is_gentle(&self) -> bool {
+        self.is_gentle
+    }
+
+    /// From now on every answer is the gentlest, and part of no recording.
+    pub(super) fn settle(&mut self) {
+        self.is_gentle = true;
+        self.hash(crate::choice::hash_str("settle"));
     }
 
     #[inline]

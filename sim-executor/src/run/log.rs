@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::Core;
+use super::cpu_held::{CpuHeld, CpusHeld};
 use crate::choice::{LineageId, TaskId};
 use crate::clock::Instant;
 use crate::config::Config;
@@ -32,6 +33,8 @@ pub(crate) struct Log {
     records_max: usize,
     /// What was drawn for the run that a program may not depend on.
     varied: Vec<Varied>,
+    /// Polls that held a CPU for long.
+    cpus_held: CpusHeld,
     /// Memory for texts.
     scratch: String,
 }
@@ -44,6 +47,7 @@ impl Log {
             follower: None,
             records_max: config.limits.records_max,
             varied: Vec::new(),
+            cpus_held: CpusHeld::default(),
             scratch,
         }
     }
@@ -76,6 +80,15 @@ impl Log {
 
     pub(crate) fn take_varied(&mut self) -> Vec<Varied> {
         std::mem::take(&mut self.varied)
+    }
+
+    pub(super) fn cpus_held_mut(&mut self) -> &mut CpusHeld {
+        &mut self.cpus_held
+    }
+
+    /// Takes the longest of the polls that held a CPU for long, in the order of their times.
+    pub(crate) fn take_cpus_held(&mut self) -> Vec<CpuHeld> {
+        self.cpus_held.take()
     }
 
     /// An empty text, which is given back.

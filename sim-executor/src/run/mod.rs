@@ -5,9 +5,12 @@
 
 mod alarm;
 mod ask;
+mod blame;
 mod clocks;
 mod cpu;
+mod cpu_held;
 mod crash;
+mod dead_wakers;
 mod decisions;
 mod devices;
 mod end;
@@ -27,6 +30,7 @@ mod probed;
 mod properties;
 mod report;
 mod run_tag;
+mod settling;
 mod spawn;
 mod start;
 mod time;
@@ -34,17 +38,20 @@ mod users;
 mod verdict;
 mod waits_for;
 
-use std::cell::{Ref, RefCell, RefMut};
+use std::cell::{Cell, Ref, RefCell, RefMut};
 
 use crate::around::Around;
 use crate::await_site::AwaitLook;
 use crate::choice::{FactKinds, Fault, LineageId, Needs, Order, Ratio, RunInfo, Source, TaskId};
 use crate::clock::Instant;
 use crate::config::{Buggify, Config};
+use crate::leaks::Leaks;
 use crate::limits::{LimitReached, Limits};
 use crate::trace::TraceLevel;
 
 pub(crate) use alarm::{Alarm, Fate};
+pub use cpu_held::CpuHeld;
+pub(crate) use dead_wakers::WakerCounts;
 pub(crate) use decisions::Decisions;
 pub(crate) use devices::Devices;
 pub(crate) use end::{Ended, Joined, Leftover};
@@ -63,12 +70,13 @@ pub(crate) use properties::{Invariant, Properties};
 pub use report::{Activity, PendingTask, TaskPanic};
 pub(crate) use report::{JOIN, SLEEP};
 pub use run_tag::RunTag;
+pub(crate) use settling::{Plan, Settling};
 pub(crate) use start::Program;
 pub use start::RestartOnPanic;
 pub use time::Clock;
 pub(crate) use time::Time;
 pub(crate) use users::Users;
-pub(crate) use verdict::Verdict;
+pub(crate) use verdict::{Culprit, Verdict};
 pub use waits_for::WaitChain;
 
 /// One run: its state, what answers its questions, and what else acts in it. Never borrowed while code of the program
@@ -85,12 +93,16 @@ pub(crate) struct Run {
     /// Whether somebody is told what tasks touch.
     tells_accesses: bool,
     /// Of [`Needs::decision_points`](crate::Needs).
-    decision_points: bool,
+    decision_points: Cell<bool>,
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
     devices: Devices,
     /// What is looked at after every poll.
     invariants: RefCell<Vec<Invariant>>,
+    /// How many wakers of each task there are, where that is counted.
+    wakers: Option<WakerCounts>,
+    /// Of [`Config::leaks`].
+    leaks: Option<Leaks>,
     /// Of [`Config::buggify`].
     buggify: Buggify,
     /// Of [`Config::spurious_polls`].
@@ -113,6 +125,7 @@ pub(crate) struct Core {
     pub(crate) properties: Properties,
     /// The part of the workload in which the current task is; none between tasks.
     pub(crate) span: Option<LineageId>,
+    pub(crate) settling: Settling,
 }
 
 /// Tells the wakers of the runs of a process apart, so that one that outlives its run wakes nobody in another. It is the high
@@ -144,9 +157,11 @@ impl Run {
             faults: FaultsAsked::new(needs.asked_anyway, config.swarm),
             properties: Properties::default(),
             span: None,
+            settling: Settling::default(),
         };
         core.add_node("main".into(), None);
-        if !config.spurious_polls.is_never() || core.faults.has_anyway(Fault::Spurious) {
+        let wakers = WakerCounts::new(config.dead_wakers);
+        if !config.spurious_polls.is_never() || core.faults.has_anyway(Fault::Spurious) || wakers.is_some() {
             core.polling.watch_each_poll();
         }
         let cancels = !config.cancel_timeouts.is_never() || core.faults.has_anyway(Fault::Cancel);
@@ -158,11 +173,13 @@ impl Run {
             around: config.around,
             awaits: config.awaits,
             tells_accesses: needs.facts.has(FactKinds::ACCESSES) || config.awaits.is_some(),
-            decision_points: needs.decision_points,
+            decision_points: Cell::new(needs.decision_points),
             core: RefCell::new(core),
             source: RefCell::new(source),
             devices,
             invariants: RefCell::default(),
+            wakers,
+            leaks: config.leaks,
             buggify: config.buggify,
             spurious: config.spurious_polls,
             cancel_timeouts: cancels.then_some(config.cancel_timeouts),
@@ -192,7 +209,18 @@ impl Run {
 
     /// Whether tasks stop at decision points.
     pub(crate) fn has_decision_points(&self) -> bool {
-        self.decision_points
+        self.decision_points.get()
+    }
+
+    /// How many wakers of each task there are, where that is counted.
+    #[inline]
+    pub(crate) fn wakers(&self) -> Option<&WakerCounts> {
+        self.wakers.as_ref()
+    }
+
+    /// What may be left at the end, if that is asked.
+    pub(crate) fn leaks(&self) -> Option<Leaks> {
+        self.leaks
     }
 
     /// How probable it is that a `timeout` is over at an await, if it may be over before its time.
@@ -302,6 +330,14 @@ impl Core {
             self.verdict.forget_stop();
         }
         is_over
+    }
+
+    /// Whether tasks wait, and all alarms are of tasks that are there for others only.
+    pub(crate) fn waits_for_background_only(&self) -> bool {
+        let is_background =
+            |alarm: &Alarm| matches!(alarm, Alarm::Task(task) if self.polling.is_background(*task));
+        !self.time.has_alarm(|alarm| !is_background(alarm))
+            && self.polling.tasks().alive().into_iter().any(|task| !self.polling.is_background(task))
     }
 
     /// Whether what the program reports, and what is done to it, is recorded.

@@ -104,6 +104,11 @@ impl Nodes {
         self.machines.get(name).copied()
     }
 
+    /// How many there are, with the workers of nodes.
+    pub(super) fn count(&self) -> u32 {
+        self.nodes.len() as u32
+    }
+
     /// How many machines there are.
     pub(crate) fn machine_count(&self) -> usize {
         self.machines.len()

@@ -2,8 +2,9 @@
 
 use std::task::Waker;
 
-use super::{Core, Leftover, manner};
+use super::{Core, Culprit, Leftover, manner};
 use crate::choice::{FactKinds, Label, TaskId};
+use crate::limits::LimitReached;
 use crate::task::{Failure, Joiner, Memory};
 use crate::trace::Event;
 
@@ -48,9 +49,20 @@ impl Core {
     fn watch_wake(&mut self, task: TaskId) {
         if self.polling.keeps_stats() {
             self.polling.begin_wait(task.index, self.time.now());
+            self.polling.note_ready();
         }
         self.record_wake(task);
         self.note_wake(task);
+    }
+
+    /// A task is polled where statistics are kept: whether one that is ready has waited for too many polls.
+    #[cold]
+    fn look_for_starvation(&mut self, index: u32) {
+        if let Some(starved) = self.polling.starved(index, self.time.now()) {
+            self.verdict.limit_reached_by(Culprit::Starved(starved.task, starved.polls), |limits| {
+                LimitReached::starvation(limits, starved.ready)
+            });
+        }
     }
 
     /// Gives the next poll of a task its name.
@@ -97,6 +109,7 @@ impl Core {
     pub(crate) fn begin_poll<const MANNER: u8>(&mut self, index: u32) -> Begun {
         let now = self.time.now();
         if MANNER == manner::ANY && self.polling.keeps_stats() {
+            self.look_for_starvation(index);
             self.polling.end_wait(index, now);
         }
         let slot = self.polling.tasks_mut().at_mut(index);
@@ -156,6 +169,7 @@ impl Core {
         if is_woken && !goes_on {
             self.make_ready(task);
         }
+        self.note_hold(task, cpu);
         self.hold_if_ahead(cpu);
     }
 
@@ -207,6 +221,7 @@ impl Core {
             }
         };
         if self.time.has_run_ahead() {
+            self.note_hold(task, cpu);
             self.hold_if_ahead(cpu);
         }
         leftover

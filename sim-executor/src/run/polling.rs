@@ -1,10 +1,14 @@
 //! Who is polled when: the tasks, which of them are ready, and which one is at it.
 
+mod background;
+mod busy;
 mod candidates;
 mod count;
+mod ends;
 mod memory;
 mod pick;
 mod probed;
+mod starved;
 mod stats;
 mod stopped;
 mod watched;
@@ -14,11 +18,10 @@ use std::collections::VecDeque;
 use crate::choice::{FactKinds, LineageId, Lineages, Needs, Order, TaskId};
 use crate::config::Config;
 use crate::limits::Limits;
-use crate::task::{
-    Background, Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable, Wait,
-};
+use crate::task::{Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable, Wait};
 use crate::trace::TraceLevel;
 
+use busy::Busy;
 pub(super) use memory::PollingMemory;
 
 /// The table of tasks, the ready queue, and the polls so far.
@@ -32,6 +35,10 @@ pub(crate) struct Polling {
     polls_stop: u64,
     /// How many polls there were when virtual time was last moved.
     polls_before: u64,
+    /// How many polls of an instant are not watched at least.
+    unwatched_polls: u64,
+    /// Who is polled when there are too many of them.
+    busy: Option<Box<Busy>>,
     /// The memory of tasks for which there was no room, to be dropped with nothing borrowed.
     refused: Vec<Memory>,
     limits: Limits,
@@ -57,6 +64,12 @@ pub(crate) struct Polling {
     untaken: usize,
     /// Whether something is done when a task becomes ready that is off by default: statistics, trace.
     watches_wakes: bool,
+    /// Whether the source lets every ready task have its turn.
+    is_fair: bool,
+    /// How many tasks were ready at one time, at most, where statistics are kept.
+    ready_most: usize,
+    /// Whether a task is there for others only.
+    has_background: bool,
     /// Of tasks that have ended, if statistics are kept.
     stats: Option<Vec<TaskStats>>,
     /// The task that has stopped at a decision point, and in which poll.
@@ -73,6 +86,7 @@ impl Polling {
             Order::Production if config.record => Order::Asked,
             order => order,
         };
+        let unwatched_polls = Busy::watched_from(limits.polls_per_instant_max);
         let watches_polls = needs.point_keys
             || needs.facts.has(FactKinds::POLLS)
             // Of which only the common manner of polling tells.
@@ -86,8 +100,10 @@ impl Polling {
             tasks,
             current: None,
             polls: 0,
-            polls_stop: limits.polls_max.min(limits.polls_per_instant_max),
+            polls_stop: limits.polls_max.min(unwatched_polls),
             polls_before: 0,
+            unwatched_polls,
+            busy: None,
             refused: Vec::new(),
             limits,
             resumed,
@@ -112,6 +128,9 @@ impl Polling {
             watches_wakes: config.stats
                 || config.trace >= TraceLevel::Wakes
                 || needs.facts.has(FactKinds::WAKES),
+            is_fair: needs.is_fair,
+            ready_most: 0,
+            has_background: false,
             stats: config.stats.then(Vec::new),
             stopped: None,
             probed: None,
@@ -359,21 +378,5 @@ impl Polling {
         self.tasks.background_mut(task.index).stamp(self.stamps, self.polls);
         self.stamps = self.stamps.wrapping_add(1);
         self.ready.tidy_fresh(&self.tasks);
-    }
-}
-
-/// The ends of tasks.
-impl Polling {
-    /// A task, and the rest of what is kept of it.
-    #[inline]
-    pub(crate) fn whole_mut(&mut self, index: u32) -> (&mut Slot, &mut Background) {
-        self.tasks.whole_mut(index)
-    }
-
-    /// Keeps the memory of a task that was taken out and vacated, for the next task of its kind.
-    #[inline]
-    pub(super) fn give_back(&mut self, index: u32, memory: Memory) {
-        let kind = self.tasks.background(index).kind();
-        self.kinds.give_back(kind, memory);
     }
 }

@@ -69,10 +69,18 @@ impl Properties {
     }
 
     /// What was to hold in the end, and does not.
-    fn pending(&self) -> Option<(&'static str, u64)> {
+    pub(super) fn pending(&self) -> Option<(&'static str, u64)> {
         let mut eventually = self.counts.iter().filter(|((kind, _), _)| *kind == PropertyKind::Eventually);
         let ((_, name), count) = eventually.find(|(_, count)| count.is_open || count.begun > 0)?;
         Some((name, count.begun))
+    }
+
+    /// All that was to hold in the end, and does not.
+    pub(super) fn all_pending(&self) -> Vec<&'static str> {
+        let open = self.counts.iter().filter(|((kind, _), count)| {
+            *kind == PropertyKind::Eventually && (count.is_open || count.begun > 0)
+        });
+        open.map(|((_, name), _)| *name).collect()
     }
 
     /// All that were passed, sorted by their kinds and names.

@@ -88,6 +88,8 @@ pub struct PendingTask {
     /// Whether it went on when it was polled once more at the end of the run: what it waits for is there, and nobody has woken
     /// it.
     pub goes_on: bool,
+    /// Whether nobody can wake it any more, where that is known: see [`Config::dead_wakers`](crate::Config::dead_wakers).
+    pub has_dead_waker: bool,
     /// When it was last polled, if it ever was.
     pub polled_at: Option<Instant>,
 }
@@ -113,6 +115,9 @@ impl PendingTask {
             let other = activity.to_string();
             text.push_str(", and ");
             text.push_str(other.strip_prefix("waits ").unwrap_or(&other));
+        }
+        if self.has_dead_waker {
+            text.push_str(" (but nobody has its waker any more: nothing can wake it)");
         }
         if self.goes_on {
             text.push_str(" (but a poll without a wake makes it go on: a wake was lost)");
@@ -244,6 +249,7 @@ impl Core {
             also: Vec::new(),
             awaits: Vec::new(),
             goes_on: false,
+            has_dead_waker: false,
             polled_at: slot.polled_at(),
         }
     }
@@ -255,14 +261,15 @@ impl Run {
         let mut pending = {
             let mut core = self.core_mut();
             let alive = core.polling.tasks().alive();
-            alive.into_iter().map(|task| core.pending_task(task)).collect::<Vec<_>>()
+            alive.into_iter().map(|task| (task, core.pending_task(task))).collect::<Vec<_>>()
         };
-        for (task, wait) in &mut pending {
+        for (id, (task, wait)) in &mut pending {
+            task.has_dead_waker = self.has_dead_waker(*id);
             if let Some(wait) = *wait {
                 task.activity = self.activity_at(wait);
             }
         }
-        pending.into_iter().map(|(task, _)| task).collect()
+        pending.into_iter().map(|(_, (task, _))| task).collect()
     }
 
     /// What a task is at that waits there. A device is asked with nothing borrowed, since it is the program's.

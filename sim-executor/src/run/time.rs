@@ -27,8 +27,12 @@ pub(crate) struct Time {
     end: Instant,
     /// The same, for the first of them.
     end_of_all: Instant,
-    /// See [`Limits::progress_max`].
+    /// See [`Limits::progress_max`]; shorter in a run that settles.
     progress_max: Duration,
+    /// When the run ends if it does not get on.
+    progress_due: Instant,
+    /// The end of all, where the run was to stop before and look around.
+    end_after_stop: Option<Instant>,
     alarms: EventQueue<Alarm>,
     /// How many alarms may be pending.
     alarms_max: usize,
@@ -79,6 +83,8 @@ impl Time {
             end: Instant::START + limits.virtual_time_max.min(limits.progress_max),
             end_of_all: Instant::START + limits.virtual_time_max,
             progress_max: limits.progress_max,
+            progress_due: Instant::START + limits.progress_max,
+            end_after_stop: None,
             alarms: alarms_of_before.unwrap_or_else(|| EventQueue::new(limits.timers_max)),
             alarms_max: limits.timers_max,
             alarms_set: 0,
@@ -114,7 +120,34 @@ impl Time {
 
     /// The program gets on.
     pub(super) fn note_progress(&mut self) {
-        self.end = self.end_of_all.min(self.now + self.progress_max);
+        self.progress_due = self.now + self.progress_max;
+        self.end = self.end_of_all.min(self.progress_due);
+    }
+
+    /// From now on the run has to get on within that time, unless it has to within less; whether that is so.
+    pub(super) fn set_progress_max(&mut self, progress_max: Duration) -> bool {
+        let is_less = progress_max < self.progress_max;
+        self.progress_max = self.progress_max.min(progress_max);
+        self.note_progress();
+        is_less
+    }
+
+    /// Nothing happens after that time until [`Time::go_on_after`].
+    pub(super) fn stop_at(&mut self, stop: Instant) {
+        self.end_after_stop = Some(self.end_of_all);
+        self.end_of_all = self.end_of_all.min(stop);
+        self.end = self.end_of_all.min(self.progress_due);
+    }
+
+    /// Ends that; not if the run had to end before.
+    pub(super) fn go_on_after(&mut self, stop: Instant) -> bool {
+        if self.progress_due <= stop || self.end_of_all < stop {
+            return false;
+        }
+        let Some(end_of_all) = self.end_after_stop.take() else { return false };
+        self.end_of_all = end_of_all;
+        self.end = self.end_of_all.min(self.progress_due);
+        true
     }
 
     /// Whether the end is there because the program does not get on.
@@ -161,6 +194,17 @@ impl Time {
     /// Whether there is room for another alarm.
     pub(super) fn has_room_for_alarm(&self) -> bool {
         !self.alarms.is_full()
+    }
+
+    /// Whether such an alarm is pending.
+    pub(crate) fn has_alarm(&self, is_wanted: impl Fn(&Alarm) -> bool) -> bool {
+        self.alarms.pending().into_iter().any(|(_, _, alarm)| is_wanted(alarm))
+    }
+
+    /// Such alarms.
+    pub(crate) fn alarms_where(&self, is_wanted: impl Fn(&Alarm) -> bool) -> Vec<EventId> {
+        let pending = self.alarms.pending().into_iter();
+        pending.filter(|(_, _, alarm)| is_wanted(alarm)).map(|(id, _, _)| id).collect()
     }
 
     /// Puts another in place of an alarm, which it gives.

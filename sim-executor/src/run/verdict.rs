@@ -5,15 +5,29 @@ use std::collections::BTreeMap;
 use super::outside_panic::OutsidePanic;
 use super::panics::Panics;
 use super::report::TaskPanic;
+use crate::choice::TaskId;
 use crate::limits::{LimitReached, Limits};
 use crate::property::Violated;
 use crate::task::NodeId;
+
+/// A task that a limit is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Culprit {
+    /// It goes on and on in one poll.
+    Hog(TaskId),
+    /// It has waited for so many polls of others while it was ready.
+    Starved(TaskId, u64),
+}
 
 /// The limits, what was reached of them, and the panics that nobody observed.
 #[derive(Debug)]
 pub(crate) struct Verdict {
     limits: Limits,
     limit: Option<LimitReached>,
+    /// The task that has brought the limit about, where it is one.
+    culprit: Option<Culprit>,
+    /// A task that nobody can wake any more, if that fails the run.
+    dead: Option<TaskId>,
     /// The first panic that nobody observed.
     panic: Option<TaskPanic>,
     /// All panics of tasks.
@@ -41,6 +55,8 @@ impl Verdict {
         Verdict {
             limits,
             limit: None,
+            culprit: None,
+            dead: None,
             panic: None,
             panics: Panics::default(),
             outside: None,
@@ -64,13 +80,42 @@ impl Verdict {
         self.interrupted = true;
     }
 
+    /// A limit was reached, and it is this task's doing, or its harm.
+    pub(crate) fn limit_reached_by(&mut self, culprit: Culprit, limit: impl FnOnce(&Limits) -> LimitReached) {
+        if self.limit.is_none() {
+            self.culprit = Some(culprit);
+        }
+        self.limit_reached(limit);
+    }
+
+    pub(super) fn culprit(&self) -> Option<Culprit> {
+        self.culprit
+    }
+
+    /// Nobody can wake this task any more, and that fails the run, unless something has before.
+    pub(super) fn fail_by_dead_waker(&mut self, task: TaskId) {
+        if !self.has_failed() {
+            self.dead = Some(task);
+        }
+        self.interrupted = true;
+    }
+
+    /// The task that nobody can wake any more.
+    pub(crate) fn dead(&self) -> Option<TaskId> {
+        self.dead
+    }
+
     pub(crate) fn has_limit(&self) -> bool {
         self.limit.is_some()
     }
 
     /// Whether the run has failed.
     pub(crate) fn has_failed(&self) -> bool {
-        self.limit.is_some() || self.panic.is_some() || self.outside.is_some() || self.violated.is_some()
+        self.limit.is_some()
+            || self.panic.is_some()
+            || self.outside.is_some()
+            || self.violated.is_some()
+            || self.dead.is_some()
     }
 
     pub(crate) fn take_limit(&mut self) -> Option<LimitReached> {

@@ -36,6 +36,8 @@ pub(crate) struct Background {
     /// In the order of spawns over the whole run.
     number: u64,
     kind: u32,
+    /// Whether it is there for others only: it is not missed when nothing else goes on, nor when it is left at the end.
+    is_background: bool,
     /// How many polls the task has had at the operation at which it waited before the present one, and the hash of its label;
     /// zero is none.
     previous_polls: u32,
@@ -56,6 +58,7 @@ impl Background {
             spawned_at,
             number,
             kind,
+            is_background: false,
             previous_polls: 0,
             previous_label: 0,
             stamp: 0,
@@ -69,6 +72,7 @@ impl Background {
     pub(super) fn begin(&mut self, kind: u32, spawned_at: &'static Location<'static>, number: u64) {
         (self.kind, self.spawned_at, self.number) = (kind, spawned_at, number);
         self.previous_label = 0;
+        self.is_background = false;
         self.waits = None;
     }
 
@@ -90,6 +94,19 @@ impl Background {
     #[inline]
     pub(crate) fn kind(&self) -> u32 {
         self.kind
+    }
+
+    pub(crate) fn is_background(&self) -> bool {
+        self.is_background
+    }
+
+    pub(crate) fn set_background(&mut self) {
+        self.is_background = true;
+    }
+
+    /// Whether this task waits for the end of it, by its own waker.
+    pub(crate) fn is_joined_by(&self, task: TaskId) -> bool {
+        matches!(self.joiner, Joiner::Task(joiner) if joiner == task)
     }
 
     pub(crate) fn spawned_at(&self) -> &'static Location<'static> {

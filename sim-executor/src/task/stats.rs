@@ -65,6 +65,11 @@ impl Waits {
         polls - self.ready_since
     }
 
+    /// The same, if virtual time has stood still meanwhile.
+    pub(crate) fn within_instant(&self, polls: u64, now: Instant) -> Option<u64> {
+        (self.ready_at == now).then(|| self.so_far(polls))
+    }
+
     /// What came of it, of a task with that name and so many polls.
     pub(crate) fn stats(&self, (lineage, lineage_hash): (Rc<str>, u64), polls: u64) -> TaskStats {
         TaskStats {

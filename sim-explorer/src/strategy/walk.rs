@@ -26,7 +26,7 @@ impl Walk {
 
 impl Source for Walk {
     fn needs(&self) -> Needs {
-        Needs { order: Order::Picked, ..Needs::default() }
+        Needs { order: Order::Picked, is_fair: true, ..Needs::default() }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {

@@ -1,10 +1,12 @@
 //! Many runs of one program.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use sim_executor::{Config, Executor, Report, World};
 
+use crate::confirmed::confirmed_once;
 use crate::run_seed::RunSeed;
 use crate::scenario::{Settings, Variant};
 use crate::strategy::{Strategy, Survey};
@@ -30,7 +32,7 @@ pub struct Swept<'a> {
     pub config: Config,
     /// Makes the sources of the seeds.
     pub strategy: Strategy,
-    /// Sees the executor of each run before the program begins.
+    /// Sees the executor of each run before the program begins; twice, if the run is made again at ten times a bound.
     pub prepare: &'a dyn Fn(&mut Executor),
 }
 
@@ -45,7 +47,8 @@ impl Swept<'_> {
         Arc::new(Survey::of(self.config, run))
     }
 
-    /// Makes these runs, one after the other in this world, each in a fresh executor. After each run `on_run` is told of it,
+    /// Makes these runs, one after the other in this world, each in a fresh executor. The first that reaches the bound of a verdict is made
+    /// again at ten times that, as [`confirmed`](crate::confirmed) does it. After each run `on_run` is told of it,
     /// and may say that it was the last.
     pub fn sweep(
         &self,
@@ -55,9 +58,13 @@ impl Swept<'_> {
         mut on_run: impl FnMut(RunSeed, &Report) -> ControlFlow<()>,
     ) -> Tally {
         let mut tally = Tally::default();
+        let mut known = BTreeSet::new();
         for run in part.runs() {
-            let source = run.source_by(self.strategy, survey);
-            let report = self.variant.run_in(world, self.settings, self.config, source, self.prepare);
+            let mut make = |config| {
+                let source = run.source_by(self.strategy, survey);
+                self.variant.run_in(world, self.settings, config, source, self.prepare)
+            };
+            let report = confirmed_once(make(self.config), self.config, &mut known, make);
             tally.add(run, self.strategy, &report);
             if on_run(run, &report).is_break() {
                 break;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::socket_row::{Address, Protocol, SocketRow};
-use super::sockets::{Socket, Stream};
+use super::sockets::{Owner, Socket, Stream};
 use super::unix::Kind;
 use super::{Kernel, Known};
 use crate::address::{Endpoint, Pair};
@@ -27,6 +27,26 @@ impl Kernel<'_> {
         }
         rows.sort_by(|one, other| one.order().cmp(&other.order()));
         rows
+    }
+
+    /// A line for each socket that the program of a host which is up has not closed: what netstat shows of it.
+    pub(crate) fn left_open(&mut self) -> Vec<String> {
+        if self.host.is_process_dead {
+            return Vec::new();
+        }
+        let is_open = |socket: &&Socket| match socket {
+            Socket::Stream(stream) => stream.owner == Owner::User,
+            _ => !socket.is_dead(),
+        };
+        let rows = self.host.sockets.iter().filter(is_open).filter_map(|socket| self.row(socket));
+        let line = |row: SocketRow| {
+            let SocketRow { node, protocol, local, remote, .. } = row;
+            match remote {
+                Some(remote) => format!("{protocol} {local} to {remote} on {node}"),
+                None => format!("{protocol} {local} on {node}"),
+            }
+        };
+        rows.map(line).collect()
     }
 
     fn row_at(

@@ -8,6 +8,7 @@ use sim_executor::context::RunTag;
 
 use super::packet_data::PacketData;
 use super::{Event, Wire};
+use crate::address::HostId;
 use crate::link::{Directions, Stop, StopId};
 use crate::packet::Packet;
 
@@ -145,6 +146,21 @@ impl Wire {
         for Held { arrival, packet, is_corrupt, .. } in free {
             self.carry_any(arrival.max(now), packet, is_corrupt);
         }
+    }
+
+    /// Ends all partitions and holds between these hosts. Where they are all there are, those of future hosts too.
+    pub(crate) fn settle(&mut self, hosts: &[HostId], now: Instant) {
+        let is_all = hosts.len() >= self.names.len();
+        for stop in [Stop::Cut, Stop::Hold] {
+            if is_all {
+                self.links.resume_all(stop);
+                continue;
+            }
+            for (place, &a) in hosts.iter().enumerate() {
+                hosts[..place].iter().for_each(|&b| self.links.resume_between(stop, a, b));
+            }
+        }
+        self.carry_released(now);
     }
 
     /// Lets one packet arrive now; whether it was held back.

@@ -1,6 +1,7 @@
 //! How many polls there are, and which limit is reached with them.
 
 use super::Polling;
+use super::busy::Busy;
 use crate::limits::{LimitReached, Limits};
 
 impl Polling {
@@ -27,15 +28,22 @@ impl Polling {
             return Some(LimitReached::polls);
         }
         let per_instant = self.limits.polls_per_instant_of(self.tasks.most());
-        self.polls_stop = polls_max.min(self.polls_before.saturating_add(per_instant));
-        (self.polls >= self.polls_stop).then_some(LimitReached::polls_per_instant)
+        let watched_from = self.polls_before.saturating_add(Busy::watched_from(per_instant));
+        if self.polls < watched_from {
+            self.polls_stop = polls_max.min(watched_from);
+            return None;
+        }
+        self.note_busy();
+        // From here on it is looked at each poll, so that it is known who is at it.
+        self.polls_stop = polls_max.min(self.polls + 1);
+        let is_over = self.polls >= self.polls_before.saturating_add(per_instant);
+        is_over.then_some(LimitReached::polls_per_instant)
     }
 
     /// Virtual time has moved.
     #[inline]
     pub(in crate::run) fn begin_instant(&mut self) {
-        let Limits { polls_max, polls_per_instant_max, .. } = self.limits;
         self.polls_before = self.polls;
-        self.polls_stop = polls_max.min(self.polls.saturating_add(polls_per_instant_max));
+        self.polls_stop = self.limits.polls_max.min(self.polls.saturating_add(self.unwatched_polls));
     }
 }

@@ -69,6 +69,11 @@ impl NodeList {
         deferred
     }
 
+    /// The tasks that came from outside, in that order.
+    pub(super) fn deferred(&self) -> impl Iterator<Item = u32> {
+        self.aside.iter().flat_map(|aside| aside.devices.iter().chain(&aside.timers).copied())
+    }
+
     /// Keeps a priority until the node is held no more.
     #[cold]
     pub(super) fn park(&mut self, ranked: Ranked) {
