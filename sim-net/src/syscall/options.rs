@@ -1,6 +1,6 @@
 //! The options of sockets that have an effect, or are at least remembered.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::opened::Opened;
@@ -40,6 +40,8 @@ pub enum SocketOption {
     Broadcast,
     /// `IP_MULTICAST_LOOP`
     MulticastLoop,
+    /// `IPV6_MULTICAST_LOOP`
+    MulticastLoopV6,
     /// `IP_MULTICAST_TTL`
     MulticastTtl,
     /// `IP_TOS`, or `IPV6_TCLASS`.
@@ -53,6 +55,15 @@ impl RawSocket {
     /// # Errors
     /// `EINVAL` if the value is out of its bounds.
     pub fn set_option(&self, option: SocketOption, value: u32) -> Result<()> {
+        let value = match (option, value) {
+            // -1 is the default.
+            (SocketOption::TimeToLive, u32::MAX) => 64,
+            (SocketOption::MulticastTtl, u32::MAX) => 1,
+            (SocketOption::TimeToLive, 0 | 256..) | (SocketOption::MulticastTtl, 256..) => {
+                return Err(EINVAL);
+            }
+            _ => value,
+        };
         match &mut *self.opened.borrow_mut() {
             Opened::NotYet(options) => {
                 options.push((option, value));
@@ -132,6 +143,20 @@ impl RawSocket {
         self.call(|kernel, socket| match is_member {
             true => kernel.udp_join_v4(socket, group, interface),
             false => kernel.udp_leave_v4(socket, group, interface),
+        })
+    }
+
+    /// Joins a group of IPv6 at the interface of this number, or leaves it.
+    ///
+    /// # Errors
+    /// As `IPV6_ADD_MEMBERSHIP` has it.
+    pub fn set_member_v6(&self, group: Ipv6Addr, interface: u32, is_member: bool) -> Result<()> {
+        if self.shape() != Shape::Datagrams {
+            return Err(EINVAL);
+        }
+        self.call(|kernel, socket| match is_member {
+            true => kernel.udp_join_v6(socket, group, interface),
+            false => kernel.udp_leave_v6(socket, group, interface),
         })
     }
 
@@ -234,6 +259,7 @@ fn set_datagrams(
     kernel.udp_set(socket, |options| match option {
         SocketOption::Broadcast => options.broadcast = value != 0,
         SocketOption::MulticastLoop => options.multicast_loop_v4 = value != 0,
+        SocketOption::MulticastLoopV6 => options.multicast_loop_v6 = value != 0,
         SocketOption::MulticastTtl => options.multicast_ttl_v4 = byte.unwrap_or(options.multicast_ttl_v4),
         SocketOption::TimeToLive => options.ttl = byte.unwrap_or(options.ttl),
         SocketOption::Service => options.tos_v4 = value as u8,
@@ -247,6 +273,7 @@ fn datagrams_option(kernel: &mut Kernel<'_>, socket: SocketId, option: SocketOpt
     match option {
         SocketOption::Broadcast => options.broadcast.into(),
         SocketOption::MulticastLoop => options.multicast_loop_v4.into(),
+        SocketOption::MulticastLoopV6 => options.multicast_loop_v6.into(),
         SocketOption::MulticastTtl => options.multicast_ttl_v4.into(),
         SocketOption::TimeToLive => options.ttl.into(),
         SocketOption::Service => options.tos_v4.into(),

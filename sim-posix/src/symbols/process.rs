@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicPtr;
 
 use libc::{cpu_set_t, pid_t};
 
+use super::exiting::forget_exit;
 use super::place::ask;
 use super::symbols;
 use crate::process::End;
@@ -21,8 +22,14 @@ fn refuse(what: &str) -> Option<c_int> {
 }
 
 /// Ends the process if this thread is one of it; else comes back.
-fn end(how: End) {
-    ask(|caller| -> Option<()> { caller.process.leave(caller.thread, how.clone()) });
+fn end(how: impl FnOnce() -> End) {
+    ask(|caller| -> Option<()> { caller.process.leave(caller.thread, how()) });
+}
+
+/// The end by `exit`, before which the standard library may have noted which thread calls it.
+fn exited(code: c_int) -> End {
+    forget_exit();
+    End::Exited(code & 0xff)
 }
 
 symbols! {
@@ -113,7 +120,7 @@ macro_rules! endings {
         unsafe extern "C" fn $name($($argument: $type)?) -> ! {
             type Real = unsafe extern "C" fn($($type)?) -> !;
             static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
-            end($how);
+            end(|| $how);
             // SAFETY: the type is that of the function with this name.
             let real: Real = unsafe { std::mem::transmute(next(&REAL, $text)) };
             // SAFETY: it asks for nothing.
@@ -124,7 +131,7 @@ macro_rules! endings {
 
 endings! {
     /// Ends the process. Its handlers are not called.
-    fn exit(code: c_int) c"exit" => End::Exited(code & 0xff);
+    fn exit(code: c_int) c"exit" => exited(code);
     /// The same.
     fn _exit(code: c_int) c"_exit" => End::Exited(code & 0xff);
     /// Ends the process by SIGABRT.

@@ -31,6 +31,7 @@ fn known(level: c_int, name: c_int) -> Option<SocketOption> {
         (libc::IPPROTO_IP, libc::IP_TTL) => SocketOption::TimeToLive,
         (libc::IPPROTO_IP, libc::IP_TOS) | (libc::IPPROTO_IPV6, libc::IPV6_TCLASS) => SocketOption::Service,
         (libc::IPPROTO_IP, libc::IP_MULTICAST_LOOP) => SocketOption::MulticastLoop,
+        (libc::IPPROTO_IPV6, libc::IPV6_MULTICAST_LOOP) => SocketOption::MulticastLoopV6,
         (libc::IPPROTO_IP, libc::IP_MULTICAST_TTL) => SocketOption::MulticastTtl,
         _ => return None,
     })
@@ -59,6 +60,9 @@ fn set(caller: Caller<'_>, descriptor: c_int, (level, name): (c_int, c_int), giv
     }
     let file = caller.process.file(descriptor)?;
     let Object::Socket(socket) = &file.object else { return Err(libc::ENOTSOCK) };
+    if level == libc::IPPROTO_IPV6 && domain_of(socket) != libc::AF_INET6 {
+        return Err(libc::ENOPROTOOPT);
+    }
     match (level, name) {
         (libc::SOL_SOCKET, libc::SO_RCVTIMEO | libc::SO_SNDTIMEO) => {
             let mut timeouts = file.timeouts.get();
@@ -73,6 +77,11 @@ fn set(caller: Caller<'_>, descriptor: c_int, (level, name): (c_int, c_int), giv
         (libc::IPPROTO_IP, libc::IP_ADD_MEMBERSHIP | libc::IP_DROP_MEMBERSHIP) => {
             let (group, interface) = (value::<4>(given)?, value::<4>(given.get(4..).unwrap_or_default())?);
             socket.set_member(group.into(), interface.into(), name == libc::IP_ADD_MEMBERSHIP)?;
+        }
+        (libc::IPPROTO_IPV6, libc::IPV6_ADD_MEMBERSHIP | libc::IPV6_DROP_MEMBERSHIP) => {
+            let (group, interface) = (value::<16>(given)?, value::<4>(given.get(16..).unwrap_or_default())?);
+            let interface = u32::from_ne_bytes(interface);
+            socket.set_member_v6(group.into(), interface, name == libc::IPV6_ADD_MEMBERSHIP)?;
         }
         _ => {
             let number = match given.len() {
@@ -95,6 +104,9 @@ fn get(caller: Caller<'_>, descriptor: c_int, (level, name): (c_int, c_int)) -> 
     }
     let file = caller.process.file(descriptor)?;
     let Object::Socket(socket) = &file.object else { return Err(libc::ENOTSOCK) };
+    if level == libc::IPPROTO_IPV6 && domain_of(socket) != libc::AF_INET6 {
+        return Err(libc::EOPNOTSUPP);
+    }
     let number = |number: c_int| Ok(number.to_ne_bytes().to_vec());
     match (level, name) {
         (libc::SOL_SOCKET, libc::SO_ERROR) => number(socket.take_error()),

@@ -119,8 +119,14 @@ symbols! {
         } else {
             // SAFETY: the caller gives so many buffers.
             let data = unsafe { parts(buffers, count as usize) };
-            write_out(descriptor, &data)
-                .or_else(|| ask_about(descriptor, |caller| give(caller.write(descriptor, &data))))
+            let is_empty = data.iter().all(|part| part.is_empty());
+            write_out(descriptor, &data).or_else(|| {
+                ask_about(descriptor, |caller| {
+                    // Unlike with `write`, the socket is not asked then.
+                    let nothing = || caller.process.file(descriptor).map(|_| 0);
+                    give(if is_empty { nothing() } else { caller.write(descriptor, &data) })
+                })
+            })
         }
     }
 
