@@ -5,7 +5,7 @@ use crate::trace::Record;
 
 impl Executor {
     /// Has each record of the trace told when it is made, for who watches the run while it goes on. It is told inside the run, and must not
-    /// do anything with it. Only what [`Config::trace`] asks for is recorded.
+    /// do anything with it. Only what [`Config::trace`](crate::Config::trace) asks for is recorded.
     ///
     /// ```
     /// use sim_executor::{Config, Executor, ProductionOrder, TraceLevel, event};
