@@ -9,7 +9,7 @@ use seedbed::{choose, spawn_named, yield_now};
 use sim_executor::{Executor, event};
 use sim_explorer::{Expect, Scenario, Settings, Variant, Violation};
 
-static SCENARIOS: [Scenario; 4] = [
+static SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "ends",
         about: "Ends its process under one seed in twelve or so.",
@@ -49,6 +49,18 @@ static SCENARIOS: [Scenario; 4] = [
         patterns: &[],
         parameters: &[],
         variants: &[holding("only", |executor, _| draw(executor, || true))],
+    },
+    Scenario {
+        name: "talks",
+        about: "Writes to standard output and to standard error by itself.",
+        invariant: "None.",
+        patterns: &[],
+        parameters: &[],
+        variants: &[holding("only", |executor, settings| {
+            println!("a line of its own");
+            eprintln!("a word of warning");
+            sound(executor, settings)
+        })],
     },
     Scenario {
         name: "once",

@@ -353,6 +353,25 @@ fn ctrl_c_and_sigterm_in_a_sweep() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn ctrl_c_while_the_process_of_a_sweep_starts() {
+    let folder = Folder::new("early");
+    for _ in 0..20 {
+        let sweep = folder.start("sweep sound/only --seeds 0..1000000000000 --jobs 2");
+        let children = format!("/proc/{0}/task/{0}/children", sweep.id());
+        // At once when it is there: it may not have asked yet not to be ended by that.
+        while fs::read_to_string(&children).unwrap().is_empty() {
+            std::thread::yield_now();
+        }
+        signal("-INT", &format!("-{}", sweep.id()));
+        let output = sweep.wait_with_output().unwrap();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!((output.status.code(), err.as_str()), (Some(INTERRUPTED), ""), "{out}");
+        assert!(out.contains("interrupted: not all runs were made\n"), "{out}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
 fn a_sweep_that_is_killed_leaves_nothing_behind() {
     let folder = Folder::new("killed");
     folder.write("a.json", "the result of yesterday");

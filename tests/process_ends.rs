@@ -260,3 +260,20 @@ fn a_process_that_is_ended_from_outside_costs_no_run() {
     assert_eq!((status, &record["variants"][0]["verdict"]), (1, &Value::from("holds")), "{record}");
     assert_eq!(record["variants"][1]["verdict"], "holds", "what the others showed is there");
 }
+
+#[test]
+fn what_a_program_writes_by_itself_is_there_and_holds_nothing_up() {
+    let folder = Folder::new("talks");
+    for how in ["", "--one-process"] {
+        let swept = folder.call(&format!("sweep talks sound/only --seeds 0..20 --jobs 2 {how}"));
+        let [out, err] = [&swept.stdout, &swept.stderr].map(|bytes| text(bytes));
+        assert_eq!(status(&swept), 0, "{how}: {out}{err}");
+        assert_eq!(out.matches("a line of its own\n").count(), 21, "{how}: {out}");
+        assert_eq!(err.matches("a word of warning\n").count(), 21, "{how}: {err}");
+    }
+    for how in ["run", "replay"] {
+        let made = folder.call(&format!("{how} talks --seed 3"));
+        assert_eq!(status(&made), 0, "{how}: {}", text(&made.stderr));
+        assert!(text(&made.stdout).contains("a line of its own\n"), "{how}: {}", text(&made.stdout));
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::time::Duration;
 
 /// Whether the user wants an end.
 #[derive(Clone, Debug, Default)]
@@ -30,5 +32,20 @@ impl Interrupt {
 
     pub(crate) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the user wants an end, where another process has heard so already: here it may take a moment more.
+    #[cfg(unix)]
+    pub(crate) fn is_asked_by_now(&self) -> bool {
+        const LOOKS: u32 = 100;
+        const MOMENT: Duration = Duration::from_millis(10);
+        #[expect(clippy::disallowed_methods, reason = "the command line stands outside of runs")]
+        let is_asked = |_| {
+            self.is_asked() || {
+                std::thread::sleep(MOMENT);
+                false
+            }
+        };
+        (0..LOOKS).any(is_asked)
     }
 }

@@ -70,7 +70,8 @@ pub use exit::Exit;
 /// What the `main` of a binary over these scenarios returns: does what the process was asked for on its command line.
 #[must_use]
 pub fn main(scenarios: &'static [Scenario]) -> ExitCode {
-    let mut out = BufWriter::new(Pipe(Coloured::new(io::stdout().lock())));
+    // Not locked: a program writes to it too, from the threads that make its runs.
+    let mut out = BufWriter::new(Pipe(Coloured::new(io::stdout())));
     let mut err = Pipe(Coloured::new(io::stderr()));
     let mut console = Console { out: &mut out, err: &mut err, is_process: true };
     call(scenarios, std::env::args_os(), &mut console).into()

@@ -11,6 +11,8 @@ pub(super) struct Death {
     pub(super) how: String,
     /// Whether the signal may have come from outside of it: who has too much memory is killed.
     pub(super) is_killed: bool,
+    /// Whether the signal is one by which a user ends what is under way.
+    pub(super) is_by_user: bool,
     /// The line of its standard error that says most.
     headline: Option<String>,
     /// The last lines of it.
@@ -23,6 +25,8 @@ pub(super) struct Death {
 const LINES_MAX: usize = 20;
 const LINE_CHARS_MAX: usize = 300;
 
+const SIGHUP: i32 = 1;
+const SIGINT: i32 = 2;
 const SIGKILL: i32 = 9;
 const SIGTERM: i32 = 15;
 
@@ -35,7 +39,8 @@ impl Death {
             (None, None) => "has ended".to_string(),
         };
         let is_killed = matches!(signal, Some(SIGKILL | SIGTERM));
-        Death { how, is_killed, headline: headline(said), said: last_lines(said), begun }
+        let is_by_user = matches!(signal, Some(SIGHUP | SIGINT | SIGTERM));
+        Death { how, is_killed, is_by_user, headline: headline(said), said: last_lines(said), begun }
     }
 
     /// What is told of the run that has ended it: in the first line how, then what the process said last.
@@ -91,6 +96,8 @@ fn signal_of(status: ExitStatus) -> Option<i32> {
 /// The names of those that end a process by themselves, as they are numbered on Linux and macOS.
 fn signal_name(signal: i32) -> String {
     let name = match signal {
+        SIGHUP => "SIGHUP",
+        SIGINT => "SIGINT",
         4 => "SIGILL",
         5 => "SIGTRAP",
         6 => "SIGABRT",

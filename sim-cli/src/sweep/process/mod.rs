@@ -87,9 +87,7 @@ impl Processes {
 pub(crate) enum ProcessError {
     #[error("cannot start a process for the runs: {0}; with --one-process they are made in this one")]
     Start(io::Error),
-    #[error(
-        "the process that was to make the runs {0} before it began; with --one-process they are made in this one"
-    )]
+    #[error("no run was made: before the first one {0}; with --one-process they are made in this one")]
     Early(String),
     #[error("a process that makes runs cannot be understood; with --one-process they are made in this one")]
     Nonsense,
@@ -186,7 +184,13 @@ fn listen(
             Heard::Nothing => {}
             Heard::Gone => {
                 let death = process.death().map_err(ProcessError::Start)?;
-                return if has_begun { Ok(Some(death)) } else { Err(ProcessError::Early(death.message())) };
+                // Ctrl-C of a terminal goes to all processes, also to one that does not know yet that it is not meant.
+                let is_understood = has_begun || (death.is_by_user && lead.interrupt.is_asked_by_now());
+                return if is_understood {
+                    Ok(Some(death))
+                } else {
+                    Err(ProcessError::Early(death.message()))
+                };
             }
         }
     }
@@ -205,6 +209,9 @@ fn find(gather: &mut dyn Gather, lead: &Lead<'_>, console: &mut Console<'_>) -> 
         while gather.is_wanted(unit) && !lead.is_over() {
             let runs = gather.runs(unit);
             let Some(death) = carefully(gather, unit, runs, lead)? else { break };
+            if lead.interrupt.is_asked() && death.begun.is_none() {
+                break;
+            }
             is_found = true;
             let message = death.message();
             let Some(run) = &death.begun else { return Err(ProcessError::Early(message).into()) };
