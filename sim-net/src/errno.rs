@@ -83,14 +83,6 @@ impl Errno {
     /// The kind that the standard library gives to this error. Those without a kind of their own can be made from
     /// their number only, as they are on Linux.
     fn kind(self) -> Result<io::ErrorKind, i32> {
-        const EAFNOSUPPORT: i32 = 97;
-        const EBADF: i32 = 9;
-        const ENODEV: i32 = 19;
-        const ENOPROTOOPT: i32 = 92;
-        const EMFILE: i32 = 24;
-        const EDESTADDRREQ: i32 = 89;
-        const EMSGSIZE: i32 = 90;
-        const EPROTOTYPE: i32 = 91;
         Ok(match self {
             Errno::WouldBlock => io::ErrorKind::WouldBlock,
             Errno::AddrInUse => io::ErrorKind::AddrInUse,
@@ -102,39 +94,10 @@ impl Errno {
             Errno::NetworkUnreachable => io::ErrorKind::NetworkUnreachable,
             Errno::HostUnreachable => io::ErrorKind::HostUnreachable,
             Errno::NotConnected => io::ErrorKind::NotConnected,
-            Errno::FamilyNotSupported => return Err(EAFNOSUPPORT),
             Errno::InvalidInput | Errno::InvalidName => io::ErrorKind::InvalidInput,
             Errno::NotFound => io::ErrorKind::NotFound,
             Errno::NotPermitted | Errno::BroadcastDenied => io::ErrorKind::PermissionDenied,
             Errno::NotSupported => io::ErrorKind::Unsupported,
-            Errno::NoSuchInterface => return Err(ENODEV),
-            Errno::NoSuchOption => return Err(ENOPROTOOPT),
-            Errno::DestinationRequired => return Err(EDESTADDRREQ),
-            Errno::MessageTooLong => return Err(EMSGSIZE),
-            Errno::WrongType => return Err(EPROTOTYPE),
-            Errno::BadDescriptor => return Err(EBADF),
-            Errno::TooManySockets => return Err(EMFILE),
-        })
-    }
-
-    /// Its number, for a program that called the C library.
-    pub(crate) fn number(self) -> i32 {
-        match self {
-            Errno::WouldBlock => 11,
-            Errno::AddrInUse => 98,
-            Errno::AddrNotAvailable => 99,
-            Errno::ConnectionRefused => 111,
-            Errno::ConnectionReset => 104,
-            Errno::BrokenPipe => 32,
-            Errno::TimedOut => 110,
-            Errno::NetworkUnreachable => 101,
-            Errno::HostUnreachable => 113,
-            Errno::NotConnected => 107,
-            Errno::InvalidInput | Errno::InvalidName => 22,
-            Errno::NotFound => 2,
-            Errno::NotPermitted => 1,
-            Errno::BroadcastDenied => 13,
-            Errno::NotSupported => 95,
             Errno::FamilyNotSupported
             | Errno::NoSuchInterface
             | Errno::NoSuchOption
@@ -142,7 +105,36 @@ impl Errno {
             | Errno::MessageTooLong
             | Errno::WrongType
             | Errno::BadDescriptor
-            | Errno::TooManySockets => self.kind().expect_err("these have no kind, but a number"),
+            | Errno::TooManySockets => return Err(self.number()),
+        })
+    }
+
+    /// Its number in Linux.
+    pub(crate) const fn number(self) -> i32 {
+        match self {
+            Errno::NotPermitted => 1,
+            Errno::NotFound => 2,
+            Errno::BadDescriptor => 9,
+            Errno::WouldBlock => 11,
+            Errno::BroadcastDenied => 13,
+            Errno::NoSuchInterface => 19,
+            Errno::InvalidInput | Errno::InvalidName => 22,
+            Errno::TooManySockets => 24,
+            Errno::BrokenPipe => 32,
+            Errno::DestinationRequired => 89,
+            Errno::MessageTooLong => 90,
+            Errno::WrongType => 91,
+            Errno::NoSuchOption => 92,
+            Errno::NotSupported => 95,
+            Errno::FamilyNotSupported => 97,
+            Errno::AddrInUse => 98,
+            Errno::AddrNotAvailable => 99,
+            Errno::NetworkUnreachable => 101,
+            Errno::ConnectionReset => 104,
+            Errno::NotConnected => 107,
+            Errno::TimedOut => 110,
+            Errno::ConnectionRefused => 111,
+            Errno::HostUnreachable => 113,
         }
     }
 

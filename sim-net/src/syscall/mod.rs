@@ -49,11 +49,12 @@ pub use options::SocketOption;
 use address::{name_of, somewhere, unspecified};
 use opened::Opened;
 
-const EINVAL: i32 = 22;
-const EAFNOSUPPORT: i32 = 97;
-const EOPNOTSUPP: i32 = 95;
+const EINVAL: i32 = Errno::InvalidInput.number();
+const EAFNOSUPPORT: i32 = Errno::FamilyNotSupported.number();
+const EOPNOTSUPP: i32 = Errno::NotSupported.number();
+const ENOTCONN: i32 = Errno::NotConnected.number();
+// Only calls that never wait give these.
 const EISCONN: i32 = 106;
-const ENOTCONN: i32 = 107;
 const EALREADY: i32 = 114;
 const EINPROGRESS: i32 = 115;
 
@@ -287,8 +288,8 @@ fn unix_kind(of_datagrams: bool) -> SocketKind {
     if of_datagrams { SocketKind::UnixDatagrams } else { SocketKind::UnixStream }
 }
 
-/// What the resolver of the run says of a name, and after which time: the addresses, or whether there is no such name (else the
-/// failure is one for now).
+/// What the resolver of the run says of a name, and after which time: the addresses, or as the error whether there is no such name. If that
+/// is `false`, the resolver has failed, and may answer when it is asked again.
 ///
 /// # Panics
 /// Outside a run.
