@@ -1,6 +1,6 @@
 //! Unmodified programs: see [`process`].
 
-pub use sim_posix::{ExitError, Policy, Process, ProcessConfig, escapes, outside, set_policy};
+pub use sim_posix::{ExitError, Policy, Process, ProcessConfig, escapes, outside, process_with, set_policy};
 
 /// Runs a whole program on the node with that name, as it is: a `main` that blocks, with its threads, with tokio, on the simulated
 /// network. What it calls of the C library is answered by the run.
@@ -39,18 +39,5 @@ where
     F: Fn() -> T + Send + Sync + 'static,
     T: Send + 'static,
 {
-    process_with(name, ProcessConfig::default(), main)
-}
-
-/// [`process`], with what can be set.
-///
-/// # Panics
-/// Outside a run.
-#[track_caller]
-pub fn process_with<T, F>(name: &str, config: ProcessConfig, main: F) -> Process<T>
-where
-    F: Fn() -> T + Send + Sync + 'static,
-    T: Send + 'static,
-{
-    sim_posix::process_with(name, config, main)
+    sim_posix::process(name, main)
 }
