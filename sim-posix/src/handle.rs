@@ -213,7 +213,9 @@ impl<T> Process<T> {
             match exits.ended.take() {
                 Some(ended) => Poll::Ready(ended),
                 None => {
-                    exits.waiting.push(context.waker().clone());
+                    if !exits.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                        exits.waiting.push(context.waker().clone());
+                    }
                     Poll::Pending
                 }
             }

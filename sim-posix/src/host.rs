@@ -62,6 +62,21 @@ impl Processes {
     }
 }
 
+/// Wakes threads that wait at a word of memory in processes of this run, but not in `but`: at most so many; how many.
+///
+/// # Panics
+/// Outside a run.
+pub(crate) fn wake_elsewhere(but: Option<&Process>, address: usize, count_max: usize, bits: u32) -> usize {
+    let Some(processes) = context::device::<Processes>() else { return 0 };
+    let mut woken = 0;
+    for process in processes.all.borrow().iter().filter_map(Weak::upgrade) {
+        if woken < count_max && but.is_none_or(|but| !std::ptr::eq(but, &raw const *process)) {
+            woken += process.wake_at_from_outside(address, count_max - woken, bits);
+        }
+    }
+    woken
+}
+
 impl Device for Processes {
     fn next_due(&self) -> Option<Instant> {
         None

@@ -7,6 +7,7 @@ use sim_executor::{Instant, Label};
 use super::Caller;
 
 const SLEEP: Label = Label::new("posix.sleep");
+const PAUSE: Label = Label::new("posix.pause");
 const YIELD: Label = Label::new("posix.yield");
 /// What it takes to look whether another thread can go on.
 const YIELD_NANOS: u64 = 1_000;
@@ -21,6 +22,12 @@ impl Caller<'_> {
     /// Sleeps until a time on the monotonic clock.
     pub(crate) fn sleep_until(&self, deadline: Instant) {
         self.process.wait(self.thread, SLEEP, Some(deadline));
+    }
+
+    /// `pause(2)`: until the process ends, as no signal comes to it.
+    pub(crate) fn pause(&self) {
+        self.process.call_kernel();
+        self.process.wait(self.thread, PAUSE, None);
     }
 
     /// `sched_yield(2)`

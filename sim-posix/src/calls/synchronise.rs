@@ -4,6 +4,7 @@ use sim_executor::{Instant, Label};
 
 use super::Caller;
 use crate::descriptor::Result;
+use crate::host::wake_elsewhere;
 use crate::process::{Outcome, State};
 
 const FUTEX: Label = Label::new("posix.futex");
@@ -27,12 +28,13 @@ impl Caller<'_> {
         }
     }
 
-    /// Wakes threads that wait at a word of memory, in the order in which they began to wait; how many.
+    /// Wakes threads that wait at a word of memory, in the order in which they began to wait; how many. Those of other processes come
+    /// last: the word may lie in a static, or in what a test has given to both.
     pub(crate) fn futex_wake(&self, address: usize, count_max: usize, bits: u32) -> usize {
-        let woken = self.process.futexes.borrow().first(address, count_max, bits);
-        woken.iter().for_each(|&thread| self.process.wake_thread(thread, Outcome::Woken));
+        let own = self.process.wake_at(address, count_max, bits);
+        let woken = own + wake_elsewhere(Some(self.process), address, count_max - own, bits);
         self.enter(WAKE);
-        woken.len()
+        woken
     }
 
     /// Wakes some threads that wait at a word of memory, and has others wait at another; how many.

@@ -119,9 +119,10 @@ impl Epoll {
     /// `EEXIST` if it is looked at already.
     pub(crate) fn add(&self, descriptor: i32, file: Option<&Rc<File>>, interest: Interest) -> Result<()> {
         let mut items = self.items.borrow_mut();
-        let is_there = items.get(&descriptor).is_some_and(|item| match &item.file {
-            Some(file) => file.strong_count() > 0,
-            None => true,
+        // The descriptor may have been closed, and lead to another file since then.
+        let is_there = items.get(&descriptor).is_some_and(|item| match (&item.file, file) {
+            (Some(before), Some(file)) => std::ptr::eq(before.as_ptr(), Rc::as_ptr(file)),
+            (before, file) => before.is_none() && file.is_none(),
         });
         if is_there {
             return Err(libc::EEXIST);

@@ -45,7 +45,7 @@ impl Table {
     /// # Errors
     /// `EBADF` if it is none that the run answers.
     pub(crate) fn set(&mut self, descriptor: i32, file: Rc<File>) -> Result<Option<Rc<File>>> {
-        match usize::try_from(descriptor - FIRST) {
+        match usize::try_from(descriptor.wrapping_sub(FIRST)) {
             Ok(place) if place < COUNT_MAX => Ok(self.put(place, file)),
             _ => Err(libc::EBADF),
         }

@@ -1,8 +1,9 @@
 //! Which threads wait at which words of memory.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::AtomicU32;
 
-use super::Process;
+use super::{Outcome, Process};
 use crate::real;
 
 /// Threads by the address at which they wait, in the order in which they began. An address is only ever compared: no order
@@ -44,10 +45,34 @@ impl Futexes {
 }
 
 impl Process {
-    /// Whether a thread outside of the run may have what is waited for at this address. Each address is asked about once: after that it
-    /// is the process's own.
-    pub(crate) fn may_be_of_others(&self, address: usize) -> bool {
-        real::is_static(address) && self.own_statics.borrow_mut().insert(address)
+    /// Waits for a thread outside of the run that may have what is waited for at this word; whether it was that. A static at which
+    /// that was in vain is the process's own from then on.
+    pub(crate) fn wait_for_others(&self, word: &AtomicU32, value: u32) -> bool {
+        let address = std::ptr::from_ref(word).addr();
+        if !real::is_static(address) || self.own_statics.borrow().contains(&address) {
+            return false;
+        }
+        let has_changed = real::wait_for_others(word, value);
+        if !has_changed {
+            self.own_statics.borrow_mut().insert(address);
+        }
+        has_changed
+    }
+
+    /// Wakes the first threads that wait at an address for one of these bits, at most so many; how many.
+    pub(crate) fn wake_at(&self, address: usize, count_max: usize, bits: u32) -> usize {
+        let woken = self.futexes.borrow().first(address, count_max, bits);
+        woken.iter().for_each(|&thread| self.wake_thread(thread, Outcome::Woken));
+        woken.len()
+    }
+
+    /// The same from outside of the process, which is then polled.
+    pub(crate) fn wake_at_from_outside(&self, address: usize, count_max: usize, bits: u32) -> usize {
+        let count = self.wake_at(address, count_max, bits);
+        if count > 0 {
+            self.wakes.wake_task();
+        }
+        count
     }
 }
 

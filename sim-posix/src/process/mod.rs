@@ -113,6 +113,11 @@ impl Process {
         1_000 + context::host_number(self.node) as i32
     }
 
+    /// The number that one of its threads is told as its own: the first one's is that of the process, and none is equal to one of another process.
+    pub(crate) fn thread_id(&self, thread: u32) -> i32 {
+        self.id().wrapping_add((thread as i32) << 16) & i32::MAX
+    }
+
     /// What a descriptor leads to.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ pub(crate) enum Run {
 }
 
 pub(super) const BEGIN: Label = Label::new("posix.begin");
-/// Threads that a process has at most.
+/// Threads that a process has at most at a time.
 const THREADS_MAX: usize = 4_096;
 
 impl Process {
@@ -80,8 +80,9 @@ impl Process {
         attributes: *const libc::pthread_attr_t,
         run: Run,
     ) -> Result<(u32, libc::pthread_t), i32> {
+        self.reap();
         let thread = self.threads.borrow().len();
-        if thread >= THREADS_MAX {
+        if self.threads.borrow().iter().filter(|it| it.state != State::Done).count() >= THREADS_MAX {
             return Err(libc::EAGAIN);
         }
         let gate = Arc::new(Gate::new());
@@ -108,6 +109,18 @@ impl Process {
         });
         self.runnable.borrow_mut().push_back(thread as u32);
         Ok((thread as u32, real))
+    }
+
+    /// Takes back the threads of the machine that have ended, and for which nobody can wait.
+    fn reap(&self) {
+        let mut ended = Vec::new();
+        for thread in self.threads.borrow_mut().iter_mut() {
+            if thread.state == State::Done && thread.is_detached && !thread.is_joined {
+                thread.is_joined = true;
+                ended.push(thread.real);
+            }
+        }
+        ended.into_iter().for_each(real::join);
     }
 
     /// Calls with a thread.

@@ -10,6 +10,7 @@ use super::place::{ask, ask_native};
 use super::symbols;
 use crate::escape;
 use crate::process::Process;
+use crate::real::set_errno;
 
 /// What the monotonic clock shows when a run begins: programs take times from it that have passed.
 pub(super) const BOOT: Duration = Duration::from_secs(1_000);
@@ -119,6 +120,15 @@ symbols! {
     /// Sleeps for so many seconds.
     fn sleep(seconds: libc::c_uint) -> libc::c_uint {
         rest_for(Duration::from_secs(seconds.into())).then_some(0)
+    }
+
+    /// Waits for a signal, of which none comes.
+    fn pause() -> c_int {
+        ask(|caller| {
+            caller.pause();
+            set_errno(libc::EINTR);
+            Some(-1)
+        })
     }
 }
 

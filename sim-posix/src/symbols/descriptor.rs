@@ -128,11 +128,15 @@ unsafe fn give_timer(room: *mut itimerspec, (rest, interval): (Duration, Duratio
 }
 
 symbols! {
-    /// Closes a descriptor. One that a run has given is gone with the run.
+    /// Closes a descriptor. One that a run has given is gone with the run; the standard ones stay, since the test has them too.
     fn close(descriptor: c_int) -> c_int {
-        match ask_about(descriptor, |caller| done(caller.close(descriptor))) {
-            None if descriptor >= FIRST => Some(0),
-            answer => answer,
+        if (0..=2).contains(&descriptor) {
+            ask(|_| Some(0))
+        } else {
+            match ask_about(descriptor, |caller| done(caller.close(descriptor))) {
+                None if descriptor >= FIRST => Some(0),
+                answer => answer,
+            }
         }
     }
 
@@ -186,6 +190,13 @@ symbols! {
 
     /// The same, below a folder.
     fn openat(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
+        let _ = (folder, flags, mode);
+        // SAFETY: the caller gives a path.
+        open_answer(unsafe { text(path) })
+    }
+
+    /// The same.
+    fn openat64(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         let _ = (folder, flags, mode);
         // SAFETY: the caller gives a path.
         open_answer(unsafe { text(path) })

@@ -38,6 +38,11 @@ symbols! {
         ask(|caller| Some(caller.process.id()))
     }
 
+    /// The number of the thread, which the standard library also tells when it panics.
+    fn gettid() -> pid_t {
+        ask(|caller| Some(caller.process.thread_id(caller.thread)))
+    }
+
     /// On which CPUs a thread may run.
     fn sched_getaffinity(process: pid_t, size: usize, mask: *mut cpu_set_t) -> c_int {
         let _ = process;

@@ -8,16 +8,16 @@ use libc::timespec;
 
 use super::clock::{BOOT, until};
 use super::memory::{duration_at, timespec as timespec_of};
-use super::place::ask;
+use super::place::{ask, ask_native};
 use super::symbols;
 use crate::calls::Caller;
 use crate::descriptor::Result;
 use crate::escape;
+use crate::host::wake_elsewhere;
 use crate::real::set_errno;
 
 /// Calls that tell nothing of the machine and change nothing that the run answers for.
-const HARMLESS: &[c_long] =
-    &[libc::SYS_gettid, libc::SYS_membarrier, libc::SYS_statx, libc::SYS_rseq, libc::SYS_close_range];
+const HARMLESS: &[c_long] = &[libc::SYS_membarrier, libc::SYS_statx, libc::SYS_rseq, libc::SYS_close_range];
 const IO_URING: &[c_long] =
     &[libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
 
@@ -42,7 +42,7 @@ unsafe fn futex(caller: Caller<'_>, arguments: [usize; 6]) -> Option<Result<usiz
             if word.load(Ordering::SeqCst) != value {
                 return Some(Err(libc::EAGAIN));
             }
-            if caller.process.may_be_of_others(address) && crate::real::wait_for_others(word, value) {
+            if caller.process.wait_for_others(word, value) {
                 return Some(Ok(0));
             }
             let timeout = pointer::<timespec>(timeout);
@@ -83,6 +83,17 @@ unsafe fn futex(caller: Caller<'_>, arguments: [usize; 6]) -> Option<Result<usiz
     })
 }
 
+/// A native task wakes who waits at a word of memory: threads of processes too, which do not wait in the machine.
+fn wake_from_native([address, operation, value, _, _, last]: [usize; 6]) {
+    let command = operation as c_int & !libc::FUTEX_PRIVATE_FLAG;
+    let bits = match command {
+        libc::FUTEX_WAKE => u32::MAX,
+        libc::FUTEX_WAKE_BITSET => last as u32,
+        _ => return,
+    };
+    ask_native(|_| wake_elsewhere(None, address, value, bits));
+}
+
 /// What the run answers to a call by its number.
 ///
 /// # Safety
@@ -108,6 +119,7 @@ unsafe fn answer(caller: Caller<'_>, number: c_long, arguments: [usize; 6]) -> O
             Some(Ok(0))
         }
         libc::SYS_getpid => Some(Ok(caller.process.id() as usize)),
+        libc::SYS_gettid => Some(Ok(caller.process.thread_id(caller.thread) as usize)),
         _ if IO_URING.contains(&number) => {
             caller.process.write_out(2, b"seedbed: io_uring is not answered (ENOSYS)\n");
             Some(Err(libc::ENOSYS))
@@ -132,6 +144,9 @@ symbols! {
             // SAFETY: the caller gives room for so many bytes.
             unsafe { super::entropy::fill(pointer(a), b) }.then_some(b as c_long)
         } else {
+            if number == libc::SYS_futex {
+                wake_from_native([a, b, c, d, e, f]);
+            }
             // SAFETY: the caller gives the arguments of the call.
             ask(|caller| unsafe { answer(caller, number, [a, b, c, d, e, f]) }).map(|result| match result {
                 Ok(value) => value as c_long,

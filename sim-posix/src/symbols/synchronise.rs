@@ -9,6 +9,7 @@ use super::clock::until;
 use super::place::ask;
 use super::symbols;
 use crate::calls::Caller;
+use crate::host::wake_elsewhere;
 use crate::real::next;
 
 type OfMutex = unsafe extern "C" fn(*mut pthread_mutex_t) -> c_int;
@@ -65,8 +66,8 @@ unsafe fn wait(
     // Nobody comes between: who unlocks keeps the baton until it waits.
     // SAFETY: so it was promised.
     unsafe { real(&UNLOCK, c"pthread_mutex_unlock", mutex) };
-    for waiting in caller.process.futexes.borrow().first(mutex.addr(), 1, u32::MAX) {
-        caller.process.wake_thread(waiting, crate::process::Outcome::Woken);
+    if caller.process.wake_at(mutex.addr(), 1, u32::MAX) == 0 {
+        wake_elsewhere(Some(caller.process), mutex.addr(), 1, u32::MAX);
     }
     // Of the wall clock, unless an attribute says otherwise, which few set.
     let rest = deadline.map(|deadline| until(caller.process, libc::CLOCK_REALTIME, deadline));
