@@ -11,11 +11,9 @@ use crate::colour::Colour;
 use crate::live_log::LogArgs;
 use crate::seed;
 
-mod checks;
 mod one_run;
 mod sweep;
 
-pub(crate) use checks::Checks;
 pub(crate) use one_run::OneRunArgs;
 pub(crate) use sweep::{MergeArgs, StopArgs, SweepArgs};
 
@@ -125,8 +123,6 @@ pub(crate) struct RunArgs {
     /// Shows how long each task waited while it was ready, as a distribution: in 50, 90 and 99 of 100 waits it was no longer.
     #[arg(long)]
     pub(crate) waits: bool,
-    #[command(flatten)]
-    pub(crate) checks: Checks,
     /// Writes the run to this file, as JSON; `-` is standard output, which then has nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

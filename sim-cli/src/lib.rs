@@ -13,6 +13,7 @@
 mod args;
 mod asyncio;
 mod cargo_seedbed;
+mod checks;
 mod chosen;
 mod colour;
 mod console;

@@ -29,6 +29,9 @@ pub(crate) enum ReadError {
 }
 
 impl NetworkProfile {
+    /// Names it among the settings of a failure file. No parameter of a scenario is called so.
+    pub(crate) const SETTING: &str = "--profile";
+
     /// The profile in a file.
     ///
     /// # Errors

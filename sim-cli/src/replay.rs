@@ -6,7 +6,7 @@ use std::path::Path;
 
 use seedbed::AWAITS;
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, Recording, Replay, Report, TraceLevel};
+use sim_executor::{Config, Executor, Outcome, Recording, Replay, Report, RunError, TraceLevel};
 use sim_explorer::{Recipe, Scenario, Simfail};
 
 use crate::args::ReplayArgs;
@@ -54,6 +54,7 @@ fn refuse_options(args: &ReplayArgs) -> Result<(), ReplayError> {
         (args.one.variant.is_some(), "--variant"),
         (!args.one.set.is_empty(), "--set"),
         (args.one.profile.is_some(), "--profile"),
+        (args.one.checks.checks, "--checks"),
     ];
     let wrong = given.into_iter().find(|(is_given, _)| *is_given);
     let refusal = |(_, option)| Err(ReplayError::NotOfFile { file: args.name.clone(), option });
@@ -79,7 +80,7 @@ fn replay_recipe(
         record: true,
         around,
         awaits: Some(AWAITS),
-        ..Config::default()
+        ..args.one.checks.config()
     };
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
     let survey = run::survey(recipe, &chosen, config);
@@ -88,19 +89,22 @@ fn replay_recipe(
         log.follow(executor);
         chosen.prepare(executor);
     });
+    let (recorded, made) = run::confirm(recorded, config, recipe, &chosen, &survey);
     log.finish(console)?;
     let out: &mut dyn Write = if is_shown { &mut *console.out } else { &mut io::sink() };
+    show::slow([&config, &made], out)?;
     show::failure(&recorded, out)?;
     let Some(recording) = &recorded.recording else { return Err("the run kept no recording".into()) };
     let source = Replay::new(recording);
     let followed = source.report();
-    let replayed = program.variant.run_prepared(settings, config, Box::new(source), prepare);
+    let mut replayed = program.variant.run_prepared(settings, made, Box::new(source), prepare);
+    take_confirmation(&mut replayed, &recorded);
     let mut make = |config, source| program.variant.run_prepared(settings, config, source, prepare);
     let file = args.simfail.as_ref().map(|_| {
         Simfail::of_run(
             &program.to_string(),
             recipe,
-            Config { record: false, awaits: None, ..config },
+            Config { record: false, awaits: None, ..made },
             &mut make,
         )
     });
@@ -129,9 +133,18 @@ fn keep(
         writeln!(console.err, "{} is not written: the run did not fail", path.display())?;
         return Ok(());
     };
-    file.settings = args.one.of_file(simfail::PROFILE);
+    file.settings = args.one.of_file();
     output_file::write(path, file.to_string(), console.out)?;
     Ok(())
+}
+
+/// What came of the run at ten times its bound is so of its replay too, which is the same run.
+fn take_confirmation(replayed: &mut Report, recorded: &Report) {
+    if let Outcome::Error(RunError::Limit { blame, .. }) = &mut replayed.outcome
+        && let Outcome::Error(RunError::Limit { blame: known, .. }) = &recorded.outcome
+    {
+        blame.at_ten_times = known.at_ten_times;
+    }
 }
 
 /// Says whether the replay did what was recorded.

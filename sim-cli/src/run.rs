@@ -7,7 +7,7 @@ use std::sync::Arc;
 use seedbed::AWAITS;
 use seedbed::net::capture;
 use seedbed::watchdog::{self, Watch, WatchedRun};
-use sim_executor::{Config, Executor, StatsTable, TraceLevel, WaitsTable};
+use sim_executor::{Config, Executor, Report, StatsTable, TraceLevel, WaitsTable};
 use sim_explorer::{Deviated, Recipe, Scenario, Survey, confirmed};
 
 use crate::args::RunArgs;
@@ -31,7 +31,7 @@ pub(crate) fn run(
     let is_shown = ![&args.json, &args.pcap].iter().any(|path| path.as_deref() == Some(Path::new("-")));
     let log = LiveLog::new(&args.log, is_shown, console)?;
     let trace = args.log.level(level(args.trace));
-    let checks = args.checks.config();
+    let checks = args.one.checks.config();
     let stats = args.stats || args.waits || checks.stats;
     let config = Config { trace, stats, around, awaits: Some(AWAITS), ..checks };
     let watch = Watch::begin(WatchedRun::OfCommand(recipe.clone()));
@@ -43,13 +43,11 @@ pub(crate) fn run(
         chosen.prepare(executor);
         capture = args.pcap.as_ref().map(|_| executor.enter(capture::start));
     });
-    let report = confirmed(report, config, |config| {
-        let prepare = |executor: &mut Executor| chosen.prepare(executor);
-        chosen.program.variant.run_prepared(&chosen.settings, config, recipe.source(&survey), prepare)
-    });
+    let (report, made) = confirm(report, config, &recipe, &chosen, &survey);
     drop(watch);
     log.finish(console)?;
     if is_shown {
+        show::slow([&config, &made], console.out)?;
         show::failure(&report, console.out)?;
     }
     if is_shown && args.stats {
@@ -85,6 +83,27 @@ pub(crate) fn survey(recipe: &Recipe, chosen: &Chosen, config: Config) -> Arc<Su
     let prepare = |executor: &mut Executor| chosen.prepare(executor);
     let run = |config, source| program.variant.run_prepared(settings, config, source, prepare);
     Arc::new(Survey::of(config, run))
+}
+
+/// A run that was made with this configuration, or what it comes to at ten times a bound that it has reached, if that is as it should
+/// ([`confirmed`]); with the configuration of the one that is given.
+pub(crate) fn confirm(
+    first: Report,
+    config: Config,
+    recipe: &Recipe,
+    chosen: &Chosen,
+    survey: &Arc<Survey>,
+) -> (Report, Config) {
+    let Chosen { program, settings, .. } = chosen;
+    let mut last = config;
+    let report = confirmed(first, config, |config| {
+        last = config;
+        program.variant.run_prepared(settings, config, recipe.source(survey), |executor| {
+            chosen.prepare(executor);
+        })
+    });
+    let made = if report.outcome.is_done() { last } else { config };
+    (report, made)
 }
 
 /// Says that a run of `each` is none of this program, if it is so.

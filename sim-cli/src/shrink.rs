@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::program::Program;
 use crate::show::{QUIET, WRONG};
 use crate::wall_time::Stopwatch;
-use crate::{output_file, run, simfail};
+use crate::{output_file, run};
 
 /// Why nothing was shrunk.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,13 @@ enum NotShrunk {
     Passes { program: String, advice: String },
     #[error("which run of {program}? Say so with --seed N, --seed production or --strategy each:run=12.1")]
     NoRun { program: String },
+}
+
+impl NotShrunk {
+    fn passes(program: Program) -> Self {
+        let advice = format!("`sweep {program}` looks for a seed that does");
+        NotShrunk::Passes { program: program.to_string(), advice }
+    }
 }
 
 pub(crate) fn shrink(
@@ -38,7 +45,7 @@ pub(crate) fn shrink(
     let Chosen { program, settings, .. } = &chosen;
     let prepare = |executor: &mut Executor| chosen.prepare(executor);
     args.simfail.iter().try_for_each(|path| output_file::check(path))?;
-    let config = Config { around: Some(watchdog::EACH_POLL), ..Config::default() };
+    let config = Config { around: Some(watchdog::EACH_POLL), ..args.one.checks.config() };
     let recipe = args.one.recipe()?;
     let recipe = recipe.ok_or_else(|| NotShrunk::NoRun { program: program.to_string() })?;
     let mut world = World::default();
@@ -48,6 +55,11 @@ pub(crate) fn shrink(
         program.variant.run_in(&mut world, settings, config, source, prepare)
     };
     let found = || recipe.source(&survey);
+    let first = make(config, found());
+    let (first, _) = run::confirm(first, config, &recipe, &chosen, &survey);
+    if first.outcome.is_done() {
+        return Err(NotShrunk::passes(*program).into());
+    }
     let (stopwatch, bar) = (Stopwatch::start(), progress_bar(args.runs, console.is_process));
     let mut tell = |progress: &Progress| {
         bar.set_position(progress.runs);
@@ -62,8 +74,7 @@ pub(crate) fn shrink(
     let shrunk = match shrunk {
         Ok(shrunk) => shrunk,
         Err(ShrinkError::Passes) => {
-            let advice = format!("`sweep {program}` looks for a seed that does");
-            return Err(NotShrunk::Passes { program: program.to_string(), advice }.into());
+            return Err(NotShrunk::passes(*program).into());
         }
         Err(error) => {
             writeln!(console.out, "{WRONG}{program}{WRONG:#}: {error}")?;
@@ -88,7 +99,7 @@ pub(crate) fn shrink(
 
 fn with_settings(args: &ShrinkArgs, mut file: Simfail, shrunk: &Shrunk) -> Simfail {
     file.shrunk = format!("{} -> {} runs={}", shrunk.found, shrunk.cost, shrunk.runs);
-    file.settings = args.one.of_file(simfail::PROFILE);
+    file.settings = args.one.of_file();
     file
 }
 
@@ -114,7 +125,12 @@ fn show(
             writeln!(console.out, "cut off after {} s: --seconds allows more", args.seconds)?;
         }
     }
-    writeln!(console.out, "{QUIET}reproduce: replay {program} {}{QUIET:#}", RunOptions(recipe))
+    writeln!(
+        console.out,
+        "{QUIET}reproduce: replay {program} {}{}{QUIET:#}",
+        RunOptions(recipe),
+        args.one.checks
+    )
 }
 
 fn progress_bar(runs: u64, is_shown: bool) -> ProgressBar {

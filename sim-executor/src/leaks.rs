@@ -3,7 +3,8 @@
 /// How much of each kind may be left when a run ends as it should: [`Config::leaks`](crate::Config::leaks),
 /// [`Executor::check_leaks`](crate::Executor::check_leaks). The default allows nothing.
 ///
-/// A task that is there for others only ([`run_in_background`](crate::run_in_background)) does not count, nor does what only it holds.
+/// A task that is there for others only ([`run_in_background`](crate::run_in_background)) does not count, nor do its timers; sockets and
+/// permits count whoever has them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leaks {
     /// Tasks that have not ended.

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use sim_executor::{
-    Config, Domain, Executor, KeyedRandom, Limits, Needs, Outcome, Point, ProductionOrder, RunError, Source,
-    Value, spawn_named, time, yield_now,
+    Config, Domain, Executor, KeyedRandom, Limits, Needs, Node, Outcome, Point, ProductionOrder, RunError,
+    Source, Value, spawn_named, time, yield_now,
 };
 use std::time::Duration;
 
@@ -210,4 +210,46 @@ fn a_poll_that_holds_the_cpu_for_long_is_told_with_those_that_it_keeps_waiting()
         ]
     );
     assert_eq!(held(100), [""; 0]);
+}
+
+#[test]
+fn a_hold_that_is_not_over_when_the_run_fails_is_told_too() {
+    let mut executor = Executor::new(ProductionOrder);
+    let ended = executor.block_on(async {
+        let server = Node::named("server");
+        drop(server.spawn_named("heart", time::sleep(Duration::from_millis(10))));
+        drop(server.spawn_named("work", time::block(Duration::from_secs(5))));
+        time::sleep(Duration::from_secs(1)).await;
+        panic!("the server has not answered for a second");
+    });
+    let report = executor.finish(ended.map_or_else(Outcome::from, |()| Outcome::Done));
+    assert_eq!(report.outcome.word(), "panic");
+    let held: Vec<String> = report.cpus_held.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        held,
+        [
+            "at 0.000: server/work held the CPU of server for 5.000 s in one poll (more than Limits::hold_max = 0.100 s), \
+             and kept waiting: server/heart"
+        ]
+    );
+}
+
+#[test]
+fn a_task_that_holds_the_cpu_in_its_last_poll_is_named() {
+    for is_joined in [true, false] {
+        let mut executor = Executor::new(ProductionOrder);
+        let ended = executor.block_on(async move {
+            let work = spawn_named("work", async { time::block_now(Duration::from_secs(2)) });
+            if is_joined {
+                work.await.unwrap();
+            } else {
+                drop(work);
+            }
+            time::sleep(Duration::from_secs(1)).await;
+        });
+        ended.unwrap();
+        let report = executor.finish(Outcome::Done);
+        let [held] = &report.cpus_held[..] else { panic!("{:?}", report.cpus_held) };
+        assert_eq!((&*held.lineage, held.lasted), ("main/work", Duration::from_secs(2)));
+    }
 }

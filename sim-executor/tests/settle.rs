@@ -198,6 +198,30 @@ fn what_is_pending_when_the_phase_is_over_fails_the_run() {
     );
 }
 
+/// How a run ends that has to answer within a minute, in which it would be a livelock too.
+fn ended_after_a_minute(answers: bool) -> Outcome {
+    let mut executor = Executor::new(ProductionOrder);
+    let ended = executor.block_on(async move {
+        Settle { response_max: Some(60 * SECOND), ..settle_within(0) }.plan();
+        let answered = eventually!("every request is answered");
+        if answers {
+            answered.holds();
+        }
+        loop {
+            time::sleep(SECOND).await;
+        }
+    });
+    let outcome = ended.map_or_else(Outcome::from, |()| Outcome::Done);
+    executor.finish(outcome).outcome
+}
+
+#[test]
+fn where_both_bounds_of_the_phase_are_the_same_the_one_that_is_broken_is_told() {
+    assert_eq!(ended_after_a_minute(false).word(), "property");
+    let Outcome::Error(RunError::Limit { limit, .. }) = ended_after_a_minute(true) else { panic!("it ends") };
+    assert_eq!(limit.name, "livelock_min");
+}
+
 #[test]
 fn a_livelock_says_what_was_still_to_come() {
     let ended = run(ProductionOrder, async {

@@ -32,7 +32,8 @@ pub const AWAITS: AwaitLook = AwaitLook(|| {
 });
 
 /// The crates that the runtime consists of.
-const RUNTIME: [&str; 6] = ["seedbed", "sim_executor", "sim_net", "sim_explorer", "sim_asyncio", "sim_cli"];
+const RUNTIME: [&str; 7] =
+    ["seedbed", "sim_executor", "sim_net", "sim_explorer", "sim_asyncio", "sim_posix", "sim_cli"];
 
 const STD: [&str; 3] = ["core", "alloc", "std"];
 

@@ -6,9 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Poll;
 
-use sim_executor::{
-    Access, Config, Executor, Label, Outcome, Report, Resource, Source, context, spawn_named,
-};
+use sim_executor::{Access, Config, Executor, Label, Outcome, Report, Resource, Source, context};
 use sim_explorer::{Exceptions, Exhaustive, ExhaustiveEnd, Follow};
 use stepping::{run, steps};
 
@@ -31,28 +29,12 @@ async fn pause() {
 /// Two tasks with so many steps, without yields, that fail in this order of their steps.
 fn without_yields(counts: [u32; 2], wrong: &'static [usize], source: Box<dyn Source>) -> Report {
     let order: Rc<RefCell<Vec<usize>>> = Rc::default();
-    let log = Rc::clone(&order);
-    let program = async move {
-        let left = Rc::new(Cell::new(2));
-        let root = std::future::poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-        for (task, count) in counts.into_iter().enumerate() {
-            let (order, left, root) = (Rc::clone(&log), Rc::clone(&left), root.clone());
-            drop(spawn_named(["a", "b"][task], async move {
-                for step in 0..count {
-                    if step > 0 {
-                        pause().await;
-                    }
-                    context::access(SHARED, Access::Write);
-                    order.borrow_mut().push(task);
-                }
-                left.set(left.get() - 1);
-                if left.get() == 0 {
-                    root.wake();
-                }
-            }));
+    let program = stepping::tasks(counts.to_vec(), &order, async |_, step| {
+        if step > 0 {
+            pause().await;
         }
-        std::future::poll_fn(|_| if left.get() == 0 { Poll::Ready(()) } else { Poll::Pending }).await;
-    };
+        context::access(SHARED, Access::Write);
+    });
     let mut executor = Executor::new(source);
     executor.block_on(program).unwrap();
     let is_wrong = *order.borrow() == wrong;

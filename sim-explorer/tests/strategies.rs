@@ -119,31 +119,16 @@ const SHARED: Resource = Resource::new(Label::new("test.shared"), 1);
 /// Tasks with so many steps that all touch one thing, and so many before each of these that touch nothing; the order of the
 /// former is written down.
 fn racing(tasks: &'static [(u32, u32)], order: &Rc<RefCell<Vec<usize>>>) -> impl Future<Output = ()> + use<> {
-    let order = Rc::clone(order);
-    async move {
-        let left = Rc::new(Cell::new(tasks.len()));
-        let root = std::future::poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-        for (task, (count, idle)) in tasks.iter().enumerate() {
-            let (order, left, root) = (Rc::clone(&order), Rc::clone(&left), root.clone());
-            drop(spawn_named(["a", "b", "c", "d"][task], async move {
-                for step in 0..*count {
-                    if step > 0 {
-                        yield_now().await;
-                    }
-                    for _ in 0..*idle {
-                        yield_now().await;
-                    }
-                    context::access(SHARED, Access::Write);
-                    order.borrow_mut().push(task);
-                }
-                left.set(left.get() - 1);
-                if left.get() == 0 {
-                    root.wake();
-                }
-            }));
+    let counts = tasks.iter().map(|(count, _)| *count).collect();
+    stepping::tasks(counts, order, async move |task, step| {
+        if step > 0 {
+            yield_now().await;
         }
-        std::future::poll_fn(|_| if left.get() == 0 { Poll::Ready(()) } else { Poll::Pending }).await;
-    }
+        for _ in 0..tasks[task].1 {
+            yield_now().await;
+        }
+        context::access(SHARED, Access::Write);
+    })
 }
 
 /// How often each order of the steps was made under so many seeds.

@@ -169,6 +169,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
         "sim-cli",
         &[
             &[
+                "checks",
                 "colour",
                 "console",
                 "exit",

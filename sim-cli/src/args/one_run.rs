@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use sim_explorer::{Recipe, RunSeed};
 
+use crate::checks::Checks;
+use crate::profile::NetworkProfile;
 use crate::run_by::{self, RecipeError, RunBy};
 use crate::seed;
 use crate::setting::Setting;
@@ -26,6 +28,8 @@ pub(crate) struct OneRunArgs {
     /// The profile of the network, a TOML file: its parts replace those that the scenario sets.
     #[arg(long, value_name = "FILE")]
     pub(crate) profile: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) checks: Checks,
 }
 
 impl OneRunArgs {
@@ -35,8 +39,11 @@ impl OneRunArgs {
     }
 
     /// What was set, as a failure file has it.
-    pub(crate) fn of_file(&self, profile: &str) -> BTreeMap<String, String> {
+    pub(crate) fn of_file(&self) -> BTreeMap<String, String> {
         let set = self.set.iter().map(|given| (given.name.clone(), given.value.to_string()));
-        set.chain(self.profile.iter().map(|path| (profile.to_string(), path.display().to_string()))).collect()
+        let profile =
+            self.profile.iter().map(|path| (NetworkProfile::SETTING.to_string(), path.display().to_string()));
+        let checks = self.checks.checks.then(|| (Checks::SETTING.to_string(), "true".to_string()));
+        set.chain(profile).chain(checks).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use sim_explorer::Shard;
 
-use super::checks::Checks;
+use crate::checks::Checks;
 use crate::record::RecordFiles;
 use crate::search::Search;
 use crate::seed_range::SeedRange;

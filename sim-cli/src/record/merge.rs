@@ -111,6 +111,8 @@ fn check_same(head: &SweepRecord, first: &str, record: &SweepRecord, file: &str)
             format!("the strategy {}", record.strategy),
             format!("the seeds {}..{}", seeds.start, seeds.end),
             format!("{shards} shards"),
+            if record.variants.iter().any(|variant| variant.checks) { "its checks on" } else { "no checks" }
+                .to_string(),
         ]
     };
     let differing = texts(record).into_iter().zip(texts(head)).find(|(what, other)| what != other);
@@ -281,6 +283,10 @@ mod tests {
         );
         let newer = read_records("a", "{\"version\": 9}").unwrap_err().to_string();
         assert!(newer.starts_with("a is of version 9, and this program knows version 1 only"), "{newer}");
+        let (file, mut checked) = record(2, 3, None);
+        checked.variants[0].checks = true;
+        let checked = Merged::of(vec![record(1, 3, None), (file, checked)]).unwrap_err().to_string();
+        assert_eq!(checked, "2.json is of another sweep: it has its checks on, and 1.json has no checks");
         assert!(read_records("a", "[]").unwrap_err().to_string().starts_with("a is no result of a sweep"));
         assert_eq!(read_records("a", " \n").unwrap_err().to_string(), "there is no result in a");
     }

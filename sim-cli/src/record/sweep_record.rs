@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::checks::Checks;
+
 /// What a sweep, or one shard of it, showed. In JSON lines each variant is a record of its own, with a list of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SweepRecord {
@@ -44,6 +46,9 @@ pub(crate) struct VariantRecord {
     /// The parameters that were set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) settings: BTreeMap<String, u64>,
+    /// Whether the checks of `--checks` were on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) checks: bool,
     /// `holds` or `breaks`.
     pub(crate) expect: String,
     /// The runs that were made, without the one in production order.
@@ -162,6 +167,7 @@ impl VariantRecord {
         if let Some(profile) = &self.profile {
             line += &format!(" --profile {profile}");
         }
+        line += &Checks { checks: self.checks }.to_string();
         Some(line)
     }
 }

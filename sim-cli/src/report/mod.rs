@@ -53,8 +53,13 @@ pub(crate) fn report(
     let files = files(args);
     files.iter().try_for_each(|(path, _)| output_file::check(path))?;
     let around = Some(watchdog::EACH_POLL);
-    let config =
-        Config { trace: TraceLevel::Wakes, record: true, around, awaits: Some(AWAITS), ..Config::default() };
+    let config = Config {
+        trace: TraceLevel::Wakes,
+        record: true,
+        around,
+        awaits: Some(AWAITS),
+        ..args.one.checks.config()
+    };
     let tell = |recipe: &Recipe| -> Result<Told, Box<dyn Error>> {
         let survey = run::survey(recipe, &chosen, config);
         let watched = WatchedRun::OfCommand(recipe.clone());
@@ -63,6 +68,7 @@ pub(crate) fn report(
         let (source, deviated) = recipe.source_and_deviated(&survey);
         let report =
             program.variant.run_prepared(settings, config, source, |executor| chosen.prepare(executor));
+        let (report, _) = run::confirm(report, config, recipe, &chosen, &survey);
         drop(watch);
         run::complete(recipe, deviated.as_ref())?;
         let timeline = Timeline::of(&report.trace);

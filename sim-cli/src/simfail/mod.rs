@@ -18,7 +18,6 @@ mod smaller;
 mod stored;
 
 pub(crate) use replayed::replay;
-pub(crate) use stored::PROFILE;
 use stored::Stored;
 
 pub(crate) fn simfail(

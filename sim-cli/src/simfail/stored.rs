@@ -8,14 +8,12 @@ use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Report, Source, TraceLevel};
 use sim_explorer::{FoundError, Replayed, Scenario, Settings, Simfail, SimfailError};
 
+use crate::checks::Checks;
 use crate::input_file;
 use crate::names::{self, NameError};
 use crate::profile::{NetworkProfile, ReadError};
 use crate::program::Program;
 use crate::setting::Setting;
-
-/// The setting that names the profile of the network. No parameter of a scenario is called so.
-pub(crate) const PROFILE: &str = "--profile";
 
 /// A failure file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +51,7 @@ pub(crate) struct Stored<'a> {
     pub(crate) program: Program,
     settings: Settings,
     profile: Option<NetworkProfile>,
+    checks: Checks,
 }
 
 impl<'a> Stored<'a> {
@@ -65,7 +64,7 @@ impl<'a> Stored<'a> {
         }
         let program = names::one(scenarios, &file.test, None)
             .map_err(|source| StoredError::Program { path: at(), source })?;
-        let (mut given, mut profile) = (Vec::new(), None);
+        let (mut given, mut profile, mut checks) = (Vec::new(), None, Checks::default());
         for (name, value) in &file.settings {
             let refused = |reason: String| StoredError::Setting {
                 path: at(),
@@ -73,11 +72,15 @@ impl<'a> Stored<'a> {
                 value: value.clone(),
                 reason,
             };
-            if name == PROFILE {
+            if name == NetworkProfile::SETTING {
                 let read = NetworkProfile::read(Path::new(value));
                 profile = Some(
                     read.map_err(|source| StoredError::Profile { path: at(), source: Box::new(source) })?,
                 );
+                continue;
+            }
+            if name == Checks::SETTING {
+                checks.checks = value.parse().map_err(|_| refused("it is `true` or `false`".to_string()))?;
                 continue;
             }
             let setting: Setting =
@@ -89,7 +92,7 @@ impl<'a> Stored<'a> {
             given.push(setting);
         }
         let settings = crate::setting::settings_known(program.scenario, &given).unwrap_or_default();
-        Ok(Stored { path, file, program, settings, profile })
+        Ok(Stored { path, file, program, settings, profile, checks })
     }
 
     /// Replays it, with that much of a trace.
@@ -112,7 +115,7 @@ impl<'a> Stored<'a> {
         call: impl FnOnce(Config, &mut dyn FnMut(Config, Box<dyn Source>) -> Report) -> R,
     ) -> R {
         watchdog::name_subject(&self.path.display().to_string());
-        let config = Config { trace, around: Some(watchdog::EACH_POLL), ..Config::default() };
+        let config = Config { trace, around: Some(watchdog::EACH_POLL), ..self.checks.config() };
         let mut make = |config, source| {
             let _watch = Watch::begin(WatchedRun::OfFile);
             self.program.variant.run_prepared(&self.settings, config, source, |executor| {

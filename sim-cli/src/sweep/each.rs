@@ -13,7 +13,7 @@ use super::found::{Begins, Found, Row, What, make_run};
 use super::share::{self, Listener};
 use super::todo::Todo;
 use super::{Entry, Plan, Way, json, kept_runs, summary};
-use crate::args::Checks;
+use crate::checks::Checks;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::list::expect_word;
@@ -41,7 +41,7 @@ pub(super) fn sweep(
     }
     let wall_time = stopwatch.elapsed();
     let rows: Vec<(&Entry, Option<Row>)> = plan.entries.iter().zip(rows).collect();
-    let variants = rows.iter().map(|(entry, row)| variant(entry, row.as_ref(), plan.shard)).collect();
+    let variants = rows.iter().map(|(entry, row)| variant(entry, row.as_ref(), plan)).collect();
     let strategy = match seedless {
         Seedless::Each(each) => each.to_string(),
         other => other.name().to_string(),
@@ -265,16 +265,17 @@ impl fmt::Display for Name<'_> {
 }
 
 /// What is written of a program; of one that was not finished, that it is open.
-fn variant(entry: &Entry, row: Option<&Row>, shard: Shard) -> VariantRecord {
+fn variant(entry: &Entry, row: Option<&Row>, plan: &Plan) -> VariantRecord {
     let open = VariantRecord {
         full: entry.program.to_string(),
         profile: entry.profile.as_ref().map(|profile| profile.path().display().to_string()),
         settings: entry.given.iter().map(|given| (given.name.clone(), given.value)).collect(),
         expect: expect_word(entry.program.variant.expect).to_string(),
+        checks: plan.checks.checks,
         ..VariantRecord::default()
     };
     let Some(Row { result, busy, .. }) = row else { return open };
-    let (word, is_expected) = word(entry, result.what, shard);
+    let (word, is_expected) = word(entry, result.what, plan.shard);
     let (end, depth) = match result.what {
         What::Exhausted => ("exhausted", 0),
         What::CutOff => ("cut off", 0),

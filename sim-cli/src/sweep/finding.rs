@@ -7,6 +7,7 @@ use sim_explorer::{Part, Recipe, RunResult, RunSeed, Shard, Strategy, Tally, Ver
 
 use super::rows::{self, Row};
 use super::{Entry, Plan};
+use crate::checks::Checks;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
 use crate::setting::Setting;
@@ -18,6 +19,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) profile: Option<&'a NetworkProfile>,
     pub(crate) tally: &'a Tally,
     pub(crate) strategy: Strategy,
+    pub(crate) checks: Checks,
     /// `None` while nothing was found and not all runs were made.
     pub(crate) verdict: Option<Verdict>,
     /// What the run that is shown as a failure came to when it was made again.
@@ -65,6 +67,7 @@ pub(super) fn finding<'a>(entry: &'a Entry, row: &'a Row, plan: &Plan) -> Findin
         profile,
         tally,
         strategy: plan.strategy,
+        checks: plan.checks,
         verdict,
         again: None,
         has_died_often: row.deaths >= rows::DEATHS_MAX,

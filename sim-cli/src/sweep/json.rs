@@ -61,6 +61,7 @@ pub(super) fn variant(finding: &Finding<'_>, busy_millis: u64) -> VariantRecord 
         digest: Some(hex(tally.digest)),
         strategies: tally.strategies.iter().map(hits).collect(),
         distinct_failures: distinct.collect(),
+        checks: finding.checks.checks,
         each: None,
         verdict: finding.verdict.map(|verdict| word(verdict).to_string()),
         ok: finding.is_expected(),

@@ -11,7 +11,8 @@ use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, Prog
 use sim_executor::Executor;
 use sim_explorer::{Part, Scenario, Settings, Shard, Strategy, Survey};
 
-use crate::args::{Checks, SweepArgs};
+use crate::args::SweepArgs;
+use crate::checks::Checks;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::interrupt::Interrupt;

@@ -207,7 +207,7 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
                 .given
                 .iter()
                 .try_for_each(|given| write!(out, " --set {}={}", given.name, given.value))?;
-            writeln!(out, "{}", ProfileOption(finding.profile))
+            writeln!(out, "{}{}", ProfileOption(finding.profile), finding.checks)
         }
         (Some(Verdict::Missed), _) if !finding.is_found_elsewhere => {
             writeln!(out, "{finding} was {WRONG}MISSED{WRONG:#}: it breaks, but not under these seeds")

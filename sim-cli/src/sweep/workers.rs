@@ -152,7 +152,7 @@ mod tests {
             seeds,
             shard,
             strategy: Strategy::Portfolio,
-            checks: crate::args::Checks::default(),
+            checks: crate::checks::Checks::default(),
         }
     }
 

@@ -118,6 +118,11 @@ impl<E> EventQueue<E> {
         pending
     }
 
+    /// Whether such an event is pending. That takes time in proportion to all, if there is none.
+    pub(crate) fn any(&self, is_wanted: impl Fn(&E) -> bool) -> bool {
+        self.live().any(|(_, _, event)| is_wanted(event))
+    }
+
     /// When the first event is due.
     #[inline]
     #[must_use]

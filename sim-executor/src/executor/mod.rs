@@ -314,7 +314,7 @@ impl Executor {
                 misaligned: core.decisions.misaligned(),
                 source,
                 pending: Vec::new(),
-                cpus_held: core.log.take_cpus_held(),
+                cpus_held: core.take_cpus_held(),
                 nodes: core.nodes.reports(),
                 survived: core.verdict.take_survived(),
                 panics: core.verdict.panics_mut().take(),

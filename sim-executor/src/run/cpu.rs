@@ -76,6 +76,7 @@ impl Core {
     /// Forgets that the CPU of a node was ever held.
     pub(super) fn free_cpu(&mut self, cpu: u32) {
         self.nodes.set_holder(cpu, None);
+        self.forget_hold(cpu);
         self.time.free_cpu(cpu);
     }
 

@@ -1,5 +1,6 @@
 //! A poll that held the CPU of its node for long, with whom it kept waiting.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -44,8 +45,8 @@ impl fmt::Display for CpuHeld {
 /// The holds of a run that were too long.
 #[derive(Debug, Default)]
 pub(crate) struct CpusHeld {
-    /// Those that go on, with their CPUs.
-    now: Vec<(u32, CpuHeld)>,
+    /// Those that go on, by their CPUs.
+    now: BTreeMap<u32, CpuHeld>,
     /// The longest of those that are over.
     over: Vec<CpuHeld>,
 }
@@ -54,19 +55,6 @@ pub(crate) struct CpusHeld {
 const TOLD_MAX: usize = 16;
 
 impl CpusHeld {
-    /// Those that are told, in the order of their times.
-    pub(crate) fn take(&mut self) -> Vec<CpuHeld> {
-        let mut over = std::mem::take(&mut self.over);
-        over.sort_by_key(|held| held.at);
-        over
-    }
-
-    /// The hold of a CPU that goes on, if it is too long.
-    fn take_now(&mut self, cpu: u32) -> Option<CpuHeld> {
-        let place = self.now.iter().position(|(held, _)| *held == cpu)?;
-        Some(self.now.swap_remove(place).1)
-    }
-
     fn keep(&mut self, held: CpuHeld) {
         if self.over.len() < TOLD_MAX {
             return self.over.push(held);
@@ -89,14 +77,29 @@ impl Core {
         }
         let (lineage, node) = (self.name_of(task), self.nodes.name(self.nodes.host_of(cpu)));
         let held = CpuHeld { lineage, node, at: now, lasted, kept_waiting: Vec::new(), hold_max };
-        self.log.cpus_held_mut().now.push((cpu, held));
+        self.log.cpus_held_mut().now.insert(cpu, held);
     }
 
     /// The hold of a CPU is over.
     pub(super) fn end_hold(&mut self, cpu: u32) {
-        let Some(mut held) = self.log.cpus_held_mut().take_now(cpu) else { return };
+        let Some(mut held) = self.log.cpus_held_mut().now.remove(&cpu) else { return };
         let holder = self.nodes.holder(cpu);
         held.kept_waiting = self.ready_on(cpu, holder);
         self.log.cpus_held_mut().keep(held);
+    }
+
+    /// The hold of a CPU has ended in a crash: nobody there has waited to the end of it.
+    pub(super) fn forget_hold(&mut self, cpu: u32) {
+        self.log.cpus_held_mut().now.remove(&cpu);
+    }
+
+    /// Takes the longest of the holds that were too long, in the order of their times; those that go on are among them.
+    pub(crate) fn take_cpus_held(&mut self) -> Vec<CpuHeld> {
+        while let Some((&cpu, _)) = self.log.cpus_held_mut().now.first_key_value() {
+            self.end_hold(cpu);
+        }
+        let mut over = std::mem::take(&mut self.log.cpus_held_mut().over);
+        over.sort_by_key(|held| held.at);
+        over
     }
 }

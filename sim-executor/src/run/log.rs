@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::Core;
-use super::cpu_held::{CpuHeld, CpusHeld};
+use super::cpu_held::CpusHeld;
 use crate::choice::{LineageId, TaskId};
 use crate::clock::Instant;
 use crate::config::Config;
@@ -84,11 +84,6 @@ impl Log {
 
     pub(super) fn cpus_held_mut(&mut self) -> &mut CpusHeld {
         &mut self.cpus_held
-    }
-
-    /// Takes the longest of the polls that held a CPU for long, in the order of their times.
-    pub(crate) fn take_cpus_held(&mut self) -> Vec<CpuHeld> {
-        self.cpus_held.take()
     }
 
     /// An empty text, which is given back.

@@ -141,7 +141,7 @@ impl Time {
 
     /// Ends that; not if the run had to end before.
     pub(super) fn go_on_after(&mut self, stop: Instant) -> bool {
-        if self.progress_due <= stop || self.end_of_all < stop {
+        if self.progress_due < stop || self.end_of_all < stop {
             return false;
         }
         let Some(end_of_all) = self.end_after_stop.take() else { return false };
@@ -198,10 +198,10 @@ impl Time {
 
     /// Whether such an alarm is pending.
     pub(crate) fn has_alarm(&self, is_wanted: impl Fn(&Alarm) -> bool) -> bool {
-        self.alarms.pending().into_iter().any(|(_, _, alarm)| is_wanted(alarm))
+        self.alarms.any(is_wanted)
     }
 
-    /// Such alarms.
+    /// Such alarms, in the order in which they are due.
     pub(crate) fn alarms_where(&self, is_wanted: impl Fn(&Alarm) -> bool) -> Vec<EventId> {
         let pending = self.alarms.pending().into_iter();
         pending.filter(|(_, _, alarm)| is_wanted(alarm)).map(|(id, _, _)| id).collect()

@@ -22,17 +22,31 @@ pub(crate) fn steps(
     counts: &'static [u32],
     order: &Rc<RefCell<Vec<usize>>>,
 ) -> impl Future<Output = ()> + use<> {
+    tasks(counts.to_vec(), order, async |_, step| {
+        if step > 0 {
+            yield_now().await;
+        }
+    })
+}
+
+/// The same, with what is done before each step: of which task it is, and which of its steps.
+pub(crate) fn tasks<B>(
+    counts: Vec<u32>,
+    order: &Rc<RefCell<Vec<usize>>>,
+    before: B,
+) -> impl Future<Output = ()> + use<B>
+where
+    B: AsyncFn(usize, u32) + Copy + 'static,
+{
     let order = Rc::clone(order);
     async move {
         let left = Rc::new(Cell::new(counts.len()));
         let root = std::future::poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-        for (task, count) in counts.iter().enumerate() {
+        for (task, count) in counts.into_iter().enumerate() {
             let (order, left, root) = (Rc::clone(&order), Rc::clone(&left), root.clone());
             drop(spawn_named(["a", "b", "c", "d"][task], async move {
-                for step in 0..*count {
-                    if step > 0 {
-                        yield_now().await;
-                    }
+                for step in 0..count {
+                    before(task, step).await;
                     order.borrow_mut().push(task);
                 }
                 left.set(left.get() - 1);
