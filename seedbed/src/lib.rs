@@ -49,7 +49,7 @@ pub use sim_executor::{
     always, assert_no_starvation, buggify, cancellable, check_invariants, choose, choose_at, choose_between,
     context, decision_point, event, eventually, flip, invariant, join, many, pick, progress, reachable, rng,
     run_in_background, select, settle, shuffle, signal, sometimes, span, spawn, spawn_blocking, spawn_named,
-    stop, task_local, try_join, unique_rng, unreachable, yield_now,
+    spawn_telling, stop, task_local, try_join, unique_rng, unreachable, yield_now,
 };
 pub use sim_explorer::{AWAITS, DeviantRun, Each, PropertyTally, Recipe, RunSeed, Strategy, SweepBy};
 

@@ -54,6 +54,7 @@ mod starvation;
 mod task;
 mod task_builder;
 mod task_local;
+mod telling;
 pub mod time;
 mod trace;
 #[cfg(feature = "tracing")]
@@ -103,6 +104,7 @@ pub use starvation::assert_no_starvation;
 pub use task::{Crash, Histogram, Life, StatsTable, TaskStats, WaitsTable};
 pub use task_builder::{JoinSetBuilder, TaskBuilder};
 pub use task_local::{AccessError, LocalKey, TaskLocalFuture};
+pub use telling::spawn_telling;
 pub use trace::{Event, Record, Trace, TraceLevel, node_of};
 #[cfg(feature = "tracing")]
 pub use tracing_capture::Capture;

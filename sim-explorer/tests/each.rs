@@ -3,12 +3,16 @@
 mod stepping;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use sim_executor::{Config, Executor, Outcome, Report, Source, cancellable, choose, yield_now};
+use sim_executor::{
+    Access, Config, Executor, Label, Outcome, Report, Resource, Source, cancellable, choose, context,
+    invariant, spawn_named, spawn_telling, time, yield_now,
+};
 use sim_explorer::{Alternative, Each, End, Ended, Kinds, Next, Search, Shard, Strategy};
 use stepping::{run, steps};
 
@@ -98,6 +102,92 @@ fn each_makes_exactly_the_runs_with_so_many_deviations() {
             assert_eq!(found.runs, expected.len() as u64, "{counts:?} with {depth_max} deviations");
         }
     }
+}
+
+/// What a task touches in its steps.
+type Touches = &'static [(u64, Access)];
+
+/// Tasks that touch this in their steps, and tell it.
+async fn touching(tasks: &'static [Touches], are_telling: bool) {
+    const SHARED: Label = Label::new("test.shared");
+    for (task, touches) in tasks.iter().enumerate() {
+        let name = ["a", "b", "c", "d"][task];
+        let steps = async move {
+            for (step, (number, access)) in touches.iter().enumerate() {
+                if step > 0 {
+                    yield_now().await;
+                }
+                context::access(Resource::new(SHARED, *number), *access);
+            }
+        };
+        drop(if are_telling { spawn_telling(name, steps) } else { spawn_named(name, steps) });
+    }
+    time::sleep(Duration::from_secs(1)).await;
+}
+
+/// Whether it is a write, and which steps it is: reads after each other are one group.
+type Group = (bool, BTreeSet<(usize, usize)>);
+
+/// The orders in which steps come to each number: what is left of an order of tasks if steps that touch nothing in common may change places.
+fn orders_of_touches(order: &[usize], tasks: &[Touches]) -> BTreeMap<u64, Vec<Group>> {
+    let mut steps = vec![0; tasks.len()];
+    let mut of_numbers: BTreeMap<u64, Vec<Group>> = BTreeMap::new();
+    for &task in order {
+        let (number, access) = tasks[task][steps[task]];
+        let (groups, step) = (of_numbers.entry(number).or_default(), (task, steps[task]));
+        match groups.last_mut() {
+            Some((false, reads)) if access == Access::Read => drop(reads.insert(step)),
+            _ => groups.push((access == Access::Write, BTreeSet::from([step]))),
+        }
+        steps[task] += 1;
+    }
+    of_numbers
+}
+
+#[test]
+fn runs_that_only_swap_polls_which_touch_nothing_in_common_count_once() {
+    use Access::{Read, Write};
+    const PROGRAMS: [&[Touches]; 5] = [
+        &[&[(1, Write), (1, Write), (1, Write)], &[(2, Write), (2, Write), (2, Write)]],
+        &[&[(1, Write), (2, Write)], &[(2, Write), (1, Write)], &[(3, Write), (3, Write)]],
+        &[&[(1, Read), (1, Read)], &[(1, Read), (1, Write)], &[(1, Read), (2, Write)]],
+        &[&[(1, Write)], &[(2, Read), (1, Read), (2, Write)], &[(2, Read), (2, Read)]],
+        &[&[(1, Write), (2, Write)], &[(1, Write)], &[(2, Write)], &[(3, Read), (3, Read)]],
+    ];
+    let mut fewer = 0;
+    for tasks in PROGRAMS {
+        let counts: Vec<u32> = tasks.iter().map(|touches| touches.len() as u32).collect();
+        for depth_max in 0..=3 {
+            let search = |are_telling: bool| {
+                Each { depth_max, ..Each::default() }
+                    .search(|source| run(Config::default(), source, touching(tasks, are_telling)))
+            };
+            let orders = model_orders(&counts, depth_max);
+            let different: BTreeSet<_> = orders.iter().map(|order| orders_of_touches(order, tasks)).collect();
+            let (telling, silent) = (search(true), search(false));
+            assert_eq!(telling.runs, different.len() as u64, "{tasks:?} with {depth_max} deviations");
+            assert_eq!(silent.runs, orders.len() as u64, "{tasks:?} with {depth_max} deviations");
+            assert_eq!(telling.runs + telling.equal, silent.runs + silent.equal, "the same runs are made");
+            assert_eq!(telling.ended, Ended::Exhausted { depth: depth_max });
+            fewer += silent.runs - telling.runs;
+        }
+    }
+    assert!(fewer > 100, "{fewer}");
+}
+
+#[test]
+fn what_an_invariant_looks_at_is_not_known() {
+    const TASKS: &[Touches] = &[&[(1, Access::Write)], &[(2, Access::Write)]];
+    let runs = |has_invariant: bool| {
+        let program = move || async move {
+            if has_invariant {
+                invariant("it looks at everything", || true);
+            }
+            touching(TASKS, true).await;
+        };
+        Each::default().search(|source| run(Config::default(), source, program())).runs
+    };
+    assert_eq!((runs(false), runs(true)), (1, 2));
 }
 
 #[test]

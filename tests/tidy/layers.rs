@@ -63,7 +63,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "tracing_capture",
                 "yield_now",
             ],
-            &["block_in_place", "cancellable", "local_set", "task_local"],
+            &["block_in_place", "cancellable", "local_set", "task_local", "telling"],
             &["join_set"],
             &["task_builder"],
             &["executor"],

@@ -6,6 +6,7 @@ use super::hash::mix;
 use super::key::Key;
 use super::label::Label;
 use super::task_id::TaskId;
+use crate::clock::Instant;
 
 /// Something that several tasks can touch: a socket, a lock, a queue, the end of a task. Two polls that touch one of these, one of
 /// them for writing, *race*: their order may matter.
@@ -99,6 +100,8 @@ pub enum Fact {
         lineage: u64,
         /// The name of the poll.
         key: Key,
+        /// When it begins, in the world's time.
+        now: Instant,
     },
     /// A poll is over in which the task has woken itself: it goes behind the others. Told before [`Fact::PollEnded`].
     /// [`FactKinds::POLLS`].
@@ -130,6 +133,11 @@ pub enum Fact {
         name: &'static str,
         /// Whether it held.
         holds: bool,
+    },
+    /// The poll that goes on tells all that it touches: see [`spawn_telling`](crate::spawn_telling). [`FactKinds::ACCESSES`].
+    TellsAll {
+        /// The task.
+        task: TaskId,
     },
     /// A task says what it will touch first in its next poll. [`FactKinds::ACCESSES`].
     Intended {

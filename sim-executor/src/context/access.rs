@@ -50,6 +50,18 @@ pub fn intend(resource: Resource, access: Access) {
     }
 }
 
+/// Says that the current poll tells all that it touches, unless the run has invariants, which look at everything.
+#[inline]
+pub(crate) fn tell_all() {
+    if CURRENT.with(|current| current.tells_accesses.get()) {
+        with(|run| {
+            if !run.has_invariants() {
+                run.core_mut().note_tells_all();
+            }
+        });
+    }
+}
+
 #[cold]
 fn tell(resource: Resource, access: Access) {
     with(|run| run.core_mut().note_access(resource, access));

@@ -45,6 +45,7 @@ pub use crate::run::{
     TaskPanic, WaitChain,
 };
 pub use crate::task::NodeId;
+pub(crate) use access::tell_all;
 pub use access::{access, access_named, intend, stop_at};
 pub(crate) use ask::{CANCEL, is_cut_short};
 pub use ask::{ask_flag, ask_int, note_varied, probability_of, refuse_fault};

@@ -77,8 +77,8 @@ impl Core {
         if !self.facts.has(FactKinds::POLLS) {
             return;
         }
-        let slot = self.polling.tasks().at(task.index);
-        self.facts.add(Fact::PollBegun { task, lineage: slot.lineage_hash(), key: slot.key() });
+        let (slot, now) = (self.polling.tasks().at(task.index), self.time.now());
+        self.facts.add(Fact::PollBegun { task, lineage: slot.lineage_hash(), key: slot.key(), now });
     }
 
     /// A poll is over.
@@ -115,6 +115,15 @@ impl Core {
             self.facts.name(resource, format!("the end of {path}"));
         }
         self.facts.add(Fact::Accessed { task, key, resource, access: Access::Write });
+    }
+
+    /// The current task tells all that it touches in this poll.
+    pub(crate) fn note_tells_all(&mut self) {
+        if let Some(task) = self.polling.current()
+            && self.facts.has(FactKinds::ACCESSES)
+        {
+            self.facts.add(Fact::TellsAll { task });
+        }
     }
 
     /// The current task will touch a resource in its next poll.

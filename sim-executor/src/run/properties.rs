@@ -166,7 +166,7 @@ impl Run {
         std::mem::take(&mut *self.invariants.borrow_mut())
     }
 
-    pub(super) fn has_invariants(&self) -> bool {
+    pub(crate) fn has_invariants(&self) -> bool {
         !self.invariants.borrow().is_empty()
     }
 

@@ -4,9 +4,10 @@ use std::cell::{Ref, RefCell};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use sim_executor::{Candidates, Domain, Needs, Point, Source, TaskId, Value};
+use sim_executor::{Candidates, Domain, Fact, FactKinds, Needs, Point, Source, TaskId, Value};
 
 use super::deviation::{Alternative, Deviation};
+use super::equivalence::Equivalence;
 use super::kinds::Kinds;
 use super::run::DeviantRun;
 use crate::strategy::postponed::Postponed;
@@ -35,6 +36,8 @@ pub struct Deviant {
     postponed: Postponed,
     /// From which kinds of decisions others could deviate behind the last step, if that is wanted.
     noted: Option<Kinds>,
+    /// Whether it looks at what polls touch.
+    looks: bool,
     told: Rc<RefCell<Told>>,
 }
 
@@ -43,6 +46,7 @@ pub struct Deviant {
 struct Told {
     made: Vec<Deviation>,
     forks: Vec<Fork>,
+    equivalence: Equivalence,
 }
 
 /// A decision with other answers.
@@ -65,12 +69,13 @@ impl Deviant {
     #[must_use]
     pub fn new(run: DeviantRun) -> Self {
         let (postponed, told) = (Postponed::default(), Rc::default());
-        Deviant { run, reached: 0, decision: 0, postponed, noted: None, told }
+        Deviant { run, reached: 0, decision: 0, postponed, noted: None, looks: false, told }
     }
 
-    /// The same, and it notes where else runs could deviate behind the last of its steps.
-    pub(super) fn noting(run: DeviantRun, kinds: Kinds) -> Self {
-        Deviant { noted: Some(kinds), ..Deviant::new(run) }
+    /// The same, and it notes where else runs could deviate behind the last of its steps; and, if it is to look at that, to which runs
+    /// its run is equal.
+    pub(super) fn noting(run: DeviantRun, kinds: Kinds, looks: bool) -> Self {
+        Deviant { noted: Some(kinds), looks, ..Deviant::new(run) }
     }
 
     /// What this source will have done when its run is over.
@@ -134,7 +139,8 @@ fn nth_alternative(domain: &Domain<'_>, turn: Option<TaskId>, nth: u32) -> Optio
 
 impl Source for Deviant {
     fn needs(&self) -> Needs {
-        Needs { asked_anyway: self.run.faults, ..Needs::default() }
+        let facts = if self.looks { FactKinds::POLLS | FactKinds::ACCESSES } else { FactKinds::NONE };
+        Needs { asked_anyway: self.run.faults, facts, ..Needs::default() }
     }
 
     fn decide(&mut self, point: &Point<'_>) -> Option<Value> {
@@ -150,7 +156,12 @@ impl Source for Deviant {
         let Some(step) = due else { return turn };
         self.reached += 1;
         let Some(answer) = nth_alternative(&point.domain, task, step.nth) else { return turn };
-        self.told.borrow_mut().made.push(Deviation { step, key: point.key, answer });
+        let mut told = self.told.borrow_mut();
+        told.made.push(Deviation { step, key: point.key, answer });
+        if let Alternative::Value(value) = answer {
+            told.equivalence.answer(point.key, value);
+        }
+        drop(told);
         match (answer, among) {
             (Alternative::Value(value), _) => Some(value),
             (Alternative::Postpone, Some(candidates)) => {
@@ -159,6 +170,10 @@ impl Source for Deviant {
             }
             (Alternative::Postpone, None) => None,
         }
+    }
+
+    fn observe(&mut self, fact: &Fact) {
+        self.told.borrow_mut().equivalence.observe(fact);
     }
 
     fn describe(&self) -> String {
@@ -177,6 +192,12 @@ impl Deviated {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.told.borrow().made.len() == self.steps
+    }
+
+    /// What the run has in common with those that differ from it only in the order of polls that touch nothing in common; nothing if no
+    /// poll is known to tell all, or nobody looked.
+    pub(super) fn equivalence(&self) -> Option<u64> {
+        self.told.borrow_mut().equivalence.number()
     }
 
     /// Where else runs could deviate behind the last step.

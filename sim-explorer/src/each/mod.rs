@@ -8,6 +8,7 @@ use crate::shard::Shard;
 
 mod deviant;
 mod deviation;
+mod equivalence;
 mod kinds;
 mod run;
 mod search;
@@ -23,7 +24,9 @@ pub use search::{End, Next, Search, Wanted};
 ///
 /// A run is made with some deviations; what else could have been answered behind the last of them is noted, and each of these
 /// answers is tried: another ready task first, the next task behind all others, a fault that happens, the least and the greatest
-/// of a number. Runs that turn out equal, by their hash, count once, and nothing is tried behind the second of them.
+/// of a number. Runs that turn out equal, by their hash, count once, and nothing is tried behind the second of them. Runs that only let polls
+/// change places which touch nothing in common count once, too, as far as tasks tell all that they touch:
+/// see [`spawn_telling`](sim_executor::spawn_telling).
 ///
 /// A failure is minimal by construction: no run with fewer deviations fails. When none fails, the search says which depth it has
 /// exhausted, which no number of random seeds can say.
@@ -64,7 +67,7 @@ impl Default for Each {
 pub struct SearchResult {
     /// How many different runs were made.
     pub runs: u64,
-    /// How many runs turned out equal to another one.
+    /// How many runs turned out equal to another one, or equal but for the order of polls that touch nothing in common.
     pub equal: u64,
     /// How it ended.
     pub ended: Ended,

@@ -45,8 +45,10 @@ pub struct Search {
     behind_children: u64,
     /// How many of this depth there are at most, and of those before.
     up_to_here: u64,
-    /// The hashes of the runs that were made.
+    /// The runs that were made, by their hashes; where tasks tell what they touch, by what equal ones have in common.
     seen: BTreeSet<u64>,
+    /// Whether tasks tell what they touch. It is looked at in the run without deviations.
+    looks: bool,
     made: u64,
     equal: u64,
     expanded: Expanded,
@@ -156,6 +158,8 @@ struct Cursor {
 struct Made {
     wanted: Wanted,
     hash: u64,
+    /// What equal runs have in common.
+    counts_as: u64,
     is_failure: bool,
     postponed: Vec<u64>,
     forks: Vec<Fork>,
@@ -203,6 +207,7 @@ impl Search {
             behind_children: 0,
             up_to_here: 0,
             seen: BTreeSet::new(),
+            looks: true,
             made: 0,
             equal: 0,
             expanded: Expanded::default(),
@@ -222,7 +227,7 @@ impl Search {
         self.seen.len() as u64
     }
 
-    /// How many runs turned out equal to another one.
+    /// How many runs turned out equal to another one, or equal but for the order of polls that touch nothing in common.
     #[must_use]
     pub fn equal(&self) -> u64 {
         self.equal
@@ -247,7 +252,7 @@ impl Search {
     /// What a run is to be made with, so that it can be told.
     #[must_use]
     pub fn source(&self, wanted: &Wanted) -> Deviant {
-        Deviant::noting(wanted.run.clone(), self.each.kinds)
+        Deviant::noting(wanted.run.clone(), self.each.kinds, self.looks)
     }
 
     /// What is to be made next.
@@ -345,7 +350,13 @@ impl Search {
         let made = deviated.deviations();
         let postponed = made.iter().filter(|made| is_postponed(made)).map(|made| made.step.at).collect();
         let forks = deviated.forks().to_vec();
-        self.early.insert(wanted.number, Made { wanted: wanted.clone(), hash, is_failure, postponed, forks });
+        let equivalence = deviated.equivalence();
+        if wanted.run.steps.is_empty() {
+            self.looks = equivalence.is_some();
+        }
+        let counts_as = equivalence.unwrap_or(hash);
+        let made = Made { wanted: wanted.clone(), hash, counts_as, is_failure, postponed, forks };
+        self.early.insert(wanted.number, made);
         while let Some(made) = self.early.remove(&self.told) {
             self.told += 1;
             if self.end.is_none() {
@@ -355,7 +366,8 @@ impl Search {
     }
 
     fn add(&mut self, made: Made) {
-        let Made { wanted: Wanted { run, is_again, .. }, hash, is_failure, postponed, forks } = made;
+        let Made { wanted: Wanted { run, is_again, .. }, hash, counts_as, is_failure, postponed, forks } =
+            made;
         if is_again && !run.steps.is_empty() {
             // Kept until its last fork.
             self.forks_kept += forks.len();
@@ -365,7 +377,7 @@ impl Search {
             self.cursor.is_waiting = false;
             return;
         }
-        if !is_again && !self.seen.insert(hash) {
+        if !is_again && !self.seen.insert(counts_as) {
             self.equal += 1;
         }
         if is_failure && !is_again {

@@ -79,7 +79,7 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sim_executor::Label;
+    use sim_executor::{Instant, Label};
 
     fn hash(touches: &[(u32, u64, Access)]) -> u64 {
         let mut order = Order::default();
@@ -87,7 +87,7 @@ mod tests {
             let resource = Resource::new(Label::new("test"), *number);
             let key = Key { stream: u64::from(*task), ordinal: 0 };
             let task = TaskId::from_parts(*task, 0);
-            order.observe(&Fact::PollBegun { task, lineage: key.stream, key });
+            order.observe(&Fact::PollBegun { task, lineage: key.stream, key, now: Instant::START });
             order.touch(task, key, resource, *access);
         }
         order.hash
