@@ -10,8 +10,10 @@ use std::task::{Poll, Waker};
 
 use sim_executor::{Crash, Node, event};
 
-use crate::host::{Begin, Hosted};
+use crate::descriptor::Sent;
+use crate::host::{Begin, Hosted, process_on};
 use crate::process::{End, ProcessConfig};
+use crate::signal::Signal;
 use crate::symbols;
 
 /// Why a process gave no value.
@@ -149,7 +151,12 @@ where
         let result = catch_unwind(AssertUnwindSafe(|| main()));
         *value.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
     };
-    let begin = Begin { config, trampoline: symbols::trampoline, main: Box::new(main) };
+    let begin = Begin {
+        config,
+        main_name: std::any::type_name::<F>(),
+        upcalls: symbols::UPCALLS,
+        main: Box::new(main),
+    };
     let end = Hosted::new(begin).await;
     killed.exits = None;
     let value = returned.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -229,6 +236,23 @@ impl<T> Process<T> {
     /// Outside its run.
     pub fn kill(&self) {
         self.node.crash(Crash::ProcessKill);
+    }
+
+    /// Sends it a signal; whether it runs, so that there is somebody to send it to.
+    ///
+    /// It does what it would do in Linux. A thread that does not block the signal calls the function that the program has set for it: one
+    /// that waits at once, one that runs at its next call of the C library. Without such a function, the process ends with
+    /// [`ExitError::Signalled`], or stops until [`Signal::CONT`], or nothing happens.
+    ///
+    /// # Panics
+    /// Outside its run.
+    #[expect(clippy::must_use_candidate, reason = "few have to know whether somebody was there")]
+    pub fn signal(&self, signal: Signal) -> bool {
+        let running = process_on(self.node.id());
+        if let Some(process) = &running {
+            process.send(signal, Sent { by: 0, is_for_thread: false }, None);
+        }
+        running.is_some()
     }
 
     /// Starts it again, after it was killed or has ended, or kills it before.

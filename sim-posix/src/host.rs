@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use sim_executor::time::{Sleep, sleep_until};
-use sim_executor::{Device, Instant, Label, context};
+use sim_executor::{Device, Instant, Label, NodeId, context};
 
-use crate::process::{End, Process, ProcessConfig, Run};
-use crate::real::{Entry, Turn};
+use crate::process::{End, Process, ProcessConfig, Run, Upcalls};
+use crate::real::Turn;
 
 const POLL: Label = Label::new("posix.process");
 
@@ -77,6 +77,26 @@ pub(crate) fn wake_elsewhere(but: Option<&Process>, address: usize, count_max: u
     woken
 }
 
+/// The process that runs and has this number; the numbers are those of the nodes.
+///
+/// # Panics
+/// Outside a run.
+pub(crate) fn process_of(id: i32) -> Option<Rc<Process>> {
+    let processes = context::device::<Processes>()?;
+    let all = processes.all.borrow();
+    all.iter().rev().filter_map(Weak::upgrade).find(|it| it.id() == id && it.how_ended().is_none())
+}
+
+/// The process that runs on a node.
+///
+/// # Panics
+/// Outside a run.
+pub(crate) fn process_on(node: NodeId) -> Option<Rc<Process>> {
+    let processes = context::device::<Processes>()?;
+    let all = processes.all.borrow();
+    all.iter().rev().filter_map(Weak::upgrade).find(|it| it.node == node && it.how_ended().is_none())
+}
+
 impl Device for Processes {
     fn next_due(&self) -> Option<Instant> {
         None
@@ -99,7 +119,9 @@ impl Device for Processes {
 /// How a process begins.
 pub(crate) struct Begin {
     pub(crate) config: ProcessConfig,
-    pub(crate) trampoline: Entry,
+    /// Its main function's name.
+    pub(crate) main_name: &'static str,
+    pub(crate) upcalls: Upcalls,
     pub(crate) main: Box<dyn FnOnce() + Send>,
 }
 
@@ -126,12 +148,12 @@ impl Running {
     /// # Panics
     /// If the machine has no room for a thread.
     fn begin(begin: Begin) -> Self {
-        let Begin { config, trampoline, main } = begin;
+        let Begin { config, main_name, upcalls, main } = begin;
         // Before any of its code runs: only one run at a time has processes.
         let processes = Processes::current();
         let name = context::node_name(context::node());
-        let process = Rc::new(Process::new(name, config, trampoline));
-        let started = process.start_thread(std::ptr::null(), Run::Main(main));
+        let process = Rc::new(Process::new(name, main_name, config, upcalls));
+        let started = process.start_thread(std::ptr::null(), 0, Run::Main(main));
         started.unwrap_or_else(|errno| panic!("no thread for a process: error {errno}"));
         let resource = processes.add(&process);
         Running { process, resource, alarm: None }
@@ -169,7 +191,9 @@ impl Future for Hosted {
             self.running = None;
             return Poll::Ready(end);
         }
-        if can_go_on || running.is_due(context) {
+        if running.process.is_stopped() {
+            running.alarm = None;
+        } else if can_go_on || running.is_due(context) {
             running.alarm = None;
             context.waker().wake_by_ref();
         }

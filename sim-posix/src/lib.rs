@@ -25,12 +25,14 @@ mod host;
 mod native;
 mod process;
 mod real;
+mod signal;
 mod symbols;
 
 pub use escape::{Policy, escapes, set_policy};
 pub use handle::{ExitError, Process, process, process_with};
 pub use host::was_rehearsal;
 pub use process::ProcessConfig;
+pub use signal::Signal;
 
 /// Calls `poll`, a poll of a native task: in it, the run answers what the task calls of the C library. For
 /// [`Config::around`](sim_executor::Config::around).

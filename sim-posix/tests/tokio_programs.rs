@@ -4,12 +4,14 @@
     reason = "unmodified programs use real threads, clocks and sleeps, as they are answered by the run"
 )]
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use sim_executor::{Executor, KeyedRandom, ProductionOrder, time};
-use sim_posix::process;
+use sim_posix::{Signal, process};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::signal::unix::{SignalKind, signal};
 
 async fn serve() {
     let listener = TcpListener::bind("0.0.0.0:80").await.unwrap();
@@ -214,4 +216,58 @@ fn datagrams_and_lookups_work() {
         client.exit().await.unwrap()
     });
     assert_eq!(answer.unwrap(), b"ping");
+}
+
+/// A service that finishes what it has begun when it is asked to end, and then says so.
+async fn serve_until_told() -> &'static str {
+    let listener = TcpListener::bind("0.0.0.0:80").await.unwrap();
+    let mut told = signal(SignalKind::terminate()).unwrap();
+    let mut working = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => break,
+            _ = told.recv() => break,
+            accepted = listener.accept() => {
+                let (mut socket, _) = accepted.unwrap();
+                working.spawn(async move {
+                    tokio::time::sleep(Duration::from_secs(3)).await;
+                    socket.write_all(b"done").await.unwrap();
+                });
+            }
+        }
+    }
+    while working.join_next().await.is_some() {}
+    "ended in order"
+}
+
+#[test]
+fn a_service_of_tokio_ends_in_order() {
+    let run = |seed, signal| {
+        let mut executor = Executor::new(KeyedRandom::new(seed));
+        let ran = executor.block_on(async move {
+            let service = process("service", || multi_thread(serve_until_told()));
+            let client = process("client", || {
+                std::thread::sleep(Duration::from_secs(1));
+                let mut text = String::new();
+                std::net::TcpStream::connect("service:80").unwrap().read_to_string(&mut text).unwrap();
+                text
+            });
+            time::sleep(Duration::from_secs(2)).await;
+            service.signal(signal);
+            let first = (client.exit().await, service.exit().await);
+            // Another life has its own signals.
+            service.restart();
+            client.restart();
+            time::sleep(Duration::from_secs(2)).await;
+            service.signal(signal);
+            assert_eq!((client.exit().await, service.exit().await), first);
+            first
+        });
+        assert_eq!(ran.unwrap(), (Ok("done".to_string()), Ok("ended in order")));
+        executor.hash()
+    };
+    let _ = run(0, Signal::TERM);
+    let runs = || (0..6).map(|seed| run(seed, [Signal::TERM, Signal::INT][seed as usize % 2]));
+    assert!(runs().eq(runs()));
 }

@@ -3,6 +3,7 @@
 mod descriptors;
 mod names;
 mod poll;
+mod signal;
 mod sleep;
 mod socket;
 mod synchronise;
@@ -89,6 +90,11 @@ impl Caller<'_> {
             Outcome::TimedOut => {
                 file.wait_no_more(who);
                 Err(libc::EAGAIN)
+            }
+            Outcome::Interrupted { restarts } => {
+                file.wait_no_more(who);
+                // A call with a time of its own is not begun again: signal(7).
+                if restarts && deadline.is_none() { Ok(()) } else { Err(libc::EINTR) }
             }
         }
     }

@@ -6,6 +6,7 @@ use sim_executor::Label;
 use sim_net::syscall::look_up;
 
 use super::Caller;
+use crate::process::Outcome;
 
 const LOOK_UP: Label = Label::new("posix.getaddrinfo");
 
@@ -76,7 +77,8 @@ impl Caller<'_> {
         let (after, answer) = look_up(name);
         if !after.is_zero() {
             let deadline = self.process.now() + after;
-            self.process.wait_for(self.thread, LOOK_UP, Some(deadline), || name.to_string());
+            let what = || name.to_string();
+            while self.process.wait_for(self.thread, LOOK_UP, Some(deadline), what) != Outcome::TimedOut {}
         }
         answer.map_err(|is_no_name| if is_no_name { libc::EAI_NONAME } else { libc::EAI_AGAIN })
     }

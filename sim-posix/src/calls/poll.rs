@@ -71,9 +71,16 @@ impl Caller<'_> {
             let who = self.process.with_thread(self.thread, |thread| thread.who);
             epoll.wait(who, &self.process.waker(self.thread));
             let what = || format!("{} descriptors", epoll.count());
-            if self.process.wait_for(self.thread, EPOLL, deadline, what) == Outcome::TimedOut {
-                epoll.wait_no_more(who);
-                return Ok(epoll.take(count_max));
+            match self.process.wait_for(self.thread, EPOLL, deadline, what) {
+                Outcome::Woken => {}
+                Outcome::TimedOut => {
+                    epoll.wait_no_more(who);
+                    return Ok(epoll.take(count_max));
+                }
+                Outcome::Interrupted { .. } => {
+                    epoll.wait_no_more(who);
+                    return Err(libc::EINTR);
+                }
             }
         }
     }
@@ -86,7 +93,7 @@ impl Caller<'_> {
     /// `poll(2)` of these descriptors with what is of interest at each; what there is. Nothing ever comes at a descriptor of the machine.
     ///
     /// # Errors
-    /// None: a descriptor that leads to nothing is told with `POLLNVAL`.
+    /// `EINTR`; a descriptor that leads to nothing is told with `POLLNVAL`.
     pub(crate) fn poll(&self, asked: &[(i32, u32)], timeout: Option<Duration>) -> Result<Vec<u32>> {
         self.enter(POLL);
         let files: Vec<Option<Rc<File>>> =
@@ -120,8 +127,10 @@ impl Caller<'_> {
             let what = || format!("{} descriptors", asked.len());
             let outcome = self.process.wait_for(self.thread, POLL, deadline, what);
             files.iter().flatten().for_each(|file| file.wait_no_more(who));
-            if outcome == Outcome::TimedOut {
-                return Ok(look());
+            match outcome {
+                Outcome::Woken => {}
+                Outcome::TimedOut => return Ok(look()),
+                Outcome::Interrupted { .. } => return Err(libc::EINTR),
             }
         }
     }

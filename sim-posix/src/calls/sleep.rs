@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use sim_executor::{Instant, Label};
+use sim_executor::Label;
 
 use super::Caller;
+use crate::process::Outcome;
 
 const SLEEP: Label = Label::new("posix.sleep");
 const PAUSE: Label = Label::new("posix.pause");
@@ -13,21 +14,26 @@ const YIELD: Label = Label::new("posix.yield");
 const YIELD_NANOS: u64 = 1_000;
 
 impl Caller<'_> {
-    /// Sleeps for a time.
-    pub(crate) fn sleep(&self, duration: Duration) {
+    /// Sleeps for a time; what was left of it if a signal came.
+    pub(crate) fn sleep(&self, duration: Duration) -> Duration {
         self.process.call_kernel();
-        self.sleep_until(self.process.now() + duration);
+        let deadline = self.process.now() + duration;
+        loop {
+            match self.process.wait(self.thread, SLEEP, Some(deadline)) {
+                Outcome::Woken => {}
+                Outcome::TimedOut => return Duration::ZERO,
+                Outcome::Interrupted { .. } => {
+                    let now = self.process.now();
+                    return if deadline > now { deadline - now } else { Duration::ZERO };
+                }
+            }
+        }
     }
 
-    /// Sleeps until a time on the monotonic clock.
-    pub(crate) fn sleep_until(&self, deadline: Instant) {
-        self.process.wait(self.thread, SLEEP, Some(deadline));
-    }
-
-    /// `pause(2)`: until the process ends, as no signal comes to it.
+    /// `pause(2)`: until a signal was taken, or the process ends.
     pub(crate) fn pause(&self) {
         self.process.call_kernel();
-        self.process.wait(self.thread, PAUSE, None);
+        while self.process.wait(self.thread, PAUSE, None) == Outcome::Woken {}
     }
 
     /// `sched_yield(2)`

@@ -14,18 +14,12 @@ const SPAWN: Label = Label::new("posix.spawn");
 
 impl Caller<'_> {
     /// Waits at a word of memory that was seen to be as expected.
-    ///
-    /// # Errors
-    /// `ETIMEDOUT`
-    pub(crate) fn futex_wait(&self, address: usize, bits: u32, deadline: Option<Instant>) -> Result<()> {
+    pub(crate) fn futex_wait(&self, address: usize, bits: u32, deadline: Option<Instant>) -> Outcome {
         self.process.call_kernel();
         self.process.futexes.borrow_mut().add(address, self.thread, bits);
         let outcome = self.process.wait(self.thread, FUTEX, deadline);
         self.process.futexes.borrow_mut().remove(self.thread);
-        match outcome {
-            Outcome::Woken => Ok(()),
-            Outcome::TimedOut => Err(libc::ETIMEDOUT),
-        }
+        outcome
     }
 
     /// Wakes threads that wait at a word of memory, in the order in which they began to wait; how many. Those of other processes come

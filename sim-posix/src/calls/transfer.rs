@@ -7,6 +7,7 @@ use sim_net::syscall::{Address, SocketKind};
 
 use super::{Caller, Direction};
 use crate::descriptor::{Object, Result};
+use crate::signal::Signal;
 
 const READ: Label = Label::new("posix.read");
 const WRITE: Label = Label::new("posix.write");
@@ -30,7 +31,7 @@ impl Caller<'_> {
     /// As the call; what was written before an error is told instead of it.
     pub(crate) fn write(&self, descriptor: i32, data: &[IoSlice<'_>]) -> Result<usize> {
         self.enter(WRITE);
-        self.write_all(descriptor, data, (WRITE, true), None)
+        self.or_broken_pipe(0, self.write_all(descriptor, data, (WRITE, true), None))
     }
 
     /// `sendto(2)`, `sendmsg(2)`
@@ -45,7 +46,17 @@ impl Caller<'_> {
         to: Option<&Address>,
     ) -> Result<usize> {
         self.enter(SEND);
-        self.write_all(descriptor, data, (SEND, flags & libc::MSG_DONTWAIT == 0), to)
+        let sent = self.write_all(descriptor, data, (SEND, flags & libc::MSG_DONTWAIT == 0), to);
+        self.or_broken_pipe(flags, sent)
+    }
+
+    /// Who writes what nobody reads gets a signal, unless it is ignored, as it is if the program has set nothing.
+    fn or_broken_pipe(&self, flags: i32, written: Result<usize>) -> Result<usize> {
+        let is_signalled = written == Err(libc::EPIPE) && flags & libc::MSG_NOSIGNAL == 0;
+        if is_signalled && !self.process.signals.is_ignored(Signal::PIPE) {
+            self.kill_thread(self.thread, Some(Signal::PIPE))?;
+        }
+        written
     }
 
     fn write_all(

@@ -5,6 +5,7 @@ mod event;
 mod pairs;
 mod pipe;
 mod ready;
+mod signals;
 mod table;
 mod timer;
 mod waiting;
@@ -20,6 +21,7 @@ pub(crate) use epoll::{Epoll, Interest, Occurred};
 pub(crate) use event::Event;
 pub(crate) use pipe::{Pipe, pipe};
 pub(crate) use ready::Ready;
+pub(crate) use signals::{Pending, Sent, SignalFd};
 pub(crate) use table::{FIRST, Table};
 pub(crate) use timer::Timer;
 
@@ -40,6 +42,7 @@ pub(crate) enum Object {
     Event(Event),
     Pipe(Pipe),
     Timer(Timer),
+    Signals(SignalFd),
     /// `/dev/urandom`
     Entropy,
 }
@@ -57,6 +60,7 @@ impl File {
             Object::Event(event) => event.ready(),
             Object::Pipe(pipe) => pipe.ready(),
             Object::Timer(timer) => timer.ready(),
+            Object::Signals(signals) => signals.ready(),
             Object::Entropy => Ready::IN,
         }
     }
@@ -69,6 +73,7 @@ impl File {
             Object::Event(event) => event.waiting().add(who, waker),
             Object::Pipe(pipe) => pipe.wait(who, waker),
             Object::Timer(timer) => timer.waiting().add(who, waker),
+            Object::Signals(signals) => signals.waiting().add(who, waker),
             Object::Entropy => {}
         }
     }
@@ -81,6 +86,7 @@ impl File {
             Object::Event(event) => event.waiting().remove(who),
             Object::Pipe(pipe) => pipe.wait_no_more(who),
             Object::Timer(timer) => timer.waiting().remove(who),
+            Object::Signals(signals) => signals.waiting().remove(who),
             Object::Entropy => {}
         }
     }
@@ -95,6 +101,7 @@ impl File {
             Object::Event(event) => event.read(into),
             Object::Pipe(pipe) => pipe.read(into),
             Object::Timer(timer) => timer.read(into),
+            Object::Signals(signals) => signals.read(into),
             Object::Entropy => Ok(into.iter_mut().map(|part| crate::entropy::fill(part)).sum()),
             Object::Epoll(_) => Err(libc::EINVAL),
         }
@@ -110,7 +117,7 @@ impl File {
             Object::Event(event) => event.write(data),
             Object::Pipe(pipe) => pipe.write(data),
             Object::Entropy => Ok(data.iter().map(|part| part.len()).sum()),
-            Object::Epoll(_) | Object::Timer(_) => Err(libc::EINVAL),
+            Object::Epoll(_) | Object::Timer(_) | Object::Signals(_) => Err(libc::EINVAL),
         }
     }
 
@@ -122,6 +129,7 @@ impl File {
             Object::Event(_) => "eventfd",
             Object::Pipe(_) => "pipe",
             Object::Timer(_) => "timerfd",
+            Object::Signals(_) => "signalfd",
             Object::Entropy => "/dev/urandom",
         }
     }

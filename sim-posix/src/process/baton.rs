@@ -47,6 +47,7 @@ impl Process {
     /// The last thing that a thread does: it is done, and passes the baton on.
     pub(crate) fn end_thread(&self, thread: u32) {
         self.with_thread(thread, |it| it.state = State::Done);
+        self.hand_on(thread, u64::MAX);
         if thread == 0 {
             self.end(super::End::Returned);
         }
@@ -77,7 +78,7 @@ impl Process {
     fn choose_next(&self, before: Option<u32>) -> Option<u32> {
         self.collect_wakes();
         let turns = self.turns_left.get();
-        if turns == 0 || self.how_ended().is_some() {
+        if turns == 0 || self.how_ended().is_some() || self.signals.is_stopped() {
             return None;
         }
         let count = self.runnable.borrow().len() as u64;

@@ -22,6 +22,11 @@ impl Process {
         self.end.borrow_mut().get_or_insert(how);
     }
 
+    /// Whether it is stopped until a signal has it go on.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.signals.is_stopped()
+    }
+
     /// How it has ended, if it has.
     pub(crate) fn how_ended(&self) -> Option<End> {
         self.end.borrow().clone()

@@ -6,6 +6,7 @@ mod end;
 mod futex;
 mod output;
 mod report;
+mod signals;
 mod threads;
 mod wakes;
 
@@ -21,6 +22,7 @@ use crate::real::{Entry, Gate};
 
 pub(crate) use end::End;
 pub(crate) use futex::Futexes;
+pub(crate) use signals::{Action, CallHandler, Handling, Signals};
 pub(crate) use threads::{Outcome, Run, Start, State, Thread};
 
 use output::Output;
@@ -40,6 +42,14 @@ impl Default for ProcessConfig {
     fn default() -> Self {
         ProcessConfig { cpus: 4, preempt: sim_executor::Ratio::NEVER }
     }
+}
+
+/// What is called of the layer above, which knows pointers.
+#[derive(Clone, Copy)]
+pub(crate) struct Upcalls {
+    /// Where a thread of the machine begins that is to run one of a process.
+    pub(crate) trampoline: Entry,
+    pub(crate) call_handler: CallHandler,
 }
 
 /// A process of a run.
@@ -66,8 +76,8 @@ pub(crate) struct Process {
     gate: Gate,
     /// The run, on its way from one thread to another.
     lent: RefCell<Option<Lent>>,
-    /// Where a thread of the machine begins that is to run one of this process.
-    trampoline: Entry,
+    upcalls: Upcalls,
+    pub(crate) signals: Signals,
     /// Times that the baton may still be passed in this poll.
     turns_left: Cell<u32>,
     /// Whether a timerfd was made.
@@ -83,8 +93,9 @@ pub(crate) struct Process {
 impl Process {
     /// # Panics
     /// Outside a task.
-    pub(crate) fn new(name: Rc<str>, config: ProcessConfig, trampoline: Entry) -> Self {
+    pub(crate) fn new(name: Rc<str>, main: &str, config: ProcessConfig, upcalls: Upcalls) -> Self {
         Process {
+            signals: Signals::new(format!("{name} {main}")),
             name,
             node: context::node(),
             config,
@@ -98,7 +109,7 @@ impl Process {
             wakes: Arc::default(),
             gate: Gate::new(),
             lent: RefCell::new(None),
-            trampoline,
+            upcalls,
             turns_left: Cell::new(0),
             has_timers: Cell::new(false),
             clock_reads: Cell::new(0),

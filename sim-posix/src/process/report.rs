@@ -10,7 +10,7 @@ const THREADS_SHOWN_MAX: usize = 16;
 impl Process {
     /// `for main in epoll: 3 descriptors, until 4.000; worker#2 in futex since 0.300`
     pub(crate) fn describe(&self) -> String {
-        let mut text = String::from("for ");
+        let mut text = String::from(if self.signals.is_stopped() { "stopped by a signal: " } else { "for " });
         let mut shown = 0;
         self.for_each_living(|number, thread| {
             shown += 1;

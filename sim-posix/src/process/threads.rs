@@ -1,5 +1,6 @@
 //! The threads of a process, and which of them can go on.
 
+use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::sync::Arc;
 use std::task::Waker;
@@ -8,7 +9,9 @@ use sim_executor::{Instant, Label, LineageId, context};
 use sim_net::syscall::WaiterId;
 
 use super::Process;
+use crate::descriptor::Sent;
 use crate::real::{self, Gate};
+use crate::signal::Signal;
 
 /// A thread of a process.
 pub(crate) struct Thread {
@@ -24,6 +27,10 @@ pub(crate) struct Thread {
     pub(super) operation: Label,
     pub(super) since: Instant,
     pub(super) what: String,
+    /// The signals that it blocks, as a set.
+    pub(crate) blocked: u64,
+    /// The signals that it is to take.
+    pub(super) signals: BTreeMap<Signal, Sent>,
     /// How it waits at sockets.
     pub(crate) who: WaiterId,
     /// What it has returned, once it is done.
@@ -49,6 +56,10 @@ pub(crate) enum State {
 pub(crate) enum Outcome {
     Woken,
     TimedOut,
+    /// A function of the program was called for a signal; if it `restarts`, a call for which that is usual begins again.
+    Interrupted {
+        restarts: bool,
+    },
 }
 
 /// What a thread of the machine gets that is to run one of a process.
@@ -71,13 +82,14 @@ pub(super) const BEGIN: Label = Label::new("posix.begin");
 const THREADS_MAX: usize = 4_096;
 
 impl Process {
-    /// Starts a thread, which waits for the baton; gives its number and the machine's name for it.
+    /// Starts a thread, which waits for the baton, with these signals blocked; gives its number and the machine's name for it.
     ///
     /// # Errors
     /// `EAGAIN` if there are too many.
     pub(crate) fn start_thread(
         &self,
         attributes: *const libc::pthread_attr_t,
+        blocked: u64,
         run: Run,
     ) -> Result<(u32, libc::pthread_t), i32> {
         self.reap();
@@ -88,7 +100,7 @@ impl Process {
         let gate = Arc::new(Gate::new());
         let start = Box::new(Start { process: self, thread: thread as u32, gate: Arc::clone(&gate), run });
         let start = Box::into_raw(start);
-        let real = real::create(attributes, self.trampoline, start.cast())?;
+        let real = real::create(attributes, self.upcalls.trampoline, start.cast())?;
         let name = if thread == 0 { "main".to_string() } else { format!("thread#{thread}") };
         self.threads.borrow_mut().push(Thread {
             gate,
@@ -100,6 +112,8 @@ impl Process {
             operation: BEGIN,
             since: self.now(),
             what: String::new(),
+            blocked,
+            signals: BTreeMap::new(),
             who: WaiterId::new(),
             result: 0,
             is_joined: false,
@@ -164,15 +178,26 @@ impl Process {
             self.with_thread(thread, |it| it.wait += 1);
             return Outcome::TimedOut;
         }
+        if let Some(restarts) = self.has_signals().then(|| self.take_signals(thread)).flatten() {
+            self.with_thread(thread, |it| it.wait += 1);
+            return Outcome::Interrupted { restarts };
+        }
         self.with_thread(thread, |it| {
             (it.state, it.deadline, it.operation, it.since) = (State::Waiting, deadline, operation, now);
             it.what = what();
         });
         self.pass_baton(thread);
-        self.with_thread(thread, |it| {
+        let outcome = self.with_thread(thread, |it| {
             it.wait += 1;
             it.outcome
-        })
+        });
+        match outcome {
+            // If what was set for the signal has changed meanwhile, it was woken for nothing.
+            Outcome::Interrupted { .. } => {
+                self.take_signals(thread).map_or(Outcome::Woken, |restarts| Outcome::Interrupted { restarts })
+            }
+            other => other,
+        }
     }
 
     /// Lets another thread go first, if there is one that can go on.
@@ -260,6 +285,7 @@ impl Process {
     pub(crate) fn join_at(&self, thread: u32, other: u32, operation: Label) {
         self.joins.borrow_mut().push((other, thread));
         self.wait(thread, operation, None);
+        self.joins.borrow_mut().retain(|join| *join != (other, thread));
     }
 
     /// A thread has ended: who waits for that goes on.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use libc::{clockid_t, time_t, timespec as Timespec, timeval, useconds_t};
 
-use super::memory::{duration, duration_at, timespec};
+use super::memory::{done, duration, duration_at, timespec};
 use super::place::{ask, ask_native};
 use super::symbols;
+use crate::descriptor::Result;
 use crate::escape;
 use crate::process::Process;
 use crate::real::set_errno;
@@ -37,21 +38,24 @@ fn read(clock: clockid_t) -> Option<Duration> {
     })
 }
 
-/// Sleeps if this thread is answered; whether it is.
-fn rest_for(length: Duration) -> bool {
-    let of_process = ask(|caller| {
-        caller.sleep(length);
-        Some(())
-    });
+/// Sleeps if this thread is answered: what was left of it when a signal came.
+fn rest_for(length: Duration) -> Option<Duration> {
+    let of_process = ask(|caller| Some(caller.sleep(length)));
     let of_native = || {
         ask_native(|_| {
             escape::note(|| "nanosleep".to_string());
             if sim_executor::context::current_task().is_some() {
                 sim_executor::time::block_now(length);
             }
+            Duration::ZERO
         })
     };
-    of_process.or_else(of_native).is_some()
+    of_process.or_else(of_native)
+}
+
+/// What a call gives that has slept.
+fn slept(left: Duration) -> Result<()> {
+    if left.is_zero() { Ok(()) } else { Err(libc::EINTR) }
 }
 
 symbols! {
@@ -89,40 +93,55 @@ symbols! {
 
     /// Sleeps for a time.
     fn nanosleep(length: *const Timespec, rest: *mut Timespec) -> c_int {
-        let _ = rest;
         // SAFETY: the caller gives a time.
         let asked = unsafe { duration_at(length) };
-        match asked {
-            Some(asked) => rest_for(asked).then_some(0),
+        let left = match asked {
+            Some(asked) => rest_for(asked),
             None => None,
-        }
+        };
+        left.map(|left| {
+            if !rest.is_null() {
+                // SAFETY: the caller gives room for a time, or null.
+                unsafe { *rest = timespec(left) };
+            }
+            done(slept(left))
+        })
     }
 
-    /// Sleeps for a time, or until one.
+    /// Sleeps for a time, or until one. The error is what it gives.
     fn clock_nanosleep(clock: clockid_t, flags: c_int, time: *const Timespec, rest: *mut Timespec) -> c_int {
-        let _ = rest;
         // SAFETY: the caller gives a time.
-        match unsafe { duration_at(time) } {
-            Some(asked) if flags & libc::TIMER_ABSTIME == 0 => rest_for(asked).then_some(0),
+        let asked = unsafe { duration_at(time) };
+        let is_length = flags & libc::TIMER_ABSTIME == 0;
+        let left = match asked {
+            Some(asked) if is_length => rest_for(asked),
             Some(asked) => match read(clock) {
-                Some(now) => rest_for(asked.saturating_sub(now)).then_some(0),
+                Some(now) => rest_for(asked.saturating_sub(now)),
                 None => None,
             },
             None => None,
-        }
+        };
+        left.map(|left| {
+            if is_length && !rest.is_null() {
+                // SAFETY: the caller gives room for a time, or null.
+                unsafe { *rest = timespec(left) };
+            }
+            slept(left).err().unwrap_or(0)
+        })
     }
 
     /// Sleeps for so many microseconds.
     fn usleep(microseconds: useconds_t) -> c_int {
-        rest_for(Duration::from_micros(microseconds.into())).then_some(0)
+        rest_for(Duration::from_micros(microseconds.into())).map(|left| done(slept(left)))
     }
 
-    /// Sleeps for so many seconds.
+    /// Sleeps for so many seconds; gives those that are left.
     fn sleep(seconds: libc::c_uint) -> libc::c_uint {
-        rest_for(Duration::from_secs(seconds.into())).then_some(0)
+        let left = rest_for(Duration::from_secs(seconds.into()));
+        left.map(|left| left.as_secs() as libc::c_uint + u32::from(left.subsec_nanos() > 0))
     }
 
-    /// Waits for a signal, of which none comes.
+    /// Waits for a signal.
     fn pause() -> c_int {
         ask(|caller| {
             caller.pause();

@@ -18,13 +18,17 @@ mod place;
 mod poll;
 mod process;
 mod raw;
+mod signal;
 mod socket;
 mod synchronise;
 mod thread;
 mod transfer;
 
 pub(crate) use place::{around_native, outside};
-pub(crate) use thread::trampoline;
+
+/// What a process calls of the functions here.
+pub(crate) const UPCALLS: crate::process::Upcalls =
+    crate::process::Upcalls { trampoline: thread::trampoline, call_handler: signal::call_handler };
 
 /// Defines C functions. The expression gives the run's answer, or `None` where the real function is to be called.
 macro_rules! symbols {

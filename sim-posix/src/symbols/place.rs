@@ -47,6 +47,18 @@ impl Drop for Answering {
     }
 }
 
+/// Calls code of the program while a call is answered.
+pub(super) fn as_program(call: impl FnOnce()) {
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            PLACE.with(|place| place.is_answering.set(self.0));
+        }
+    }
+    let _back = Back(PLACE.with(|place| place.is_answering.replace(false)));
+    call();
+}
+
 /// This thread is one of a process from now on, or with null no more.
 pub(super) fn set_process(process: *const Process, thread: u32) {
     PLACE.with(|place| {
@@ -66,7 +78,11 @@ pub(super) fn ask<R>(answer: impl FnOnce(Caller<'_>) -> Option<R>) -> Option<R> 
     // executor keeps the process. Whoever looks at the process has the baton, so that nobody does at the same time, and all that
     // was done before the baton was passed is seen: see `Gate`.
     let process = unsafe { &*process };
-    answer(Caller { process, thread })
+    let answer = answer(Caller { process, thread });
+    if process.has_signals() {
+        process.attend(thread);
+    }
+    answer
 }
 
 /// The same for a call about a descriptor that the run may have given.

@@ -14,6 +14,7 @@ use crate::calls::Caller;
 use crate::descriptor::Result;
 use crate::escape;
 use crate::host::wake_elsewhere;
+use crate::process::Outcome;
 use crate::real::set_errno;
 
 /// Calls that tell nothing of the machine and change nothing that the run answers for.
@@ -23,6 +24,30 @@ const IO_URING: &[c_long] =
 
 fn pointer<T>(word: usize) -> *mut T {
     std::ptr::with_exposed_provenance_mut(word)
+}
+
+/// Waits while a word is as expected.
+fn futex_wait(
+    caller: Caller<'_>,
+    word: &AtomicU32,
+    (value, bits): (u32, u32),
+    timeout: Option<Duration>,
+) -> Result<usize> {
+    let deadline = caller.deadline(timeout);
+    loop {
+        if word.load(Ordering::SeqCst) != value {
+            return Err(libc::EAGAIN);
+        }
+        if caller.process.wait_for_others(word, value) {
+            return Ok(0);
+        }
+        match caller.futex_wait(std::ptr::from_ref(word).addr(), bits, deadline) {
+            Outcome::Woken => return Ok(0),
+            Outcome::TimedOut => return Err(libc::ETIMEDOUT),
+            Outcome::Interrupted { restarts: true } => {}
+            Outcome::Interrupted { restarts: false } => return Err(libc::EINTR),
+        }
+    }
 }
 
 /// A futex call of a process; `None` where the run does not know the operation.
@@ -39,12 +64,6 @@ unsafe fn futex(caller: Caller<'_>, arguments: [usize; 6]) -> Option<Result<usiz
         libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET => {
             // SAFETY: the caller gives a word of its memory.
             let word = unsafe { AtomicU32::from_ptr(pointer(address)) };
-            if word.load(Ordering::SeqCst) != value {
-                return Some(Err(libc::EAGAIN));
-            }
-            if caller.process.wait_for_others(word, value) {
-                return Some(Ok(0));
-            }
             let timeout = pointer::<timespec>(timeout);
             let rest = match timeout.is_null() {
                 true => None,
@@ -59,7 +78,7 @@ unsafe fn futex(caller: Caller<'_>, arguments: [usize; 6]) -> Option<Result<usiz
                     Some(until(caller.process, clock, unsafe { *timeout }))
                 }
             };
-            caller.futex_wait(address, bits, caller.deadline(rest)).map(|()| 0)
+            futex_wait(caller, word, (value, bits), rest)
         }
         libc::FUTEX_WAKE | libc::FUTEX_WAKE_BITSET => {
             let woken = caller.futex_wake(address, value as usize, bits);

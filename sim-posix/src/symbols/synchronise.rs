@@ -10,6 +10,7 @@ use super::place::ask;
 use super::symbols;
 use crate::calls::Caller;
 use crate::host::wake_elsewhere;
+use crate::process::Outcome;
 use crate::real::next;
 
 type OfMutex = unsafe extern "C" fn(*mut pthread_mutex_t) -> c_int;
@@ -74,7 +75,12 @@ unsafe fn wait(
     let waited = caller.futex_wait(condition.addr(), u32::MAX, caller.deadline(rest));
     // SAFETY: so it was promised.
     let locked = unsafe { lock(caller, mutex) };
-    if locked != 0 { locked } else { waited.err().unwrap_or(0) }
+    // A signal is no error here: it is as if somebody had woken it.
+    match waited {
+        _ if locked != 0 => locked,
+        Outcome::TimedOut => libc::ETIMEDOUT,
+        Outcome::Woken | Outcome::Interrupted { .. } => 0,
+    }
 }
 
 symbols! {

@@ -101,7 +101,8 @@ symbols! {
             let is_detached = unsafe { is_detached(attributes) };
             // A thread is taken back when it has ended, whoever waits for that: so it may not be detached for the machine.
             let attributes = if is_detached { std::ptr::null() } else { attributes };
-            match caller.process.start_thread(attributes, Run::Function(function, argument)) {
+            let blocked = caller.process.with_thread(caller.thread, |it| it.blocked);
+            match caller.process.start_thread(attributes, blocked, Run::Function(function, argument)) {
                 Ok((number, real)) => {
                     caller.process.with_thread(number, |it| it.is_detached = is_detached);
                     // SAFETY: the caller gives room for the name.
