@@ -15,6 +15,7 @@ use sim_executor::{Label, Ratio, context};
 
 use crate::descriptor::{File, Result};
 use crate::process::{Outcome, Process};
+use crate::real::Stop;
 
 pub(crate) use descriptors::{duplicate, flags_of};
 pub(crate) use names::{Found, Wanted};
@@ -46,8 +47,51 @@ impl Caller<'_> {
             true => true,
             false => context::ask_flag(self.process.actor_of(self.thread), PREEMPT, preempt),
         };
-        if is_preempted {
-            self.process.let_others_go_first(self.thread, operation);
+        if is_preempted && self.process.others_can_go_on() {
+            self.preempt(operation);
+        }
+    }
+
+    /// Another thread may go first, now or a little later.
+    fn preempt(&self, operation: Label) {
+        let within = self.process.config.preempt_within;
+        let stop = if within == 0 { None } else { self.draw_stop(within) };
+        match stop {
+            None => self.process.let_others_go_first(self.thread, operation),
+            Some(stop) => crate::real::stop_after(stop, self.process.upcalls.stopped),
+        }
+    }
+
+    /// Where another thread may go first; `None` is here.
+    fn draw_stop(&self, within: u32) -> Option<Stop> {
+        const WITHIN: Label = Label::new("posix.preempt_within");
+        let ask = |bound| self.process.ask(Some(self.thread), WITHIN, u64::from(bound)) as u32;
+        // A few are as probable as many.
+        let count = match ask(within.ilog2() + 2) {
+            0 => return None,
+            doublings => 1 + ask(within.min(1 << (doublings - 1))),
+        };
+        Some(Stop { count, only_synchronising: ask(2) == 1 })
+    }
+
+    /// The thread was stopped between two calls.
+    pub(crate) fn stopped(&self) {
+        const STOPPED: Label = Label::new("posix.stopped");
+        if self.process.others_can_go_on() {
+            self.process.let_others_go_first(self.thread, STOPPED);
+        }
+        self.go_on();
+    }
+
+    /// The thread has the baton again, and goes on with its program: it may be stopped later.
+    fn go_on(&self) {
+        const PREEMPT: Label = Label::new("posix.preempt_again");
+        let (preempt, within) = (self.process.config.preempt, self.process.config.preempt_within);
+        if within > 0 && self.process.others_can_go_on() {
+            let is_preempted = context::ask_flag(self.process.actor_of(self.thread), PREEMPT, preempt);
+            if let Some(stop) = is_preempted.then(|| self.draw_stop(within)).flatten() {
+                crate::real::stop_after(stop, self.process.upcalls.stopped);
+            }
         }
     }
 

@@ -36,11 +36,15 @@ pub struct ProcessConfig {
     /// How probable it is that another thread goes on at a call of the C library, although the one that calls need not wait.
     /// Default: never, unless the source of the run wants tasks to stop at decision points.
     pub preempt: sim_executor::Ratio,
+    /// Where that other thread goes on: after so many instructions of the program behind the call, at most. So a load of an atomic, and
+    /// the store that follows it, may have another thread between them. Each instruction is a trap, of about a microsecond.
+    /// Default: 0, at the call itself. Elsewhere than on x86-64 it is always that.
+    pub preempt_within: u32,
 }
 
 impl Default for ProcessConfig {
     fn default() -> Self {
-        ProcessConfig { cpus: 4, preempt: sim_executor::Ratio::NEVER }
+        ProcessConfig { cpus: 4, preempt: sim_executor::Ratio::NEVER, preempt_within: 0 }
     }
 }
 
@@ -50,6 +54,8 @@ pub(crate) struct Upcalls {
     /// Where a thread of the machine begins that is to run one of a process.
     pub(crate) trampoline: Entry,
     pub(crate) call_handler: CallHandler,
+    /// What a thread calls that was stopped between two calls.
+    pub(crate) stopped: fn(),
 }
 
 /// A process of a run.
@@ -76,7 +82,7 @@ pub(crate) struct Process {
     gate: Gate,
     /// The run, on its way from one thread to another.
     lent: RefCell<Option<Lent>>,
-    upcalls: Upcalls,
+    pub(crate) upcalls: Upcalls,
     pub(crate) signals: Signals,
     /// Times that the baton may still be passed in this poll.
     turns_left: Cell<u32>,

@@ -305,12 +305,14 @@ impl Process {
         self.with_thread(thread, |it| it.actor)
     }
 
-    /// Lets another thread go first, if the run says so and there is one.
-    pub(crate) fn let_others_go_first(&self, thread: u32, operation: Label) {
+    /// Whether there is a thread that can go on besides the one that runs.
+    pub(crate) fn others_can_go_on(&self) -> bool {
         self.collect_wakes();
-        if self.runnable.borrow().is_empty() {
-            return;
-        }
+        !self.runnable.borrow().is_empty()
+    }
+
+    /// Lets another thread go first, if the run says so.
+    pub(crate) fn let_others_go_first(&self, thread: u32, operation: Label) {
         let now = self.now();
         self.with_thread(thread, |it| {
             (it.state, it.operation, it.since) = (State::Runnable, operation, now);

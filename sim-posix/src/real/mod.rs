@@ -3,7 +3,10 @@
 
 mod gate;
 mod shared_words;
+mod steps;
 mod threads;
+#[cfg(target_arch = "x86_64")]
+mod trap;
 mod turn;
 
 use std::ffi::{CStr, c_int, c_void};
@@ -11,6 +14,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 pub(crate) use gate::{Gate, Passed};
 pub(crate) use shared_words::{is_static, wait_for_others, wake_others};
+pub(crate) use steps::{Stop, pause_steps, resume_steps, stop_after, stop_no_more};
 pub(crate) use threads::{Entry, create, join, leave, name_own, remember_end};
 pub(crate) use turn::Turn;
 

@@ -27,8 +27,11 @@ mod transfer;
 pub(crate) use place::{around_native, outside};
 
 /// What a process calls of the functions here.
-pub(crate) const UPCALLS: crate::process::Upcalls =
-    crate::process::Upcalls { trampoline: thread::trampoline, call_handler: signal::call_handler };
+pub(crate) const UPCALLS: crate::process::Upcalls = crate::process::Upcalls {
+    trampoline: thread::trampoline,
+    call_handler: signal::call_handler,
+    stopped: place::stopped,
+};
 
 /// Defines C functions. The expression gives the run's answer, or `None` where the real function is to be called.
 macro_rules! symbols {

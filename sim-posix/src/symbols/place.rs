@@ -7,6 +7,7 @@ use crate::calls::Caller;
 use crate::descriptor::FIRST;
 use crate::native::Reads;
 use crate::process::Process;
+use crate::real::{pause_steps, resume_steps, stop_no_more};
 
 /// What this thread is at. Nothing in it is to be dropped, so that it can be looked at until the thread has ended.
 struct Place {
@@ -37,13 +38,18 @@ struct Answering;
 
 impl Answering {
     fn begin() -> Option<Answering> {
-        PLACE.with(|place| (!place.is_answering.replace(true)).then_some(Answering))
+        let begun = PLACE.with(|place| (!place.is_answering.replace(true)).then_some(Answering));
+        if begun.is_some() {
+            pause_steps();
+        }
+        begun
     }
 }
 
 impl Drop for Answering {
     fn drop(&mut self) {
         PLACE.with(|place| place.is_answering.set(false));
+        resume_steps();
     }
 }
 
@@ -53,6 +59,9 @@ pub(super) fn as_program(call: impl FnOnce()) {
     impl Drop for Back {
         fn drop(&mut self) {
             PLACE.with(|place| place.is_answering.set(self.0));
+            if self.0 {
+                pause_steps();
+            }
         }
     }
     let _back = Back(PLACE.with(|place| place.is_answering.replace(false)));
@@ -61,6 +70,7 @@ pub(super) fn as_program(call: impl FnOnce()) {
 
 /// This thread is one of a process from now on, or with null no more.
 pub(super) fn set_process(process: *const Process, thread: u32) {
+    stop_no_more();
     PLACE.with(|place| {
         place.process.set(process);
         place.thread.set(thread);
@@ -118,4 +128,12 @@ pub(crate) fn around_native<R>(poll: impl FnOnce() -> R) -> R {
 pub(crate) fn outside<R>(what: impl FnOnce() -> R) -> R {
     let _answering = Answering::begin();
     what()
+}
+
+/// This thread has run as many instructions as the run has said: another may go first.
+pub(super) fn stopped() {
+    ask(|caller| {
+        caller.stopped();
+        Some(())
+    });
 }

@@ -1,0 +1,77 @@
+//! How many orders preemption shows of a program, and how many seeds find a lost update: `cargo run -p sim-posix --example orders`
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "unmodified programs use real threads, and are measured by the real clock"
+)]
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use sim_posix::ProcessConfig;
+
+#[path = "../tests/preemption/programs.rs"]
+mod programs;
+
+use programs::*;
+
+type Counting = fn() -> u32;
+
+fn current_thread<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+/// The order in which six tasks do their two steps.
+async fn order() -> Vec<u32> {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let order = Arc::clone(&order);
+            tokio::spawn(async move {
+                for _ in 0..2 {
+                    order.lock().unwrap().push(task);
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    Arc::into_inner(order).unwrap().into_inner().unwrap()
+}
+
+fn main() {
+    let settings = [
+        ("taking turns", ProcessConfig::default()),
+        ("preempt at calls", AT_CALLS),
+        ("preempt within 30", STOPPED),
+    ];
+    for (name, config) in settings {
+        let begun = std::time::Instant::now();
+        let orders = |main: fn() -> Vec<u32>| {
+            let all: BTreeSet<_> = (0..200).map(|seed| run(seed, config, main).0).collect();
+            all.len()
+        };
+        println!("{name}: {} orders of one thread", orders(|| current_thread(order())));
+        println!("{name}: {} orders of three workers", orders(|| multi_thread(order())));
+        println!("{name}: {} orders of six threads", orders(order_of_threads));
+        let programs: [(&str, Counting); 4] = [
+            ("load and store", count_atomic),
+            ("fetch_add", count_atomic_at_once),
+            ("two sections", count_locked_twice),
+            ("one section", count_locked_once),
+        ];
+        for (program, main) in programs {
+            let lost = (0..200).filter(|seed| loses(*seed, config, main)).count();
+            println!("{name}: {lost} of 200 lose an update by {program}");
+        }
+        let different = (0..200)
+            .filter(|seed| run(*seed, config, order_of_threads) != run(*seed, config, order_of_threads));
+        println!(
+            "{name}: {} of 200 seeds of threads differ; {:?} in all",
+            different.count(),
+            begun.elapsed()
+        );
+    }
+}
