@@ -1,6 +1,5 @@
 //! What is printed when something panics.
 
-use std::io::{Write as _, stderr};
 use std::panic::PanicHookInfo;
 use std::sync::Once;
 
@@ -26,11 +25,8 @@ pub fn install_panic_hook(inside: PanicsInside) {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let in_run = context::note_panic_in(panic.location(), panicking_function);
-            if aborts(panic)
-                && let Some(whereabouts) = watchdog::whereabouts()
-            {
-                // Past the capture of the test harness, which ends with the process.
-                let _ = write!(stderr(), "\nseedbed: the process ends in a run:\n{whereabouts}");
+            if aborts(panic) {
+                watchdog::say_last(format_args!("\nseedbed: the process ends in a run:\n"));
             }
             if !in_run || inside == PanicsInside::Shown || aborts(panic) {
                 previous(panic);

@@ -28,6 +28,17 @@ fn standing_still(test: &str, environment: &[(&str, &str)]) -> (String, bool) {
 /// The test, which stands still in its own process, and is told about here.
 fn assert_is_ended(test: &str, told: &[&str]) {
     let (text, succeeded) = standing_still(test, &[]);
+    #[cfg(target_os = "linux")]
+    {
+        // The line of this file that does not come back.
+        let (_, stack) = text.split_once("  its stack, from inside to the executor:\n").expect(&text);
+        let stack = stack.split("A poll must come back").next().unwrap_or_default();
+        assert!(
+            stack.contains(" at ./seedbed/tests/watchdog.rs:") || stack.contains(" at ./tests/watchdog.rs:"),
+            "{text}"
+        );
+        assert!(!stack.contains("signals.rs") && !stack.contains("sim-executor/src/executor"), "{text}");
+    }
     assert!(!succeeded, "{test} must fail: {text}");
     assert!(text.contains("a run has stood still for 1s of wall time"), "{text}");
     for told in told {
@@ -174,6 +185,56 @@ fn a_panic_within_a_panic_names_test_and_seed_before_the_process_ends() {
     Sweep { seeds: 1, ..Sweep::default() }.run(NAME, || async {
         let _panics = Panics;
         assert_eq!(1 + 1, 3, "the first");
+    });
+}
+
+/// The text of a process that ends by itself in a run, in which this test makes it end.
+fn ended(test: &str) -> String {
+    let (text, succeeded) = standing_still(test, &[("SEEDBED_WATCHDOG", "off")]);
+    assert!(!succeeded, "{text}");
+    assert!(
+        text.contains(&format!(
+            "{test} in production order\n  in poll 1 of the run, of task main on node main\n"
+        )),
+        "{text}"
+    );
+    assert_eq!(text.matches("SEEDBED_SEED=production").count(), 1, "{text}");
+    text
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stack_overflow_names_test_and_seed_before_the_process_ends() {
+    const NAME: &str = "a_stack_overflow_names_test_and_seed_before_the_process_ends";
+    if !is_asked(NAME) {
+        let text = ended(NAME);
+        assert!(
+            text.contains("seedbed: SIGSEGV in a run:\n") || text.contains("seedbed: SIGBUS in a run:\n"),
+            "{text}"
+        );
+        assert!(text.contains("has overflowed its stack"), "Rust's own words are there as well: {text}");
+        return;
+    }
+    #[expect(unconditional_recursion, reason = "it is to overflow the stack")]
+    fn deeper(level: u64) -> u64 {
+        std::hint::black_box([level; 100])[7] + deeper(level + 1)
+    }
+    Sweep { seeds: 1, ..Sweep::default() }.run(NAME, || async { assert_ne!(deeper(0), 1) });
+}
+
+#[cfg(unix)]
+#[test]
+fn an_abort_names_test_and_seed_before_the_process_ends() {
+    const NAME: &str = "an_abort_names_test_and_seed_before_the_process_ends";
+    if !is_asked(NAME) {
+        let text = ended(NAME);
+        assert!(text.contains("seedbed: SIGABRT in a run:\n"), "{text}");
+        return;
+    }
+    Sweep { seeds: 1, ..Sweep::default() }.run(NAME, || async {
+        if std::hint::black_box(true) {
+            std::process::abort();
+        }
     });
 }
 

@@ -7,6 +7,7 @@ mod exceptions;
 mod exhaustive;
 mod explanation;
 mod failure_text;
+mod functions_of_poll;
 mod guided;
 mod panicking_function;
 mod pattern;
@@ -38,6 +39,7 @@ pub use exceptions::{
 pub use exhaustive::{Exhaustive, ExhaustiveEnd, ExhaustiveResult};
 pub use explanation::{BothUse, CriticalPair, Explained, Explanation, Part as ExceptionPart, Without};
 pub use failure_text::FailureText;
+pub use functions_of_poll::functions_of_poll;
 pub use guided::{Corpus, Guided, GuidedEnd, GuidedResult};
 pub use panicking_function::panicking_function;
 pub use pattern::Pattern;

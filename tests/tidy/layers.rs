@@ -133,7 +133,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "stack",
                 "strategy",
             ],
-            &["awaits", "panicking_function"],
+            &["awaits", "functions_of_poll", "panicking_function"],
             &["each", "exceptions", "recipe", "run_seed", "scenario", "sweep_by"],
             &["exhaustive", "shrink", "sweep", "timeline"],
             &["explanation", "guided", "simfail", "verdict"],

@@ -1,10 +1,10 @@
 //! A thread's hold of its seat, which notices that the program ends the process inside a run.
 
-use std::io::{Write as _, stderr};
 use std::ops::Deref;
 use std::process::abort;
 use std::sync::Arc;
 
+use super::StandardError;
 use super::seat::Seat;
 
 /// Held by a thread-local. A run is told to have ended before its thread ends, by whatever way, except one:
@@ -24,13 +24,13 @@ impl Deref for Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let Some(whereabouts) = self.0.whereabouts() else { return };
-        // Past the capture of the test harness, which ends with the process.
-        let _ = write!(
-            stderr(),
+        let words = format_args!(
             "\nseedbed: the program has ended the process inside a run, by std::process::exit or the like. Return from the \
-             test instead, or crash a node:\n{whereabouts}"
+             test instead, or crash a node:\n"
         );
+        if !self.0.say_last(words, &mut StandardError) {
+            return;
+        }
         // A process cannot take back that it ends, and cannot ask for another status while it does. So it is aborted.
         abort();
     }

@@ -6,10 +6,16 @@
 
 mod exit;
 mod seat;
+#[cfg(unix)]
+mod signals;
+#[cfg(target_os = "linux")]
+mod stack;
+mod standard_error;
 mod thread;
 mod watched_run;
 
 use std::cell::{OnceCell, RefCell};
+use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -18,6 +24,7 @@ use sim_executor::{Around, PollOf};
 use crate::environment::{self, EnvironmentError};
 use exit::Taken;
 use seat::Seat;
+use standard_error::StandardError;
 
 pub use watched_run::{RunOptions, WatchedRun};
 
@@ -69,7 +76,7 @@ impl Watch {
     /// # Panics
     /// If `SEEDBED_WATCHDOG` has no meaning.
     pub fn begin(run: WatchedRun) -> Self {
-        with_seat(|seat| SUBJECT.with(|subject| seat.begin_run(&subject.borrow(), run)));
+        with_seat(|seat| SUBJECT.with(|subject| seat.begin_run(&subject.borrow(), &run)));
         Watch(())
     }
 }
@@ -90,14 +97,31 @@ pub(crate) fn end_poll() {
     with_seat(Seat::end_poll);
 }
 
-/// What this thread is at, for who tells of the end of the process.
-pub(crate) fn whereabouts() -> Option<String> {
-    SEAT.with(|seat| seat.get()?.whereabouts())
+/// Says, past all locks, where this thread is in a run, below these words: the process ends. Once, and nothing between runs.
+pub(crate) fn say_last(words: fmt::Arguments<'_>) {
+    // A thread that ends has no seat any more.
+    let _ = SEAT.try_with(|seat| seat.get().map(|seat| seat.say_last(words, &mut StandardError)));
+}
+
+/// Leaves it to another process to say which run has ended this one. To be called before the first run.
+pub fn say_nothing_of_signals() {
+    LISTENING.get_or_init(|| ());
+}
+
+/// Done when it is decided whether this process says by which signal it was ended.
+static LISTENING: OnceLock<()> = OnceLock::new();
+
+fn listen_to_signals() {
+    #[cfg(unix)]
+    LISTENING.get_or_init(|| {
+        signals::before_the_end(|signal| say_last(format_args!("\nseedbed: {signal} in a run:\n")));
+    });
 }
 
 fn with_seat(what: impl FnOnce(&Seat)) {
     SEAT.with(|seat| {
         let seat = seat.get_or_init(|| {
+            listen_to_signals();
             let wall_time_max = wall_time_max().unwrap_or_else(|error| panic!("{error}"));
             Taken(wall_time_max.map_or_else(Default::default, thread::seat))
         });

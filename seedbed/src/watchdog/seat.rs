@@ -1,10 +1,10 @@
 //! What one thread tells the watchdog.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write};
 use std::panic::Location;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 use sim_executor::PollOf;
 
@@ -23,9 +23,14 @@ pub(super) struct Seat {
 
 #[derive(Debug, Default)]
 struct Place {
-    subject: String,
-    /// The run that goes on.
-    run: Option<WatchedRun>,
+    /// Whether a run goes on.
+    is_in_run: bool,
+    /// Which test, and which run of it.
+    which: String,
+    /// How the run is made again.
+    again: String,
+    /// What was told when it began.
+    beats: u64,
     polls: u64,
     task: String,
     node: String,
@@ -44,17 +49,21 @@ impl Default for Seat {
 }
 
 impl Seat {
-    pub(super) fn begin_run(&self, subject: &str, run: WatchedRun) {
+    pub(super) fn begin_run(&self, subject: &str, run: &WatchedRun) {
         self.is_in_poll.store(false, Ordering::Relaxed);
         self.tell(|place| {
-            place.subject.clear();
-            place.subject.push_str(subject);
-            (place.run, place.polls, place.spawned_at) = (Some(run), 0, None);
+            // Here, since who says its last words can take no memory. Writing into a string cannot fail.
+            place.which.clear();
+            let _ = write!(place.which, "{subject} {run}");
+            place.again.clear();
+            place.again.push_str(&run.reproduce(subject));
+            (place.is_in_run, place.polls, place.spawned_at) = (true, 0, None);
+            place.beats = self.beats() + 1;
         });
     }
 
     pub(super) fn end_run(&self) {
-        self.tell(|place| place.run = None);
+        self.tell(|place| place.is_in_run = false);
     }
 
     pub(super) fn begin_poll(&self, of: &PollOf<'_>) {
@@ -93,27 +102,56 @@ impl Seat {
 
     /// Whether a run goes on.
     pub(super) fn is_in_run(&self) -> bool {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner).run.is_some()
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).is_in_run
     }
 
     /// Where the thread is: the test, the run, the task. `None` between runs.
     pub(super) fn whereabouts(&self) -> Option<String> {
         let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = place.run.as_ref()?;
         let mut text = String::new();
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "{} {run}", place.subject);
-        let Some(spawned_at) = place.spawned_at else { return Some(text + "  before its first poll\n") };
-        let which = if self.is_in_poll.load(Ordering::Relaxed) { "in" } else { "after" };
-        let Place { polls, task, node, waited_at, .. } = &*place;
-        let _ = writeln!(text, "  {which} poll {polls} of the run, of task {task} on node {node}");
-        let _ = writeln!(text, "  the task was spawned at {spawned_at}");
-        let _ = match *waited_at {
-            "poll" => writeln!(text, "  it has not waited at anything that Seedbed knows before this poll"),
-            at => writeln!(text, "  what it last waited at, before this poll: {at}"),
+        let _ = self.write_place(&place, &mut text);
+        place.is_in_run.then_some(text)
+    }
+
+    /// Writes where the thread is, below these words, since the process ends; nothing between runs, and no second time. It takes no memory, and waits
+    /// for nobody. Gives whether there was anything to say.
+    pub(super) fn say_last(&self, words: fmt::Arguments<'_>, out: &mut dyn Write) -> bool {
+        let mut place = match self.place.try_lock() {
+            Ok(place) => place,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // The thread itself is just telling it.
+            Err(TryLockError::WouldBlock) => return false,
         };
-        let _ = writeln!(text, "{}", run.reproduce(&place.subject));
-        Some(text)
+        if place.is_in_run {
+            // Nobody is left who could be told of a standard error that is closed.
+            let _ = out.write_fmt(words).and_then(|()| self.write_place(&place, out));
+        }
+        std::mem::take(&mut place.is_in_run)
+    }
+
+    fn write_place(&self, place: &Place, out: &mut dyn Write) -> fmt::Result {
+        let Place { which, again, polls, task, node, spawned_at, waited_at, .. } = place;
+        writeln!(out, "{which}")?;
+        let Some(spawned_at) = spawned_at else {
+            // A poll that is only counted has no name.
+            let when = if self.beats() == place.beats { "  before its first poll\n" } else { "" };
+            return writeln!(out, "{when}{again}");
+        };
+        let when = if self.is_in_poll.load(Ordering::Relaxed) { "in" } else { "after" };
+        writeln!(out, "  {when} poll {polls} of the run, of task {task} on node {node}")?;
+        writeln!(out, "  the task was spawned at {spawned_at}")?;
+        match *waited_at {
+            "poll" => writeln!(out, "  it has not waited at anything that Seedbed knows before this poll")?,
+            at => writeln!(out, "  what it last waited at, before this poll: {at}")?,
+        }
+        writeln!(out, "{again}")
+    }
+
+    /// The number that the system has given the thread.
+    #[cfg(target_os = "linux")]
+    pub(super) fn thread_id(&self) -> Option<i32> {
+        self.thread.as_ref()?.file_name()?.to_str()?.parse().ok()
     }
 
     /// What the system says of the thread.
@@ -148,7 +186,7 @@ mod tests {
     fn a_seat_tells_test_seed_task_node_and_spawn_site() {
         let seat = Seat::default();
         assert_eq!(seat.whereabouts(), None);
-        seat.begin_run("module::test", WatchedRun::OfTest(Recipe::of_seed(7)));
+        seat.begin_run("module::test", &WatchedRun::OfTest(Recipe::of_seed(7)));
         seat.begin_poll(&poll_of("server/conn#2"));
         let text = seat.whereabouts().unwrap();
         assert!(
@@ -166,10 +204,30 @@ mod tests {
     }
 
     #[test]
+    fn last_words_are_said_once_and_only_in_a_run() {
+        let seat = Seat::default();
+        let mut text = String::new();
+        assert!(!seat.say_last(format_args!("the end:\n"), &mut text) && text.is_empty(), "{text}");
+        seat.begin_run("module::test", &WatchedRun::OfTest(Recipe::of_seed(7)));
+        assert!(seat.say_last(format_args!("the end:\n"), &mut text));
+        assert!(!seat.say_last(format_args!("the end:\n"), &mut text));
+        assert_eq!(
+            text,
+            "the end:\nmodule::test under seed 7\n  before its first poll\nreproduce: SEEDBED_SEED=7, with this test alone\n"
+        );
+        // Of polls that nobody names it is not said which they are.
+        seat.begin_run("ws_echo", &WatchedRun::OfCommand(Recipe::of_seed(7)));
+        seat.beat();
+        text.clear();
+        assert!(seat.say_last(format_args!("the end:\n"), &mut text));
+        assert_eq!(text, "the end:\nws_echo under seed 7\nreproduce: replay ws_echo --seed 7\n");
+    }
+
+    #[test]
     fn whatever_is_told_is_a_beat() {
         let seat = Seat::default();
         let before = seat.beats();
-        seat.begin_run("test", WatchedRun::OfTest(Recipe::Production));
+        seat.begin_run("test", &WatchedRun::OfTest(Recipe::Production));
         seat.begin_poll(&poll_of("main"));
         assert_eq!(seat.beats(), before + 2);
         assert!(seat.is_in_run());

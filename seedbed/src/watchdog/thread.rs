@@ -70,11 +70,12 @@ fn end_process(seat: &Seat, wall_time_max: Duration) {
     // It may have gone on since it was looked at.
     let Some(whereabouts) = seat.whereabouts() else { return };
     let thread = seat.thread_state().map_or_else(String::new, |state| format!("  {state}\n"));
+    let stack = native_stack(seat);
     let text = format!(
-        "\nseedbed: a run has stood still for {wall_time_max:?} of wall time, and the process is ended:\n{whereabouts}{thread}\
+        "\nseedbed: a run has stood still for {wall_time_max:?} of wall time, and the process is ended:\n{whereabouts}{thread}{stack}\
          A poll must come back. Look for a lock of std that is held across an await, for the block_on or a blocking call \
          of another library, for a loop without an await.\n\
-         For a native backtrace, run it again with {}=off, and attach a debugger: gdb -p {} -batch -ex 'thread apply all bt'\n",
+         To look around in it, run it again with {}=off, and attach a debugger: gdb -p {} -batch -ex 'thread apply all bt'\n",
         crate::environment::WATCHDOG,
         std::process::id(),
     );
@@ -82,4 +83,16 @@ fn end_process(seat: &Seat, wall_time_max: Duration) {
     let mut out = std::io::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     std::process::exit(EXIT_STATUS);
+}
+
+/// The functions in which the thread is, where the platform tells them.
+#[cfg(target_os = "linux")]
+fn native_stack(seat: &Seat) -> String {
+    let stack = seat.thread_id().and_then(super::stack::of_thread);
+    stack.map_or_else(String::new, |stack| format!("  its stack, from inside to the executor:\n{stack}"))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn native_stack(_: &Seat) -> String {
+    String::new()
 }

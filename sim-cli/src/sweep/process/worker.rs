@@ -129,6 +129,8 @@ pub(crate) fn obey(make: &dyn Make) -> io::Result<std::convert::Infallible> {
     rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     // It is the parent that is told by the user to end.
     let _ = ctrlc::set_handler(|| {});
+    // And it is the parent that says which run has ended this process.
+    seedbed::watchdog::say_nothing_of_signals();
     let (programs, of_program) = make.size();
     let (interrupt, todo) = (Interrupt::default(), OnceLock::new());
     let outbox = Outbox::new(socket.try_clone()?);
