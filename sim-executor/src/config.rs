@@ -47,6 +47,13 @@ pub struct Config {
     /// How probable it is, at each await of the body of a [`timeout`](crate::time::timeout), that its time is over there, whatever the clock says.
     /// Default: never.
     pub cancel_timeouts: Ratio,
+    /// How probable it is, at each await of a [`select!`](crate::select), that a sleep in one of its branches is over there, whatever the clock
+    /// says: then the other branches are dropped at that await. A sleep counts however deep it is in the branch: also that of an
+    /// [`Interval`](crate::time::Interval). Default: never.
+    pub cancel_selects: Ratio,
+    /// How probable it is that an abort of a task which is ready lands one poll later, as if another thread were polling the task just
+    /// then: it goes on to its next await, and is dropped there. Default: never.
+    pub late_aborts: Ratio,
     /// What becomes of a task that nobody can wake any more. Default: nothing is known of that.
     pub dead_wakers: DeadWakers,
     /// How much may be left when the run ends as it should: more is a failure, that names it. Default: it is not looked at.
@@ -74,6 +81,8 @@ impl Default for Config {
             swarm: false,
             spurious_polls: Ratio::NEVER,
             cancel_timeouts: Ratio::NEVER,
+            cancel_selects: Ratio::NEVER,
+            late_aborts: Ratio::NEVER,
             dead_wakers: DeadWakers::Unknown,
             leaks: None,
             buggify: Buggify::default(),

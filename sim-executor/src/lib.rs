@@ -96,7 +96,7 @@ pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub use property::{Property, PropertyKind, Violated};
 pub use reuse::Reuse;
 #[doc(hidden)]
-pub use select::{first_branch, in_turn, may_poll, select_branches};
+pub use select::{Selecting, first_branch, in_turn, may_poll, select_branches};
 pub use settle::Settle;
 pub use span::{InSpan, Many, Span, many, span};
 pub use spawn_blocking::spawn_blocking;

@@ -5,6 +5,8 @@ use std::task::Context;
 use crate::choice::Label;
 use crate::context;
 
+#[doc(hidden)]
+pub use crate::context::Selecting;
 pub use seedbed_macros::select_branches;
 
 const SELECT: Label = Label::new("select.first");

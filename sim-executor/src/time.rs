@@ -171,7 +171,7 @@ impl Future for Sleep {
                 return self.be_over(context);
             }
             if timer.wake_instead(self.deadline, SLEEP, context) {
-                return Poll::Pending;
+                return self.wait();
             }
             // It has come by the clock of another node.
             self.timer = None;
@@ -181,11 +181,22 @@ impl Future for Sleep {
             Alarmed::Set(timer) => self.timer = Some(timer),
             Alarmed::NoRoom => {}
         }
-        Poll::Pending
+        self.wait()
     }
 }
 
 impl Sleep {
+    /// Its time has not come, unless the run says so: then it was due just now.
+    #[inline]
+    fn wait(&mut self) -> Poll<()> {
+        if context::is_cut_short_in_select() {
+            self.deadline = context::clock_now();
+            self.timer = None;
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+
     /// Its time has come: it is over if the task may go on.
     #[inline]
     fn be_over(&mut self, context: &Context<'_>) -> Poll<()> {

@@ -3,13 +3,14 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
 use sim_executor::{
-    Config, Crash, Executor, Fault, KeyedRandom, Life, MayCrash, Node, ProductionOrder, Ratio, context,
-    spawn, time, yield_now,
+    Config, Crash, Executor, Fault, Instant, KeyedRandom, Life, MayCrash, Node, ProductionOrder, Ratio,
+    context, select, spawn, time, yield_now,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -211,4 +212,112 @@ fn a_timeout_may_be_over_at_each_await_of_its_body_where_that_is_asked_for() {
     let steps: BTreeSet<u32> = (0..100).map(|seed| reached(asked, seed)).collect();
     assert_eq!(steps, (0..=4).collect());
     assert!((0..50).all(|seed| reached(Config::default(), seed) == 4));
+}
+
+/// How many of four steps a branch has made that loses against an hour, and when.
+fn lost_after(config: Config, seed: u64) -> (u32, Instant) {
+    let mut executor = Executor::with_config(config, KeyedRandom::new(seed));
+    let run = async {
+        let steps = Rc::new(Cell::new(0));
+        let counts = Rc::clone(&steps);
+        let mut hour = pin!(time::sleep(3_600 * SECOND));
+        select! {
+            biased;
+            () = async {
+                for _ in 0..4 {
+                    yield_now().await;
+                    counts.set(counts.get() + 1);
+                }
+            } => assert_eq!(steps.get(), 4),
+            () = &mut hour => assert!(hour.is_elapsed() && steps.get() < 4),
+        }
+        (steps.get(), time::now())
+    };
+    executor.block_on(run).unwrap()
+}
+
+#[test]
+fn a_branch_may_lose_at_each_of_its_awaits_against_a_sleep_where_that_is_asked_for() {
+    let asked = Config { cancel_selects: Ratio::new(1, 3), ..Config::default() };
+    let lost: BTreeSet<u32> = (0..100).map(|seed| lost_after(asked, seed).0).collect();
+    assert_eq!(lost, (0..=4).collect());
+    assert!((0..100).all(|seed| lost_after(asked, seed).1 == Instant::START), "no time passes for it");
+    let of_timeouts = Config { cancel_timeouts: Ratio::new(1, 3), ..Config::default() };
+    assert!((0..50).all(|seed| lost_after(Config::default(), seed).0 == 4));
+    assert!((0..50).all(|seed| lost_after(of_timeouts, seed).0 == 4));
+}
+
+#[test]
+fn a_sleep_outside_of_a_select_is_as_long_as_it_says_whatever_is_asked_for() {
+    let config = Config { cancel_selects: Ratio::new(9, 10), ..Config::default() };
+    for seed in 0..20 {
+        let mut executor = Executor::with_config(config, KeyedRandom::new(seed));
+        let slept = executor.block_on(async {
+            let other = spawn(time::sleep(SECOND));
+            select! {
+                ended = other => ended.unwrap(),
+                () = time::sleep(2 * SECOND) => {}
+            }
+            let begun = time::now();
+            time::sleep(SECOND).await;
+            time::now().saturating_duration_since(begun)
+        });
+        assert_eq!(slept.unwrap(), SECOND);
+    }
+}
+
+/// How many steps a task makes whose abort is called when it is ready after its first, or waits, and whether that was cancelled.
+fn steps_of_aborted(config: Config, seed: u64, is_ready: bool) -> (u32, bool) {
+    let mut executor = Executor::with_config(config, KeyedRandom::new(seed));
+    let run = async move {
+        let steps = Rc::new(Cell::new(0));
+        let counts = Rc::clone(&steps);
+        let waker: Rc<Cell<Option<std::task::Waker>>> = Rc::default();
+        let waits = Rc::clone(&waker);
+        let task = spawn(async move {
+            for _ in 0..5 {
+                let mut is_first = true;
+                poll_fn(|context| {
+                    waits.set(Some(context.waker().clone()));
+                    if std::mem::replace(&mut is_first, false) { Poll::Pending } else { Poll::Ready(()) }
+                })
+                .await;
+                counts.set(counts.get() + 1);
+            }
+        });
+        time::sleep(SECOND).await;
+        if is_ready {
+            waker.take().unwrap().wake();
+        }
+        task.abort();
+        task.abort();
+        let is_cancelled = task.await.unwrap_err().is_cancelled();
+        (steps.get(), is_cancelled)
+    };
+    executor.block_on(run).unwrap()
+}
+
+#[test]
+fn the_abort_of_a_ready_task_may_land_at_its_next_await_where_that_is_asked_for() {
+    let asked = Config { late_aborts: Ratio::new(1, 2), ..Config::default() };
+    let steps: BTreeSet<(u32, bool)> = (0..50).map(|seed| steps_of_aborted(asked, seed, true)).collect();
+    assert_eq!(steps, BTreeSet::from([(0, true), (1, true)]));
+    assert!((0..50).all(|seed| steps_of_aborted(asked, seed, false) == (0, true)), "nobody polls it");
+    assert!((0..50).all(|seed| steps_of_aborted(Config::default(), seed, true) == (0, true)));
+}
+
+#[test]
+fn a_task_that_ends_before_its_abort_lands_gives_its_output() {
+    let config = Config { late_aborts: Ratio::new(1, 2), ..Config::default() };
+    let ended = |seed: u64| {
+        Executor::with_config(config, KeyedRandom::new(seed))
+            .block_on(async {
+                let task = spawn(async { 7 });
+                task.abort();
+                task.await.ok()
+            })
+            .unwrap()
+    };
+    let all: BTreeSet<Option<i32>> = (0..50).map(ended).collect();
+    assert_eq!(all, BTreeSet::from([None, Some(7)]));
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use sim_executor::{
     Access, Config, Executor, Label, Outcome, Report, Resource, Source, cancellable, choose, context,
-    invariant, spawn_named, spawn_telling, time, yield_now,
+    invariant, select, spawn_named, spawn_telling, time, yield_now,
 };
 use sim_explorer::{Alternative, Each, End, Ended, Kinds, Next, Search, Shard, Strategy};
 use stepping::{run, steps};
@@ -231,14 +231,17 @@ fn each_leaves_out_the_kinds_that_it_is_not_asked_for_and_says_when_it_is_cut_of
     assert_eq!(cut_off.to_string(), "cut off after 6 of 11 runs, among those with 2 deviations");
 }
 
+/// A connection that is put back, whatever happens.
+struct Borrowed(Rc<Cell<u32>>);
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
 /// Takes a connection out of a pool of one, and puts it back, whatever happens in between if it is mended.
 fn pool(mended: bool, source: Box<dyn Source>) -> Report {
-    struct Borrowed(Rc<Cell<u32>>);
-    impl Drop for Borrowed {
-        fn drop(&mut self) {
-            self.0.set(self.0.get() + 1);
-        }
-    }
     let mut executor = Executor::new(source);
     let left = Rc::new(Cell::new(1));
     let connections = Rc::clone(&left);
@@ -346,4 +349,54 @@ fn a_search_that_is_cut_off_makes_the_same_runs_however_many_are_under_way() {
     let (together, other) = search_by_batches(Search::new(each), 7, &[2, 3, 2]);
     assert_eq!((together, other.end()), (alone, search.end()));
     assert!(matches!(search.end(), Some(End::CutOff { depth: 2 | 3, made: 40, .. })), "{:?}", search.end());
+}
+
+/// The same pool, whose query loses against a sleep, or is aborted when it is about to begin.
+fn pool_in_a_hurry(mended: bool, is_aborted: bool, source: Box<dyn Source>) -> Report {
+    let mut executor = Executor::new(source);
+    let left = Rc::new(Cell::new(1));
+    let connections = Rc::clone(&left);
+    let program = async move {
+        let query = async move {
+            let guard = mended.then(|| Borrowed(Rc::clone(&connections)));
+            connections.set(connections.get() - 1);
+            yield_now().await;
+            yield_now().await;
+            if guard.is_none() {
+                connections.set(connections.get() + 1);
+            }
+        };
+        if is_aborted {
+            let query = spawn_named("query", query);
+            query.abort();
+            let _ = query.await;
+        } else {
+            select! {
+                () = query => {}
+                () = time::sleep(Duration::from_secs(3_600)) => {}
+            }
+        }
+    };
+    executor.block_on(program).unwrap();
+    let lost = left.get() == 0;
+    executor.finish(if lost {
+        Outcome::Failed { message: "a connection is lost".to_string() }
+    } else {
+        Outcome::Done
+    })
+}
+
+#[test]
+fn each_drops_the_branches_of_a_select_and_what_is_aborted_at_every_await_if_it_is_asked_to() {
+    let cancels = Each { kinds: "cancel".parse().unwrap(), ..Each::default() };
+    for is_aborted in [false, true] {
+        let calm = Each::default().search(|source| pool_in_a_hurry(false, is_aborted, source));
+        assert_eq!(calm.ended, Ended::Exhausted { depth: 1 }, "nothing is cancelled by itself");
+        let found = cancels.search(|source| pool_in_a_hurry(false, is_aborted, source));
+        let Ended::Failed { deviations, .. } = &found.ended else { panic!("{found}") };
+        assert_eq!((found.runs, deviations.len()), (2, 1));
+        let exhausted = cancels.search(|source| pool_in_a_hurry(true, is_aborted, source));
+        let awaits = if is_aborted { 1 } else { 2 };
+        assert_eq!((exhausted.runs, exhausted.ended), (1 + awaits, Ended::Exhausted { depth: 1 }));
+    }
 }

@@ -1,6 +1,6 @@
 //! What stands in the parentheses of the attribute.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::refusal::Refusal;
@@ -19,7 +19,7 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
-    `spurious_polls`, `cancel_timeouts`, `dead_wakers`, `no_leaks`, \
+    `spurious_polls`, `cancel_timeouts`, `cancel_selects`, `late_aborts`, `dead_wakers`, `no_leaks`, \
     `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `vary = \"none\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
     those of `#[tokio::test]`, \
     and the fields of `Limits`, such as \
@@ -52,8 +52,17 @@ const LIMITS: [&str; 14] = [
 const TRACES: [(&str, &str); 3] = [("events", "Events"), ("wakes", "Wakes"), ("all", "All")];
 
 /// What is on where it is named.
-const FLAGS: [&str; 7] =
-    ["stats", "require_sometimes", "swarm", "spurious_polls", "cancel_timeouts", "dead_wakers", "no_leaks"];
+const FLAGS: [&str; 9] = [
+    "stats",
+    "require_sometimes",
+    "swarm",
+    "spurious_polls",
+    "cancel_timeouts",
+    "cancel_selects",
+    "late_aborts",
+    "dead_wakers",
+    "no_leaks",
+];
 
 /// The fields of `Vary`.
 const VARIED: [&str; 6] = ["latency", "short", "buffers", "nagle", "backlog", "op_cost"];
@@ -175,8 +184,10 @@ fn flag_statement(flag: &str) -> TokenStream {
         "swarm" => quote! { sweep.swarm = true; },
         "dead_wakers" => quote! { sweep.dead_wakers = ::seedbed::DeadWakers::Fail; },
         "no_leaks" => quote! { sweep.leaks = ::core::option::Option::Some(::seedbed::Leaks::NONE); },
-        "spurious_polls" => quote! { sweep.spurious_polls = ::seedbed::Ratio::one_in(8); },
-        _ => quote! { sweep.cancel_timeouts = ::seedbed::Ratio::one_in(8); },
+        probability => {
+            let field = Ident::new(probability, Span::call_site());
+            quote! { sweep.#field = ::seedbed::Ratio::one_in(8); }
+        }
     }
 }
 
@@ -186,10 +197,12 @@ fn is_known(name: &str) -> bool {
         || runtime::OPTIONS.contains(&name)
         || [
             "budget",
+            "cancel_selects",
             "cancel_timeouts",
             "dead_wakers",
             "each",
             "fuzz",
+            "late_aborts",
             "network",
             "no_leaks",
             "require_sometimes",
@@ -250,15 +263,17 @@ mod tests {
     #[test]
     fn limits_are_given_as_in_rust_and_the_rest_by_name() {
         let text = statements(
-            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, dead_wakers, no_leaks, polls_max = 1 + 2",
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, cancel_selects, late_aborts, dead_wakers, no_leaks, polls_max = 1 + 2",
         )
         .unwrap();
         assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
         assert!(text.contains("sweep . stats = true ;"), "{text}");
         assert!(text.contains("sweep . require_sometimes = true ;"), "{text}");
         assert!(text.contains("sweep . swarm = true ;"), "{text}");
-        assert!(text.contains("sweep . spurious_polls = :: seedbed :: Ratio :: one_in (8) ;"), "{text}");
-        assert!(text.contains("sweep . cancel_timeouts = :: seedbed :: Ratio :: one_in (8) ;"), "{text}");
+        for field in ["spurious_polls", "cancel_timeouts", "cancel_selects", "late_aborts"] {
+            let statement = format!("sweep . {field} = :: seedbed :: Ratio :: one_in (8) ;");
+            assert!(text.contains(&statement), "{text}");
+        }
         assert!(text.contains("sweep . dead_wakers = :: seedbed :: DeadWakers :: Fail ;"), "{text}");
         assert!(
             text.contains(

@@ -84,6 +84,10 @@ pub struct Sweep {
     pub spurious_polls: Ratio,
     /// How probable it is, at each await of the body of a `timeout`, that its time is over there. Default: never.
     pub cancel_timeouts: Ratio,
+    /// How probable it is, at each await of a `select!`, that a sleep in one of its branches is over there. Default: never.
+    pub cancel_selects: Ratio,
+    /// How probable it is that an abort of a task which is ready lands at its next await only. Default: never.
+    pub late_aborts: Ratio,
     /// What becomes of a task that nobody can wake any more. Default: the report of a deadlock says it.
     pub dead_wakers: DeadWakers,
     /// How much a run may leave behind at its end: tasks, timers, sockets, permits. Default: `None`, it is not looked at.
@@ -123,6 +127,8 @@ impl Default for Sweep {
             swarm: false,
             spurious_polls: Ratio::NEVER,
             cancel_timeouts: Ratio::NEVER,
+            cancel_selects: Ratio::NEVER,
+            late_aborts: Ratio::NEVER,
             dead_wakers: DeadWakers::Unknown,
             leaks: None,
             require_sometimes: false,

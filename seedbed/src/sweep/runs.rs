@@ -301,6 +301,8 @@ impl Sweep {
             swarm: self.swarm,
             spurious_polls: self.spurious_polls,
             cancel_timeouts: self.cancel_timeouts,
+            cancel_selects: self.cancel_selects,
+            late_aborts: self.late_aborts,
             dead_wakers: self.dead_wakers,
             leaks: self.leaks,
             around: Some(around_poll::OF_A_TEST),

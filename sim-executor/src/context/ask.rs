@@ -1,7 +1,8 @@
 //! Asking the source of the run for a value.
 
-use super::{current_actor, try_with, with};
+use super::{CURRENT, current_actor, try_with, with};
 use crate::choice::{Fault, Label, LineageId, Ratio};
+use crate::run::Cancels;
 use crate::varied::Varied;
 
 /// The operation at which a future is dropped that waits.
@@ -43,9 +44,48 @@ pub fn ask_int(actor: LineageId, label: Label, lo: u64, hi: u64, simplest: u64) 
 /// Whether a `timeout` is over at this await although its time is not: asked only where the run lets that happen.
 #[inline]
 pub(crate) fn is_cut_short() -> bool {
-    match try_with(|run| run.cancel_timeouts()).flatten() {
+    is_cut(|cancels| cancels.timeouts)
+}
+
+/// Whether a sleep is over at this await although its time is not, since it is in a branch of a `select!`: asked only where the run lets that
+/// happen.
+#[inline]
+pub(crate) fn is_cut_short_in_select() -> bool {
+    CURRENT.with(|current| current.selecting.get() > 0) && is_cut(|cancels| cancels.selects)
+}
+
+fn is_cut(of: impl FnOnce(Cancels) -> Option<Ratio>) -> bool {
+    match try_with(|run| of(run.cancels())).flatten() {
         None => false,
         Some(set) => ask_flag(current_actor(), CANCEL, probability_of(Fault::Cancel, set)),
+    }
+}
+
+/// As long as this lives the branches of a `select!` are polled, whose sleeps may be over before their time where the run lets that happen.
+#[derive(Debug)]
+#[must_use = "the branches are polled while this lives"]
+pub struct Selecting(bool);
+
+impl Selecting {
+    /// Before the branches are polled.
+    #[inline]
+    pub fn begin() -> Self {
+        CURRENT.with(|current| {
+            let counts = current.cuts_selects.get();
+            if counts {
+                current.selecting.set(current.selecting.get() + 1);
+            }
+            Selecting(counts)
+        })
+    }
+}
+
+impl Drop for Selecting {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0 {
+            CURRENT.with(|current| current.selecting.set(current.selecting.get() - 1));
+        }
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) fn set_current(run: Option<Rc<Run>>, local_set: Option<Rc<dyn Any>>) 
     CURRENT.with(|current| {
         current.tells_accesses.set(run.as_ref().is_some_and(|run| run.tells_accesses()));
         current.decision_points.set(run.as_ref().is_some_and(|run| run.has_decision_points()));
+        current.cuts_selects.set(run.as_ref().is_some_and(|run| run.cancels().selects.is_some()));
         current.tag.set(run.as_ref().map_or(0, |run| run.tag().number()));
         (current.run.replace(run), current.local_set.replace(local_set))
     })

@@ -225,7 +225,9 @@ impl AbortHandle {
     fn cancel_in(&self, run: &Rc<Run>) {
         if run.tag() == self.run {
             access(Resource::end_of(self.task), Access::Write);
-            run.core_mut().cancel(self.task);
+            if !run.aborts_late(self.task) {
+                run.core_mut().cancel(self.task);
+            }
         }
     }
 

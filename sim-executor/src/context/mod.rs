@@ -47,7 +47,8 @@ pub use crate::run::{
 pub use crate::task::NodeId;
 pub(crate) use access::tell_all;
 pub use access::{access, access_named, intend, stop_at};
-pub(crate) use ask::{CANCEL, is_cut_short};
+pub use ask::Selecting;
+pub(crate) use ask::{CANCEL, is_cut_short, is_cut_short_in_select};
 pub use ask::{ask_flag, ask_int, note_varied, probability_of, refuse_fault};
 pub(crate) use clocks::{clock_now, is_paused, set_paused, system_now};
 pub use cpu::hold_node;
@@ -90,6 +91,10 @@ struct Current {
     tells_accesses: Cell<bool>,
     /// Whether its tasks stop at decision points.
     decision_points: Cell<bool>,
+    /// Whether sleeps in the branches of a `select!` may be over before their time.
+    cuts_selects: Cell<bool>,
+    /// Branches of how many nested ones are being polled, where that matters.
+    selecting: Cell<u32>,
     /// The number of its tag, or zero: for what only has to know whether it is in its own run.
     tag: Cell<u32>,
     /// What the task that is being polled has done in this poll.
@@ -114,6 +119,8 @@ thread_local! {
             run: ManuallyDrop::new(RefCell::new(None)),
             tells_accesses: Cell::new(false),
             decision_points: Cell::new(false),
+            cuts_selects: Cell::new(false),
+            selecting: Cell::new(0),
             tag: Cell::new(0),
             turn: Turn::new(),
             polled: Cell::new(0),

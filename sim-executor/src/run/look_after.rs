@@ -22,6 +22,7 @@ impl Run {
         // Before the poll, since the task may end in it.
         let lineage = self.has_invariants().then(|| core.decisions.lineages_mut().path(lineage));
         drop(poll(core));
+        self.land_late_abort(task);
         self.look_for_dead_wakers(task);
         self.look_whether_it_is_polled_again(task);
         self.look_whether_it_crashes(node);

@@ -6,6 +6,7 @@
 mod alarm;
 mod ask;
 mod blame;
+mod cancels;
 mod clocks;
 mod cpu;
 mod cpu_held;
@@ -50,6 +51,7 @@ use crate::limits::{LimitReached, Limits};
 use crate::trace::TraceLevel;
 
 pub(crate) use alarm::{Alarm, Fate};
+pub(crate) use cancels::Cancels;
 pub use cpu_held::CpuHeld;
 pub(crate) use dead_wakers::WakerCounts;
 pub(crate) use decisions::Decisions;
@@ -107,8 +109,10 @@ pub(crate) struct Run {
     buggify: Buggify,
     /// Of [`Config::spurious_polls`].
     spurious: Ratio,
-    /// Of [`Config::cancel_timeouts`], also where it is asked about anyway.
-    cancel_timeouts: Option<Ratio>,
+    /// Where futures are dropped at other moments.
+    cancels: Cancels,
+    /// Tasks that were aborted, and go on to their next await.
+    late_aborts: RefCell<Vec<TaskId>>,
 }
 
 /// The rooms. Those above know nothing of those below.
@@ -161,10 +165,11 @@ impl Run {
         };
         core.add_node("main".into(), None);
         let wakers = WakerCounts::new(config.dead_wakers);
-        if !config.spurious_polls.is_never() || core.faults.has_anyway(Fault::Spurious) || wakers.is_some() {
+        let cancels = Cancels::new(config, core.faults.has_anyway(Fault::Cancel));
+        let is_spurious = !config.spurious_polls.is_never() || core.faults.has_anyway(Fault::Spurious);
+        if is_spurious || cancels.aborts.is_some() || wakers.is_some() {
             core.polling.watch_each_poll();
         }
-        let cancels = !config.cancel_timeouts.is_never() || core.faults.has_anyway(Fault::Cancel);
         let devices = Devices::new(devices);
         Run {
             tag,
@@ -182,7 +187,8 @@ impl Run {
             leaks: config.leaks,
             buggify: config.buggify,
             spurious: config.spurious_polls,
-            cancel_timeouts: cancels.then_some(config.cancel_timeouts),
+            cancels,
+            late_aborts: RefCell::default(),
         }
     }
 
@@ -223,10 +229,10 @@ impl Run {
         self.leaks
     }
 
-    /// How probable it is that a `timeout` is over at an await, if it may be over before its time.
+    /// Of what it is asked whether a future is dropped at another moment than its own.
     #[inline]
-    pub(crate) fn cancel_timeouts(&self) -> Option<Ratio> {
-        self.cancel_timeouts
+    pub(crate) fn cancels(&self) -> Cancels {
+        self.cancels
     }
 
     /// After how many operations in one poll a task has to yield.

@@ -222,6 +222,11 @@ impl Slot {
         self.detached = true;
     }
 
+    /// Whether its future is to be dropped when its turn comes.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled
+    }
+
     /// Its future is to be dropped when its turn comes.
     pub(crate) fn cancel(&mut self) {
         self.cancelled = true;

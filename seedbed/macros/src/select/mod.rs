@@ -86,6 +86,7 @@ impl Expansion {
                 if !#home::may_poll(context) {
                     return ::core::task::Poll::Pending;
                 }
+                let _selecting = #home::Selecting::begin();
                 let mut waits = false;
                 for number in #home::in_turn(first, #count) {
                     match number {
