@@ -54,6 +54,9 @@ pub struct Config {
     /// How probable it is that an abort of a task which is ready lands one poll later, as if another thread were polling the task just
     /// then: it goes on to its next await, and is dropped there. Default: never.
     pub late_aborts: Ratio,
+    /// Whether an operation of a socket, or a sleep, that is ready at once is a decision point, as those of a lock are: others may go first
+    /// where the source wants decision points at all, so not in production order or plain random order. It makes runs longer. Default: no.
+    pub io_points: bool,
     /// What becomes of a task that nobody can wake any more. Default: nothing is known of that.
     pub dead_wakers: DeadWakers,
     /// How much may be left when the run ends as it should: more is a failure, that names it. Default: it is not looked at.
@@ -83,6 +86,7 @@ impl Default for Config {
             cancel_timeouts: Ratio::NEVER,
             cancel_selects: Ratio::NEVER,
             late_aborts: Ratio::NEVER,
+            io_points: false,
             dead_wakers: DeadWakers::Unknown,
             leaks: None,
             buggify: Buggify::default(),

@@ -164,7 +164,7 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        self.begun = true;
+        let is_first = !std::mem::replace(&mut self.begun, true);
         if let Some(timer) = &self.timer {
             timer.check();
             if context::clock_now() >= self.deadline {
@@ -177,6 +177,8 @@ impl Future for Sleep {
             self.timer = None;
         }
         match Timer::set(self.deadline, SLEEP, context) {
+            // Only when it is polled first: an interval begins anew at each tick.
+            Alarmed::Due if is_first && context::wants_io_points() && context::stop_at(context, SLEEP) => {}
             Alarmed::Due => return self.be_over(context),
             Alarmed::Set(timer) => self.timer = Some(timer),
             Alarmed::NoRoom => {}

@@ -19,7 +19,7 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
-    `spurious_polls`, `cancel_timeouts`, `cancel_selects`, `late_aborts`, `dead_wakers`, `no_leaks`, \
+    `spurious_polls`, `cancel_timeouts`, `cancel_selects`, `late_aborts`, `io_points`, `dead_wakers`, `no_leaks`, \
     `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `vary = \"none\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
     those of `#[tokio::test]`, \
     and the fields of `Limits`, such as \
@@ -52,7 +52,7 @@ const LIMITS: [&str; 14] = [
 const TRACES: [(&str, &str); 3] = [("events", "Events"), ("wakes", "Wakes"), ("all", "All")];
 
 /// What is on where it is named.
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "stats",
     "require_sometimes",
     "swarm",
@@ -60,6 +60,7 @@ const FLAGS: [&str; 9] = [
     "cancel_timeouts",
     "cancel_selects",
     "late_aborts",
+    "io_points",
     "dead_wakers",
     "no_leaks",
 ];
@@ -182,6 +183,7 @@ fn flag_statement(flag: &str) -> TokenStream {
         "stats" => quote! { sweep.stats = true; },
         "require_sometimes" => quote! { sweep.require_sometimes = true; },
         "swarm" => quote! { sweep.swarm = true; },
+        "io_points" => quote! { sweep.io_points = true; },
         "dead_wakers" => quote! { sweep.dead_wakers = ::seedbed::DeadWakers::Fail; },
         "no_leaks" => quote! { sweep.leaks = ::core::option::Option::Some(::seedbed::Leaks::NONE); },
         probability => {
@@ -202,6 +204,7 @@ fn is_known(name: &str) -> bool {
             "dead_wakers",
             "each",
             "fuzz",
+            "io_points",
             "late_aborts",
             "network",
             "no_leaks",
@@ -263,13 +266,14 @@ mod tests {
     #[test]
     fn limits_are_given_as_in_rust_and_the_rest_by_name() {
         let text = statements(
-            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, cancel_selects, late_aborts, dead_wakers, no_leaks, polls_max = 1 + 2",
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, cancel_selects, late_aborts, io_points, dead_wakers, no_leaks, polls_max = 1 + 2",
         )
         .unwrap();
         assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
         assert!(text.contains("sweep . stats = true ;"), "{text}");
         assert!(text.contains("sweep . require_sometimes = true ;"), "{text}");
         assert!(text.contains("sweep . swarm = true ;"), "{text}");
+        assert!(text.contains("sweep . io_points = true ;"), "{text}");
         for field in ["spurious_polls", "cancel_timeouts", "cancel_selects", "late_aborts"] {
             let statement = format!("sweep . {field} = :: seedbed :: Ratio :: one_in (8) ;");
             assert!(text.contains(&statement), "{text}");

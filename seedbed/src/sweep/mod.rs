@@ -88,6 +88,8 @@ pub struct Sweep {
     pub cancel_selects: Ratio,
     /// How probable it is that an abort of a task which is ready lands at its next await only. Default: never.
     pub late_aborts: Ratio,
+    /// Whether operations of sockets, and sleeps, that are ready at once are decision points, too. Default: no.
+    pub io_points: bool,
     /// What becomes of a task that nobody can wake any more. Default: the report of a deadlock says it.
     pub dead_wakers: DeadWakers,
     /// How much a run may leave behind at its end: tasks, timers, sockets, permits. Default: `None`, it is not looked at.
@@ -129,6 +131,7 @@ impl Default for Sweep {
             cancel_timeouts: Ratio::NEVER,
             cancel_selects: Ratio::NEVER,
             late_aborts: Ratio::NEVER,
+            io_points: false,
             dead_wakers: DeadWakers::Unknown,
             leaks: None,
             require_sometimes: false,

@@ -303,6 +303,7 @@ impl Sweep {
             cancel_timeouts: self.cancel_timeouts,
             cancel_selects: self.cancel_selects,
             late_aborts: self.late_aborts,
+            io_points: self.io_points,
             dead_wakers: self.dead_wakers,
             leaks: self.leaks,
             around: Some(around_poll::OF_A_TEST),

@@ -18,7 +18,7 @@ use crate::choice::{Access, Label, Resource};
 /// ```
 #[inline]
 pub fn access(resource: Resource, access: Access) {
-    if CURRENT.with(|current| current.tells_accesses.get()) {
+    if CURRENT.with(|current| current.wanted.tells_accesses.get()) {
         tell(resource, access);
     }
 }
@@ -26,7 +26,7 @@ pub fn access(resource: Resource, access: Access) {
 /// [`access`], with the name of the resource for people, which is asked for only where the source wants it.
 #[inline]
 pub fn access_named(resource: Resource, access: Access, name: impl FnOnce() -> String) {
-    if CURRENT.with(|current| current.tells_accesses.get()) {
+    if CURRENT.with(|current| current.wanted.tells_accesses.get()) {
         tell(resource, access);
         tell_name(resource, name);
     }
@@ -45,7 +45,7 @@ fn tell_name(resource: Resource, name: impl FnOnce() -> String) {
 /// it, so that the source knows what it lets wait.
 #[inline]
 pub fn intend(resource: Resource, access: Access) {
-    if CURRENT.with(|current| current.tells_accesses.get()) {
+    if CURRENT.with(|current| current.wanted.tells_accesses.get()) {
         with(|run| run.core_mut().note_intent(resource, access));
     }
 }
@@ -53,7 +53,7 @@ pub fn intend(resource: Resource, access: Access) {
 /// Says that the current poll tells all that it touches, unless the run has invariants, which look at everything.
 #[inline]
 pub(crate) fn tell_all() {
-    if CURRENT.with(|current| current.tells_accesses.get()) {
+    if CURRENT.with(|current| current.wanted.tells_accesses.get()) {
         with(|run| {
             if !run.has_invariants() {
                 run.core_mut().note_tells_all();
@@ -75,7 +75,29 @@ fn tell(resource: Resource, access: Access) {
 #[inline]
 #[must_use = "a future that stops is pending"]
 pub fn stop_at(context: &Context<'_>, label: Label) -> bool {
-    CURRENT.with(|current| current.decision_points.get() && current.polled.get() != 0) && stop(context, label)
+    CURRENT.with(|current| current.wanted.decision_points.get() && current.polled.get() != 0)
+        && stop(context, label)
+}
+
+/// Whether operations of sockets and timers are decision points as well: see [`Config::io_points`](crate::Config).
+#[inline]
+#[must_use]
+pub fn wants_io_points() -> bool {
+    CURRENT.with(|current| {
+        current.wanted.io_points.get() && current.wanted.decision_points.get() && current.polled.get() != 0
+    })
+}
+
+/// [`stop_at`] for a future that keeps no account of whether it was asked: a task that has stopped before it uses this resource of a
+/// device goes on when it is polled again. To be asked only where [`wants_io_points`] says so.
+#[cold]
+#[must_use = "a future that stops is pending"]
+pub fn stop_once_at(context: &Context<'_>, label: Label, resource: u64) -> bool {
+    if with(|run| run.core_mut().polling.has_stopped_before(resource)) || !stop(context, label) {
+        return false;
+    }
+    with(|run| run.core_mut().polling.note_stop(resource));
+    true
 }
 
 #[cold]

@@ -51,7 +51,7 @@ pub(crate) fn is_cut_short() -> bool {
 /// happen.
 #[inline]
 pub(crate) fn is_cut_short_in_select() -> bool {
-    CURRENT.with(|current| current.selecting.get() > 0) && is_cut(|cancels| cancels.selects)
+    CURRENT.with(|current| current.wanted.selecting.get() > 0) && is_cut(|cancels| cancels.selects)
 }
 
 fn is_cut(of: impl FnOnce(Cancels) -> Option<Ratio>) -> bool {
@@ -71,9 +71,9 @@ impl Selecting {
     #[inline]
     pub fn begin() -> Self {
         CURRENT.with(|current| {
-            let counts = current.cuts_selects.get();
+            let counts = current.wanted.cuts_selects.get();
             if counts {
-                current.selecting.set(current.selecting.get() + 1);
+                current.wanted.selecting.set(current.wanted.selecting.get() + 1);
             }
             Selecting(counts)
         })
@@ -84,7 +84,7 @@ impl Drop for Selecting {
     #[inline]
     fn drop(&mut self) {
         if self.0 {
-            CURRENT.with(|current| current.selecting.set(current.selecting.get() - 1));
+            CURRENT.with(|current| current.wanted.selecting.set(current.wanted.selecting.get() - 1));
         }
     }
 }

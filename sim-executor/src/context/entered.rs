@@ -58,9 +58,7 @@ pub(super) type Place = (Option<Rc<Run>>, Option<Rc<dyn Any>>);
 /// Says which run this thread is in, and in which local set; gives where it was.
 pub(super) fn set_current(run: Option<Rc<Run>>, local_set: Option<Rc<dyn Any>>) -> Place {
     CURRENT.with(|current| {
-        current.tells_accesses.set(run.as_ref().is_some_and(|run| run.tells_accesses()));
-        current.decision_points.set(run.as_ref().is_some_and(|run| run.has_decision_points()));
-        current.cuts_selects.set(run.as_ref().is_some_and(|run| run.cancels().selects.is_some()));
+        current.wanted.set(run.as_deref());
         current.tag.set(run.as_ref().map_or(0, |run| run.tag().number()));
         (current.run.replace(run), current.local_set.replace(local_set))
     })

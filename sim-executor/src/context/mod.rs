@@ -26,6 +26,7 @@ mod spawn;
 mod timer;
 mod waits;
 mod waker;
+mod wanted;
 mod worker;
 
 use std::any::Any;
@@ -46,7 +47,7 @@ pub use crate::run::{
 };
 pub use crate::task::NodeId;
 pub(crate) use access::tell_all;
-pub use access::{access, access_named, intend, stop_at};
+pub use access::{access, access_named, intend, stop_at, stop_once_at, wants_io_points};
 pub use ask::Selecting;
 pub(crate) use ask::{CANCEL, is_cut_short, is_cut_short_in_select};
 pub use ask::{ask_flag, ask_int, note_varied, probability_of, refuse_fault};
@@ -80,6 +81,7 @@ pub use spawn::{spawn, spawn_named};
 pub(crate) use timer::{Alarmed, Timer};
 pub(crate) use waits::longest_wait;
 pub(crate) use waker::{Polled, Probe, escaped_wake, next_run};
+use wanted::Wanted;
 pub(crate) use worker::Worker;
 
 /// What this thread is at.
@@ -87,14 +89,8 @@ struct Current {
     /// The run that it is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a thread-local
     /// that has to be dropped costs more in each use.
     run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
-    /// Whether somebody is told what tasks touch.
-    tells_accesses: Cell<bool>,
-    /// Whether its tasks stop at decision points.
-    decision_points: Cell<bool>,
-    /// Whether sleeps in the branches of a `select!` may be over before their time.
-    cuts_selects: Cell<bool>,
-    /// Branches of how many nested ones are being polled, where that matters.
-    selecting: Cell<u32>,
+    /// What its source wants to be told, or asked.
+    wanted: Wanted,
     /// The number of its tag, or zero: for what only has to know whether it is in its own run.
     tag: Cell<u32>,
     /// What the task that is being polled has done in this poll.
@@ -117,10 +113,7 @@ thread_local! {
     static CURRENT: Current = const {
         Current {
             run: ManuallyDrop::new(RefCell::new(None)),
-            tells_accesses: Cell::new(false),
-            decision_points: Cell::new(false),
-            cuts_selects: Cell::new(false),
-            selecting: Cell::new(0),
+            wanted: Wanted::new(),
             tag: Cell::new(0),
             turn: Turn::new(),
             polled: Cell::new(0),

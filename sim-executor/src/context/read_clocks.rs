@@ -19,5 +19,5 @@ pub fn read_clocks() -> (Instant, Duration) {
 /// runs.
 #[must_use]
 pub fn wants_decision_points() -> bool {
-    super::CURRENT.with(|current| current.decision_points.get())
+    super::CURRENT.with(|current| current.wanted.decision_points.get())
 }

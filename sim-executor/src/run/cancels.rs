@@ -1,4 +1,4 @@
-//! Where a run drops futures earlier or later than its clock and its program say.
+//! How a run drops futures at other moments than its clock or its program say.
 
 use super::Run;
 use crate::choice::{Fault, Label, Ratio, TaskId};

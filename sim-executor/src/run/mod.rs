@@ -96,6 +96,8 @@ pub(crate) struct Run {
     tells_accesses: bool,
     /// Of [`Needs::decision_points`](crate::Needs).
     decision_points: Cell<bool>,
+    /// Of [`Config::io_points`].
+    io_points: bool,
     core: RefCell<Core>,
     source: RefCell<Box<dyn Source>>,
     devices: Devices,
@@ -179,6 +181,7 @@ impl Run {
             awaits: config.awaits,
             tells_accesses: needs.facts.has(FactKinds::ACCESSES) || config.awaits.is_some(),
             decision_points: Cell::new(needs.decision_points),
+            io_points: config.io_points,
             core: RefCell::new(core),
             source: RefCell::new(source),
             devices,
@@ -216,6 +219,11 @@ impl Run {
     /// Whether tasks stop at decision points.
     pub(crate) fn has_decision_points(&self) -> bool {
         self.decision_points.get()
+    }
+
+    /// Whether they also stop before operations of sockets and timers.
+    pub(crate) fn has_io_points(&self) -> bool {
+        self.io_points && self.decision_points.get()
     }
 
     /// How many wakers of each task there are, where that is counted.

@@ -74,6 +74,8 @@ pub(crate) struct Polling {
     stats: Option<Vec<TaskStats>>,
     /// The task that has stopped at a decision point, and in which poll.
     stopped: Option<(TaskId, u64)>,
+    /// Operations of futures that keep no account of it themselves, and have stopped at a decision point.
+    stops: Vec<stopped::Stop>,
     /// Where the task waits that is polled once more after the run, besides the last that it has said.
     probed: Option<Vec<Wait>>,
 }
@@ -133,6 +135,7 @@ impl Polling {
             has_background: false,
             stats: config.stats.then(Vec::new),
             stopped: None,
+            stops: Vec::new(),
             probed: None,
         }
     }

@@ -10,6 +10,7 @@ mod slot;
 mod stage;
 mod stats;
 mod table;
+mod wait;
 
 pub(crate) use background::{Background, Failure, Joiner};
 pub use histogram::Histogram;
@@ -17,7 +18,8 @@ pub(crate) use kinds::Kinds;
 pub use life::{Crash, Life, NodeId};
 pub(crate) use ready::{Links, Origin, Picked, ReadyMemory, ReadyQueue, is_ready};
 pub(crate) use short_name::shorten;
-pub(crate) use slot::{NewTask, Slot, State, Wait};
+pub(crate) use slot::{NewTask, Slot, State};
 pub(crate) use stage::Memory;
 pub use stats::{StatsTable, TaskStats, WaitsTable};
 pub(crate) use table::{TASKS_MAX, TaskTable};
+pub(crate) use wait::Wait;

@@ -5,6 +5,7 @@ use std::panic::Location;
 use super::background::Background;
 use super::ready::Link;
 use super::stage::Memory;
+use super::wait::Wait;
 use crate::choice::{Key, Label, LineageId, Lineages, TaskId};
 use crate::clock::Instant;
 
@@ -23,17 +24,6 @@ pub(crate) enum State {
     Blocking,
     /// Has ended; the slot is kept for who joins it.
     Ended,
-}
-
-/// Where a task waits, as far as the simulator was told.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wait {
-    pub(crate) label: Label,
-    pub(crate) resource: u64,
-}
-
-impl Wait {
-    const UNKNOWN: Wait = Wait { label: Label::POLL, resource: 0 };
 }
 
 /// What a task is made from.

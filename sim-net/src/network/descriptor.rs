@@ -99,6 +99,11 @@ impl Descriptor {
         context::access_named(used(self.host, self.socket, interest), access, name);
     }
 
+    /// Says that the current task will use this direction of the socket first when it is polled again.
+    pub(crate) fn intend(&self, interest: Interest) {
+        context::intend(used(self.host, self.socket, interest), Access::Write);
+    }
+
     pub(super) fn from_resource(resource: u64) -> (HostId, SocketId, Interest) {
         let interest = if resource & 1 == 1 { Interest::Write } else { Interest::Read };
         let index = (resource >> 1) & ((1 << INDEX_BITS) - 1);

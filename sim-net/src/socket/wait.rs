@@ -58,7 +58,7 @@ impl Descriptor {
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
-        if !context::may_go_on(context) {
+        if !context::may_go_on(context) || self.stops(context, interest, label) {
             return Poll::Pending;
         }
         let result = self.with_uncounted(call);
@@ -74,10 +74,26 @@ impl Descriptor {
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<Result<R, Errno>> {
-        if !context::may_go_on(context) {
+        if !context::may_go_on(context) || self.stops(context, Interest::Write, label) {
             return Poll::Pending;
         }
         self.settle(Interest::Write, label, self.with_address(ip, call))
+    }
+
+    /// Whether the task lets others go before an operation that would not have to wait.
+    #[inline(always)]
+    fn stops(&self, context: &Context<'_>, interest: Interest, label: Label) -> bool {
+        context::wants_io_points() && self.stop(context, interest, label)
+    }
+
+    #[cold]
+    fn stop(&self, context: &Context<'_>, interest: Interest, label: Label) -> bool {
+        let stops = self.with_uncounted(|kernel, socket| kernel.is_ready(socket, interest))
+            && context::stop_once_at(context, label, self.resource(interest));
+        if stops {
+            self.intend(interest);
+        }
+        stops
     }
 
     #[inline(always)]
@@ -247,7 +263,7 @@ impl<'a> Wait<'a> {
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<io::Result<R>> {
-        if !context::may_go_on(context) {
+        if !context::may_go_on(context) || self.descriptor.stops(context, interest, label) {
             // As listed as before.
             return Poll::Pending;
         }
@@ -265,7 +281,7 @@ impl<'a> Wait<'a> {
         label: Label,
         call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
     ) -> Poll<io::Result<R>> {
-        if !context::may_go_on(context) {
+        if !context::may_go_on(context) || self.descriptor.stops(context, Interest::Write, label) {
             return Poll::Pending;
         }
         let call = |kernel: &mut Kernel<'_>, socket| self.call(kernel, socket, Interest::Write, call);
