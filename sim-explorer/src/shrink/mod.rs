@@ -48,13 +48,14 @@ use search::{Made, Search, make};
 pub struct Shrink {
     /// After so many runs the smallest so far is taken. Default: 1,000, of which most failures need less than 100.
     pub runs_max: u64,
-    /// After so many runs in a row that were no smaller it is taken too. Default: 100.
+    /// After so many runs in a row that were no smaller it is taken too. While more than four exceptions are left, it is three quarters of that, or
+    /// as many as there are exceptions if they are more: a long schedule has many neighbours, and few of them are smaller. Default: 48.
     pub stall_max: u64,
 }
 
 impl Default for Shrink {
     fn default() -> Self {
-        Shrink { runs_max: 1_000, stall_max: 100 }
+        Shrink { runs_max: 1_000, stall_max: 48 }
     }
 }
 

@@ -6,10 +6,9 @@ use crate::exceptions::{AnswerKind, ValueException};
 
 /// Nothing at all; then the order without the values and the other way round; then one kind of value after the other.
 pub(super) fn probe(search: &mut Search<'_>) {
-    let found = search.best.plan();
     let default = || Order::Exceptions(Vec::new());
     search.attempt(&Plan { order: default(), values: Vec::new() });
-    search.attempt(&Plan { order: default(), values: found.values.clone() });
+    search.attempt(&Plan { order: default(), ..search.best.plan() });
     search.attempt(&Plan { values: Vec::new(), ..search.best.plan() });
     for kind in [AnswerKind::Fault, AnswerKind::Circumstance, AnswerKind::Workload] {
         let Plan { order, values } = search.best.plan();

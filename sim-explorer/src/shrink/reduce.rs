@@ -1,5 +1,7 @@
 //! Leaving out of a list what is not needed: ddmin, over the list as it is after each success.
 
+use std::ops::Range;
+
 use super::plan::Plan;
 use super::search::Search;
 
@@ -11,13 +13,25 @@ use super::search::Search;
 pub(super) fn reduce<T>(
     search: &mut Search<'_>,
     items: impl Fn(&Search<'_>) -> Vec<T>,
-    without: impl Fn(&Search<'_>, &[T], std::ops::Range<usize>) -> Plan,
+    without: impl Fn(&Search<'_>, &[T], Range<usize>) -> Plan,
 ) {
+    reduce_within(search, u64::MAX, items, without);
+}
+
+/// The same, until so many runs in a row were no smaller.
+pub(super) fn reduce_within<T>(
+    search: &mut Search<'_>,
+    fruitless_max: u64,
+    items: impl Fn(&Search<'_>) -> Vec<T>,
+    without: impl Fn(&Search<'_>, &[T], Range<usize>) -> Plan,
+) {
+    let since = search.runs;
+    let is_over = |search: &Search<'_>| search.is_over() || search.fruitless(since) >= fruitless_max;
     let mut list = items(search);
     let mut piece = list.len();
-    while piece > 0 && !search.is_over() {
+    while piece > 0 && !is_over(search) {
         let mut end = list.len();
-        while end > 0 && !search.is_over() {
+        while end > 0 && !is_over(search) {
             let start = end.saturating_sub(piece);
             let plan = without(search, &list, start..end);
             if search.attempt(&plan) {

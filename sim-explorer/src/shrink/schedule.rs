@@ -7,7 +7,7 @@ use sim_executor::resolve;
 
 use super::cost::detour;
 use super::plan::{Order, Plan};
-use super::reduce::reduce;
+use super::reduce::{reduce, reduce_within};
 use super::search::Search;
 use crate::exceptions::{Realised, Turn, TurnException};
 
@@ -21,7 +21,9 @@ pub(super) fn schedule(search: &mut Search<'_>) {
         Plan { order: Order::Exceptions(kept), ..search.best.plan() }
     });
     join_blocks(search);
-    reduce(search, blocks, |search, list, left_out| {
+    // In a long schedule each block is needed for some other, so that few of them can go.
+    const FRUITLESS_MAX: u64 = 8;
+    reduce_within(search, FRUITLESS_MAX, blocks, |search, list, left_out| {
         let kept = [&list[..left_out.start], &list[left_out.end..]].concat();
         named(search, &kept)
     });
@@ -55,13 +57,16 @@ fn named(search: &Search<'_>, blocks: &[Block]) -> Plan {
 /// Moves each block to the one before it of the same task, or the one behind it to it: two switches less, which leaving out
 /// alone does not come to, since both blocks are needed.
 fn join_blocks(search: &mut Search<'_>) {
+    const FRUITLESS_MAX: u64 = 20;
+    let since = search.runs;
     let mut list = blocks(search);
     let mut place = list.len();
-    while place > 0 && !search.is_over() {
+    while place > 0 && !search.is_over() && search.fruitless(since) < FRUITLESS_MAX {
         place -= 1;
         if is_joined(search, &list, place) {
             list = blocks(search);
-            place = list.len();
+            // Those behind it have their turn in the next round.
+            place = place.min(list.len());
         }
     }
 }

@@ -83,7 +83,17 @@ impl<'a> Search<'a> {
     }
 
     pub(super) fn is_stalled(&self) -> bool {
-        self.runs - self.runs_at_best >= self.bounds.stall_max
+        // With so few left, all neighbours are looked at soon.
+        const FEW: u64 = 4;
+        let Shrink { stall_max, .. } = self.bounds;
+        let exceptions = self.best.cost.exceptions;
+        let max = if exceptions <= FEW { stall_max } else { (stall_max * 3 / 4).max(exceptions) };
+        self.fruitless(0) >= max
+    }
+
+    /// How many runs have come to nothing smaller since the last that did, of those behind the first `since`.
+    pub(super) fn fruitless(&self, since: u64) -> u64 {
+        self.runs - since.max(self.runs_at_best)
     }
 
     pub(super) fn is_stopped(&self) -> bool {
