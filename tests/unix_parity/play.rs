@@ -116,11 +116,6 @@ impl<M: Machine> Player<'_, M> {
                 let parts: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
                 Ok(format!("{} bytes", self.machine.write_vectored(self.socket(slot), &parts)?))
             }
-            Step::Fill(slot) => {
-                let (stream, data) = (self.socket(slot), vec![0; 1 << 20]);
-                let blocks = self.until_error(|| self.machine.write(stream, &data)).1;
-                Ok(describe(&blocks))
-            }
             Step::Read(slot, length) => {
                 let mut buffer = vec![0; length];
                 let read = self.machine.read(self.socket(slot), &mut buffer)?;
@@ -139,16 +134,6 @@ impl<M: Machine> Player<'_, M> {
                 let data = self.data(length);
                 Ok(format!("{} bytes", self.machine.send(self.socket(slot), &data, None)?))
             }
-            Step::SendAllTo(slot, to) => {
-                let (socket, to) = (self.socket(slot), self.path(to));
-                let (count, error) = self.until_error(|| self.machine.send(socket, b"x", Some(&to)));
-                Ok(format!("{count} times, then {}", describe(&error)))
-            }
-            Step::SendAll(slot) => {
-                let socket = self.socket(slot);
-                let (count, error) = self.until_error(|| self.machine.send(socket, &[0; 4_096], None));
-                Ok(format!("more than 20 times: {}, then {}", count > 20, describe(&error)))
-            }
             Step::SendBeyond(slot, bytes) => {
                 let length = self.machine.send_buffer_bytes().saturating_add_signed(bytes);
                 let data = self.data(length);
@@ -164,6 +149,37 @@ impl<M: Machine> Player<'_, M> {
                 let (socket, mut buffer) = (self.socket(slot), vec![0; 1 << 20]);
                 let (_, error) = self.until_error(|| self.machine.recv_from(socket, &mut buffer));
                 Ok(describe(&error))
+            }
+            _ => self.fill(step),
+        }
+    }
+
+    fn fill(&mut self, step: Step) -> io::Result<String> {
+        match step {
+            Step::Fill(slot) => {
+                let (stream, data) = (self.socket(slot), vec![0; 1 << 20]);
+                let blocks = self.until_error(|| self.machine.write(stream, &data)).1;
+                Ok(describe(&blocks))
+            }
+            Step::FillBy(slot, length) => {
+                let (stream, data) = (self.socket(slot), vec![0; length]);
+                let (count, error) = self.until_error(|| self.machine.write(stream, &data));
+                Ok(format!("{count} times, then {}", describe(&error)))
+            }
+            Step::SendAllTo(slot, to) => {
+                let (socket, to) = (self.socket(slot), self.path(to));
+                let (count, error) = self.until_error(|| self.machine.send(socket, b"x", Some(&to)));
+                Ok(format!("{count} times, then {}", describe(&error)))
+            }
+            Step::SendAll(slot) => {
+                let socket = self.socket(slot);
+                let (count, error) = self.until_error(|| self.machine.send(socket, &[0; 4_096], None));
+                Ok(format!("more than 20 times: {}, then {}", count > 20, describe(&error)))
+            }
+            Step::SendAllBy(slot, length) => {
+                let (socket, data) = (self.socket(slot), vec![0; length]);
+                let (count, error) = self.until_error(|| self.machine.send(socket, &data, None));
+                Ok(format!("{count} times, then {}", describe(&error)))
             }
             _ => unreachable!("{step:?} transfers nothing"),
         }

@@ -50,6 +50,8 @@ pub(crate) enum Step {
     WriteVectored(Slot, &'static [usize]),
     /// Until there is no room; how much went in is not said.
     Fill(Slot),
+    /// Writes of so many bytes each, until there is no room; how many there were.
+    FillBy(Slot, usize),
     Read(Slot, usize),
     /// Until there is an end or an error, or nothing more is there.
     ReadAll(Slot),
@@ -73,6 +75,8 @@ pub(crate) enum Step {
     /// As often as it does not block; how often is said.
     SendAllTo(Slot, At),
     SendAll(Slot),
+    /// Datagrams of so many bytes each, until there is no room; how many there were.
+    SendAllBy(Slot, usize),
     /// More than fits into a send buffer by so many bytes.
     SendBeyond(Slot, isize),
     RecvFrom(Slot, usize),

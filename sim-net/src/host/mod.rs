@@ -6,6 +6,7 @@ mod adversary;
 mod bindings;
 mod crash;
 mod fresh;
+mod memory;
 mod netstat;
 mod poll;
 mod ports;

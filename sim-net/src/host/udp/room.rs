@@ -3,15 +3,24 @@
 use sim_executor::Instant;
 
 use crate::address::SocketId;
-use crate::host::Kernel;
-use crate::packet::Packet;
+use crate::host::{Kernel, memory};
+use crate::packet::{Body, Packet};
 use crate::wire::Event;
+
+/// What a datagram counts in the send buffer until the link has taken it.
+fn counted_bytes(packet: &Packet, mtu_bytes: u32) -> u64 {
+    let payload = match &packet.body {
+        Body::Udp(Some(payload)) => payload.len(),
+        _ => 0,
+    };
+    memory::of_fragments(payload, packet.fragments(mtu_bytes) as usize, mtu_bytes as usize) as u64
+}
 
 impl Kernel<'_> {
     /// Sends over a link at which packets wait for their turn.
     pub(super) fn send_in_turn(&mut self, socket: SocketId, now: Instant, packet: Packet) {
         let link = packet.link;
-        let bytes = packet.bytes_on_link(self.wire.links.get(link).mtu_bytes());
+        let bytes = counted_bytes(&packet, self.wire.links.get(link).mtu_bytes());
         let before = self.wire.links.get(link).idle_at();
         self.wire.send(now, packet);
         let after = self.wire.links.get(link).idle_at();

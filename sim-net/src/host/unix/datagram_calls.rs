@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use super::datagrams::{Datagram, Datagrams};
-use super::inbox::{counted, is_roomy};
+use super::inbox::is_roomy;
 use super::{Kind, Name, State};
 use crate::address::SocketId;
 use crate::bytes::Bytes;
 use crate::errno::Errno;
-use crate::host::Kernel;
+use crate::host::{Kernel, memory};
 use crate::waiters::Interest;
 
 /// Bytes of the send buffer that no datagram can fill, as in Linux.
@@ -109,7 +109,7 @@ impl Kernel<'_> {
     fn free_datagram(&mut self, sender: SocketId, length: usize) {
         let config = self.wire.config.unix;
         let Some(datagrams) = self.find_unix_datagrams(sender) else { return };
-        datagrams.in_flight -= counted(length);
+        datagrams.in_flight -= memory::of_unix_datagram(length);
         if is_roomy(datagrams.in_flight, config) {
             self.wake_unix(sender, Interest::Write);
         }
@@ -190,7 +190,7 @@ impl Kernel<'_> {
         bytes.write(&mut self.wire.pool, data);
         let datagram = Datagram { from: socket, source, length: data.len(), bytes };
         if let Some(datagrams) = self.find_unix_datagrams(socket) {
-            datagrams.in_flight += counted(data.len());
+            datagrams.in_flight += memory::of_unix_datagram(data.len());
         }
         if let Some(datagrams) = self.find_unix_datagrams(receiver) {
             datagrams.queue.push_back(datagram);

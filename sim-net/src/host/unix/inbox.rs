@@ -4,21 +4,12 @@ use std::collections::VecDeque;
 
 use crate::bytes::Bytes;
 use crate::config::UnixConfig;
+use crate::host::memory;
 use crate::pool::Pool;
-
-/// What a message counts in the sender's buffer besides its bytes, as in Linux on 64 bits.
-const OVERHEAD_BYTES: usize = 576;
-/// The most bytes that one message of a stream has, as in Linux with pages of 4 KiB.
-const PIECE_BYTES_MAX: usize = 48_832;
-
-/// What a message of so many bytes counts.
-pub(super) const fn counted(bytes: usize) -> usize {
-    bytes + OVERHEAD_BYTES
-}
 
 /// The most bytes of a write that make one message.
 pub(super) fn piece_bytes_max(config: UnixConfig) -> usize {
-    (config.send_buffer_bytes as usize / 2 - 64).min(PIECE_BYTES_MAX)
+    (config.send_buffer_bytes as usize / 2 - 64).min(memory::UNIX_PIECE_BYTES_MAX)
 }
 
 /// Whether a sender that counts so much may be waiting for room in vain no longer: as in Linux, below a quarter.
@@ -48,7 +39,7 @@ impl Inbox {
     pub(super) fn push(&mut self, pool: &mut Pool, data: &[u8]) -> usize {
         self.bytes.write(pool, data);
         self.messages.push_back((data.len(), data.len()));
-        counted(data.len())
+        memory::of_unix_stream(data.len())
     }
 
     /// Reads; how many bytes, and what those messages counted that were read to their ends.
@@ -62,7 +53,7 @@ impl Inbox {
             if *unread > 0 {
                 break;
             }
-            freed += counted(*length);
+            freed += memory::of_unix_stream(*length);
             self.messages.pop_front();
         }
         (read, freed)
