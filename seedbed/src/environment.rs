@@ -25,6 +25,11 @@ pub(crate) const SIMFAIL: &str = "SEEDBED_SIMFAIL";
 /// The variable that makes a failure file an error which says nothing any more.
 pub(crate) const DENY_STALE: &str = "SEEDBED_DENY_STALE";
 
+/// The variable that has each run made in a process of its own.
+pub(crate) const ISOLATED: &str = "SEEDBED_ISOLATED";
+/// Set in a process that was started for an isolated test: the file in which it says how that has failed.
+pub(crate) const PREPARED: &str = "SEEDBED_PREPARED";
+
 /// Set in a process that was started to make a run alone, so that it starts no other.
 pub(crate) const ALONE: &str = "SEEDBED_ALONE";
 
@@ -95,12 +100,14 @@ pub struct Environment {
     pub seeds: Option<String>,
     /// `SEEDBED_TRACE`: how much of a run is shown.
     pub trace: Option<String>,
+    /// `SEEDBED_ISOLATED`: whether each run is made in a process of the machine of its own.
+    pub isolated: Option<String>,
 }
 
 impl Environment {
     pub(crate) fn of_process() -> Self {
-        let [seed, strategy, seeds, trace] = [SEED, STRATEGY, SEEDS, TRACE].map(read);
-        Environment { seed, strategy, seeds, trace }
+        let [seed, strategy, seeds, trace, isolated] = [SEED, STRATEGY, SEEDS, TRACE, ISOLATED].map(read);
+        Environment { seed, strategy, seeds, trace, isolated }
     }
 }
 

@@ -34,6 +34,11 @@ pub fn was_rehearsal() -> bool {
     WAS_REHEARSAL.take()
 }
 
+/// This process of the machine has had processes of a run, if not before, then now; whether before.
+pub(crate) fn had_processes() -> bool {
+    HAD_PROCESSES.swap(true, Ordering::Relaxed)
+}
+
 /// The processes of a run, for reports.
 struct Processes {
     all: RefCell<Vec<Weak<Process>>>,
@@ -48,7 +53,7 @@ impl Processes {
         }
         let processes = Rc::new(Processes { all: RefCell::default(), _turn: Turn::take() });
         context::install_device(Rc::clone(&processes) as Rc<dyn Device>);
-        if !HAD_PROCESSES.swap(true, Ordering::Relaxed) {
+        if !had_processes() {
             WAS_REHEARSAL.set(true);
         }
         processes

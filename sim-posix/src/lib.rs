@@ -22,6 +22,7 @@ mod entropy;
 mod escape;
 mod handle;
 mod host;
+mod isolated;
 mod native;
 mod process;
 mod real;
@@ -31,7 +32,9 @@ mod symbols;
 pub use escape::{Policy, escapes, set_policy};
 pub use handle::{ExitError, Process, process, process_with};
 pub use host::was_rehearsal;
+pub use isolated::{in_child, without_rehearsal};
 pub use process::ProcessConfig;
+pub use real::ChildError;
 pub use signal::Signal;
 
 /// Calls `poll`, a poll of a native task: in it, the run answers what the task calls of the C library. For

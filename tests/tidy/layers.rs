@@ -116,7 +116,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
             &["process"],
             &["calls", "host"],
             &["symbols"],
-            &["handle"],
+            &["handle", "isolated"],
             &["lib"],
         ],
     ),

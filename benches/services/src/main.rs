@@ -49,7 +49,7 @@ enum Command {
         #[arg(long, default_value_t = 200)]
         seeds: u64,
     },
-    /// Makes each run twice in two new processes and twice in a third, and says how many differ
+    /// Makes each run twice isolated, twice in two new processes and twice in one, and says how many differ
     Repeat {
         names: Vec<String>,
         /// How many seeds, from 0

@@ -19,7 +19,7 @@ pub(crate) struct Options {
 }
 
 const USAGE: &str = "`#[seedbed::test]` takes options such as `seeds = 200`, `trace = \"all\"`, `stats`, `require_sometimes`, `swarm`, \
-    `spurious_polls`, `cancel_timeouts`, `cancel_selects`, `late_aborts`, `io_points`, `dead_wakers`, `no_leaks`, \
+    `spurious_polls`, `cancel_timeouts`, `cancel_selects`, `late_aborts`, `io_points`, `dead_wakers`, `no_leaks`, `isolated`, \
     `strategy = \"pct\"`, `each = 2`, `network = \"lossy_mobile\"`, `vary = \"none\"`, `budget = 128`, `repeated = 8`, `lines_shown = 40`, `simfail = off`, `shrink = off`, `fuzz`, \
     those of `#[tokio::test]`, \
     and the fields of `Limits`, such as \
@@ -52,7 +52,7 @@ const LIMITS: [&str; 14] = [
 const TRACES: [(&str, &str); 3] = [("events", "Events"), ("wakes", "Wakes"), ("all", "All")];
 
 /// What is on where it is named.
-const FLAGS: [&str; 10] = [
+const FLAGS: [&str; 11] = [
     "stats",
     "require_sometimes",
     "swarm",
@@ -63,6 +63,7 @@ const FLAGS: [&str; 10] = [
     "io_points",
     "dead_wakers",
     "no_leaks",
+    "isolated",
 ];
 
 /// The fields of `Vary`.
@@ -184,6 +185,7 @@ fn flag_statement(flag: &str) -> TokenStream {
         "require_sometimes" => quote! { sweep.require_sometimes = true; },
         "swarm" => quote! { sweep.swarm = true; },
         "io_points" => quote! { sweep.io_points = true; },
+        "isolated" => quote! { sweep.isolated = true; },
         "dead_wakers" => quote! { sweep.dead_wakers = ::seedbed::DeadWakers::Fail; },
         "no_leaks" => quote! { sweep.leaks = ::core::option::Option::Some(::seedbed::Leaks::NONE); },
         probability => {
@@ -205,6 +207,7 @@ fn is_known(name: &str) -> bool {
             "each",
             "fuzz",
             "io_points",
+            "isolated",
             "late_aborts",
             "network",
             "no_leaks",
@@ -266,13 +269,14 @@ mod tests {
     #[test]
     fn limits_are_given_as_in_rust_and_the_rest_by_name() {
         let text = statements(
-            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, cancel_selects, late_aborts, io_points, dead_wakers, no_leaks, polls_max = 1 + 2",
+            "virtual_time_max = Duration::from_secs(5), stats, trace = \"all\", require_sometimes, swarm, spurious_polls, cancel_timeouts, cancel_selects, late_aborts, io_points, dead_wakers, no_leaks, isolated, polls_max = 1 + 2",
         )
         .unwrap();
         assert!(text.contains("sweep . limits . virtual_time_max = Duration :: from_secs (5) ;"), "{text}");
         assert!(text.contains("sweep . stats = true ;"), "{text}");
         assert!(text.contains("sweep . require_sometimes = true ;"), "{text}");
         assert!(text.contains("sweep . swarm = true ;"), "{text}");
+        assert!(text.contains("sweep . isolated = true ;"), "{text}");
         assert!(text.contains("sweep . io_points = true ;"), "{text}");
         for field in ["spurious_polls", "cancel_timeouts", "cancel_selects", "late_aborts"] {
             let statement = format!("sweep . {field} = :: seedbed :: Ratio :: one_in (8) ;");

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use sim_executor::{Buggify, DeadWakers, Leaks, Limits, Ratio, TraceLevel};
 use sim_explorer::{Recipe, SweepBy};
 
-use crate::environment::{self, Environment, EnvironmentError};
+use crate::environment::{self, Environment, EnvironmentError, ISOLATED};
 use crate::reproduce::TestSite;
 use crate::test_output::TestOutput;
 
 mod again;
 mod alone;
 mod caller;
+#[cfg(feature = "posix")]
+mod in_children;
+mod isolated;
 mod patience;
 mod planned;
 mod result;
@@ -23,6 +26,7 @@ mod subject;
 
 use again::{Elsewhere, deeper, on_another_thread};
 use caller::Caller;
+use isolated::{Stage, fail};
 use stored::Stored;
 
 #[cfg(feature = "proptest")]
@@ -109,6 +113,10 @@ pub struct Sweep {
     /// Whether a failing run is shrunk, for some seconds at most: its text begins with the story of the smallest run that fails so, and its
     /// failure file is of that run. Default: yes.
     pub shrink: bool,
+    /// Whether each run is made in a process of the machine of its own, so that statics and thread-locals are in each as they are when the
+    /// program begins. It needs the feature `posix`; such a test makes seeds only, without `each` and `require_sometimes`, and what
+    /// fails is not shrunk. Default: no, unless the environment has `SEEDBED_ISOLATED=1`.
+    pub isolated: bool,
     /// The only run to make; its log is shown in full, whether it fails or not. Default: none, so all are made.
     pub only: Option<Recipe>,
 }
@@ -141,6 +149,7 @@ impl Default for Sweep {
             network: None,
             simfail: true,
             shrink: true,
+            isolated: false,
             only: None,
         }
     }
@@ -203,6 +212,9 @@ impl Sweep {
     {
         let sweep = self.clone().with_environment(&Environment::of_process());
         let sweep = sweep.unwrap_or_else(|error| panic!("{error}"));
+        if sweep.isolated && Stage::here() == Stage::Tests {
+            return isolated::relay(caller);
+        }
         let body = Arc::new(body);
         let stored = match Stored::of(&sweep, caller, &body) {
             Ok(stored) => stored,
@@ -212,9 +224,16 @@ impl Sweep {
             if stored.replay_asked() {
                 return;
             }
-            stored.replay_all();
+            #[cfg(feature = "posix")]
+            let is_replayed =
+                sweep.isolated && in_children::telling_panics(|| in_children::replay_all(stored));
+            #[cfg(not(feature = "posix"))]
+            let is_replayed = false;
+            if !is_replayed {
+                stored.replay_all();
+            }
         }
-        let mut result = sweep.try_run_for(caller, Arc::clone(&body), elsewhere);
+        let mut result = sweep.try_run_here(caller, &body, elsewhere);
         if let Err(SweepError::Failed(failed)) = &mut result {
             let shrunk = sweep.tell_story(&body, failed);
             stored.iter().for_each(|stored| stored.keep(failed, shrunk.as_ref()));
@@ -222,7 +241,7 @@ impl Sweep {
         if sweep.only.is_none() {
             match result {
                 Ok(passed) => println!("{}: {passed}", caller.name()),
-                Err(error) => panic!("{error}"),
+                Err(error) => fail(&error),
             }
             return;
         }
@@ -231,10 +250,28 @@ impl Sweep {
             Err(SweepError::Failed(mut failed)) => {
                 print!("{}", std::mem::take(&mut failed.log));
                 println!("hash {:016x} outcome {}", failed.report.hash, failed.report.outcome.word());
-                panic!("{failed}");
+                fail(&failed)
             }
-            Err(error) => panic!("{error}"),
+            Err(error) => fail(&error),
         }
+    }
+
+    #[track_caller]
+    fn try_run_here<B, F>(
+        &self,
+        caller: Caller<'_>,
+        body: &Arc<B>,
+        elsewhere: Elsewhere<B>,
+    ) -> Result<Passed, SweepError>
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        #[cfg(feature = "posix")]
+        if self.isolated {
+            return in_children::telling_panics(|| self.try_run_isolated(caller, body, elsewhere));
+        }
+        self.try_run_for(caller, Arc::clone(body), elsewhere)
     }
 
     /// Sets the strategy by its text, for the attribute.
@@ -252,7 +289,7 @@ impl Sweep {
     ///
     /// `SEEDBED_SEED` and `SEEDBED_STRATEGY` name the only run to make: a seed (of the strategy `random`, if none is given) or
     /// `production`, or a run of `each`. A strategy without a seed is that of the sweep. `SEEDBED_SEEDS` is the number of runs, if the test
-    /// is run more than once at all, and `SEEDBED_TRACE` is `events`, `wakes` or `all`.
+    /// is run more than once at all, `SEEDBED_ISOLATED` is `1` or `0`, and `SEEDBED_TRACE` is `events`, `wakes` or `all`.
     ///
     /// # Errors
     /// When a value has no meaning.
@@ -261,10 +298,13 @@ impl Sweep {
         let only = environment::parse_recipe(seed, strategy)?;
         let by = strategy.filter(|_| only.is_none()).map(str::parse::<SweepBy>).transpose()?;
         let seeds = asked.seeds.as_deref().map(environment::parse_seeds).transpose()?;
+        let isolated = asked.isolated.as_deref().map(|text| environment::parse_switch(ISOLATED, text));
+        let isolated = isolated.transpose()?.unwrap_or(self.isolated);
         let trace = asked.trace.as_deref().map(environment::parse_trace).transpose()?;
         Ok(Sweep {
             only: only.or(self.only),
             strategy: by.or(self.strategy),
+            isolated,
             seeds: seeds.filter(|_| self.seeds > 0).unwrap_or(self.seeds),
             trace: trace.unwrap_or(self.trace),
             ..self

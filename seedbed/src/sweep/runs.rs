@@ -98,7 +98,12 @@ impl Sweep {
 
     /// Makes the only run that was asked for.
     #[track_caller]
-    fn run_only<B, F>(&self, recipe: &Recipe, caller: Caller<'_>, body: &Arc<B>) -> Result<Passed, SweepError>
+    pub(super) fn run_only<B, F>(
+        &self,
+        recipe: &Recipe,
+        caller: Caller<'_>,
+        body: &Arc<B>,
+    ) -> Result<Passed, SweepError>
     where
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
@@ -134,22 +139,35 @@ impl Sweep {
 
     /// What one run in default order shows of the program.
     #[track_caller]
-    fn survey<B, F>(&self, body: &Arc<B>) -> Arc<Survey>
+    pub(super) fn survey<B, F>(&self, body: &Arc<B>) -> Arc<Survey>
+    where
+        B: Fn() -> F + 'static,
+        F: Future<Output: TestOutput> + 'static,
+    {
+        #[cfg(feature = "posix")]
+        if self.isolated {
+            return Arc::new(super::in_children::survey(|| self.survey_here(body)));
+        }
+        Arc::new(self.survey_here(body))
+    }
+
+    #[track_caller]
+    fn survey_here<B, F>(&self, body: &Arc<B>) -> Survey
     where
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
         let _watch = Watch::begin(WatchedRun::OfTest(Recipe::Deviant(DeviantRun::default())));
         let world = &mut World::default();
-        Arc::new(Survey::of(self.config(TraceLevel::Off), |config, source| {
+        Survey::of(self.config(TraceLevel::Off), |config, source| {
             let (executor, outcome) = self.begin_run(world, config, source, body);
             executor.finish_into(outcome, world)
-        }))
+        })
     }
 
     /// Whether the run of this number is made twice. Production order, which is number 0, always; of the others so many, evenly
     /// spread, as [`Sweep::repeated`] says.
-    fn is_repeated(&self, number: u64) -> bool {
+    pub(super) fn is_repeated(&self, number: u64) -> bool {
         const ONE_IN: u64 = 10;
         let Some(before) = number.checked_sub(1) else { return true };
         let wanted = if self.repeated == 0 { 0 } else { self.repeated.max(self.seeds / ONE_IN) };

@@ -24,7 +24,7 @@ impl Sweep {
         B: Fn() -> F + 'static,
         F: Future<Output: TestOutput> + 'static,
     {
-        if !self.shrink || self.only.is_some() || !failed.is_reproducible() {
+        if !self.shrink || self.isolated || self.only.is_some() || !failed.is_reproducible() {
             return None;
         }
         let make = &mut |config: Config, source: Box<dyn Source>| -> Report {

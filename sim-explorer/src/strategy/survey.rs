@@ -79,14 +79,21 @@ impl Survey {
         self.steps.max(1)
     }
 
+    /// A survey of which only this is known: how many times several tasks could have been polled, and how often each task was, by the hash of
+    /// its lineage. Strategies that want to know what polls touch go by what they see.
+    #[must_use]
+    pub fn of_counts(steps: u64, polls: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        Survey { steps, polls: polls.into_iter().collect(), ..Survey::default() }
+    }
+
+    /// How often each task was polled, by the hash of its lineage.
+    pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.polls.iter().map(|(lineage, polls)| (*lineage, *polls))
+    }
+
     /// How often the task with this lineage is polled; at least once.
     pub(super) fn polls(&self, lineage: u64) -> u64 {
         self.polls.get(&lineage).copied().unwrap_or(1)
-    }
-
-    /// The tasks, and how often each is polled.
-    pub(super) fn tasks(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.polls.iter().map(|(lineage, polls)| (*lineage, *polls))
     }
 
     /// What the poll of that name has touched, if there was one that has touched something.

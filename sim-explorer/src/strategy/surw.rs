@@ -200,7 +200,7 @@ impl Surw {
 
 /// Two or three tasks, with how often they are polled.
 fn some_tasks(survey: &Survey, draws: &mut Draws) -> BTreeMap<u64, u64> {
-    let mut tasks: Vec<(u64, u64)> = survey.tasks().collect();
+    let mut tasks: Vec<(u64, u64)> = survey.counts().collect();
     let count = 2 + draws.below(2) as usize;
     let mut chosen = BTreeMap::new();
     while chosen.len() < count && !tasks.is_empty() {

@@ -1,6 +1,7 @@
 //! The real C library below the one that answers: what this crate itself needs of the machine.
 #![expect(unsafe_code, reason = "the C library is called, and its functions are looked up by name")]
 
+mod fork;
 mod gate;
 mod shared_words;
 mod steps;
@@ -12,6 +13,8 @@ mod turn;
 use std::ffi::{CStr, c_int, c_void};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+pub use fork::ChildError;
+pub(crate) use fork::in_child;
 pub(crate) use gate::{Gate, Passed};
 pub(crate) use shared_words::{is_static, wait_for_others, wake_others};
 pub(crate) use steps::{Stop, pause_steps, resume_steps, stop_after, stop_no_more};
