@@ -29,7 +29,7 @@ mod real;
 mod signal;
 mod symbols;
 
-pub use escape::{Policy, escapes, set_policy};
+pub use escape::{Escape, Handled, Policy, escapes, set_policy};
 pub use handle::{ExitError, Process, process, process_with};
 pub use host::was_rehearsal;
 pub use isolated::{in_child, without_rehearsal};

@@ -18,7 +18,7 @@ use sim_executor::context::Lent;
 use sim_executor::{LineageId, NodeId, context};
 
 use crate::descriptor::Table;
-use crate::real::{Entry, Gate};
+use crate::real::{Answers, Entry, Gate};
 
 pub(crate) use end::End;
 pub(crate) use futex::Futexes;
@@ -40,11 +40,15 @@ pub struct ProcessConfig {
     /// the store that follows it, may have another thread between them. Each instruction is a trap, of about a microsecond.
     /// Default: 0, at the call itself. Elsewhere than on x86-64 it is always that.
     pub preempt_within: u32,
+    /// Whether system calls that do not come through the C library, and reads of the processor's time-stamp counter, are trapped: the run
+    /// answers them, or names them as escapes. Where the machine has no such trap, which it has on x86-64 only, a line on the process's standard
+    /// error says so. Default: no.
+    pub traps: bool,
 }
 
 impl Default for ProcessConfig {
     fn default() -> Self {
-        ProcessConfig { cpus: 4, preempt: sim_executor::Ratio::NEVER, preempt_within: 0 }
+        ProcessConfig { cpus: 4, preempt: sim_executor::Ratio::NEVER, preempt_within: 0, traps: false }
     }
 }
 
@@ -56,6 +60,8 @@ pub(crate) struct Upcalls {
     pub(crate) call_handler: CallHandler,
     /// What a thread calls that was stopped between two calls.
     pub(crate) stopped: fn(),
+    /// What is called for what was trapped.
+    pub(crate) answers: Answers,
 }
 
 /// A process of a run.

@@ -3,11 +3,16 @@
 
 mod fork;
 mod gate;
+#[cfg(target_arch = "x86_64")]
+mod raw_calls;
 mod shared_words;
 mod steps;
 mod threads;
 #[cfg(target_arch = "x86_64")]
+mod time_stamps;
+#[cfg(target_arch = "x86_64")]
 mod trap;
+mod traps;
 mod turn;
 
 use std::ffi::{CStr, c_int, c_void};
@@ -19,6 +24,7 @@ pub(crate) use gate::{Gate, Passed};
 pub(crate) use shared_words::{is_static, wait_for_others, wake_others};
 pub(crate) use steps::{Stop, pause_steps, resume_steps, stop_after, stop_no_more};
 pub(crate) use threads::{Entry, create, join, leave, name_own, remember_end};
+pub(crate) use traps::{Answers, trap_this_thread};
 pub(crate) use turn::Turn;
 
 /// The next definition of a function after that of this crate: the C library's.
@@ -37,14 +43,24 @@ pub(crate) fn next(known: &AtomicPtr<c_void>, name: &CStr) -> *mut c_void {
     found
 }
 
+fn real_syscall() -> *mut c_void {
+    static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+    next(&REAL, c"syscall")
+}
+
+/// Where the C library makes system calls.
+#[cfg(target_arch = "x86_64")]
+fn address_of_syscall() -> usize {
+    real_syscall().addr()
+}
+
 /// Makes a system call of the machine.
 pub(crate) fn system_call(number: libc::c_long, arguments: [usize; 6]) -> libc::c_long {
     type SystemCall =
         unsafe extern "C" fn(libc::c_long, usize, usize, usize, usize, usize, usize) -> libc::c_long;
-    static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
     // SAFETY: `syscall` takes a number and up to six words, which go into the same registers whether they are variadic or
     // not on the two architectures that are supported.
-    let real: SystemCall = unsafe { std::mem::transmute(next(&REAL, c"syscall")) };
+    let real: SystemCall = unsafe { std::mem::transmute(real_syscall()) };
     let [a, b, c, d, e, f] = arguments;
     // SAFETY: the callers, all in this folder, pass words that are valid for the call.
     unsafe { real(number, a, b, c, d, e, f) }

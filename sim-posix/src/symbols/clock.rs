@@ -9,7 +9,7 @@ use super::memory::{done, duration, duration_at, timespec};
 use super::place::{ask, ask_native};
 use super::symbols;
 use crate::descriptor::Result;
-use crate::escape;
+use crate::escape::{self, Handled};
 use crate::process::Process;
 use crate::real::set_errno;
 
@@ -31,7 +31,7 @@ fn read(clock: clockid_t) -> Option<Duration> {
     });
     of_process.or_else(|| {
         ask_native(|reads| {
-            escape::note(|| "clock_gettime".to_string());
+            escape::note(Handled::Answered, || "clock_gettime".to_string());
             let (monotonic, wall) = reads.read();
             if is_wall { wall } else { BOOT + monotonic }
         })
@@ -43,7 +43,7 @@ fn rest_for(length: Duration) -> Option<Duration> {
     let of_process = ask(|caller| Some(caller.sleep(length)));
     let of_native = || {
         ask_native(|_| {
-            escape::note(|| "nanosleep".to_string());
+            escape::note(Handled::Answered, || "nanosleep".to_string());
             if sim_executor::context::current_task().is_some() {
                 sim_executor::time::block_now(length);
             }

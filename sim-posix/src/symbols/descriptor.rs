@@ -11,7 +11,7 @@ use super::place::{ask, ask_about, ask_native};
 use super::symbols;
 use crate::calls::{Caller, duplicate, flags_of};
 use crate::descriptor::{FIRST, Result};
-use crate::escape;
+use crate::escape::{self, Handled};
 use crate::real::set_errno;
 
 /// Files that would tell a program of the machine.
@@ -21,9 +21,12 @@ const HIDDEN: &[&str] = &["/proc/self/cgroup", "/proc/self/mountinfo"];
 fn open_answer(path: Option<String>) -> Option<c_int> {
     let path = path?;
     if path == "/dev/urandom" || path == "/dev/random" {
-        let opened = ask(|caller| Some(status(caller.open_entropy())));
+        let opened = ask(|caller| {
+            escape::tell(Handled::Answered, || format!("open({path})"));
+            Some(status(caller.open_entropy()))
+        });
         return opened.or_else(|| {
-            ask_native(|_| escape::note(|| format!("open({path})")));
+            ask_native(|_| escape::note(Handled::Passed, || format!("open({path})")));
             None
         });
     }
@@ -32,11 +35,11 @@ fn open_answer(path: Option<String>) -> Option<c_int> {
             set_errno(libc::ENOENT);
             return Some(-1);
         }
-        escape::note(|| format!("open({path})"));
+        escape::note(Handled::Passed, || format!("open({path})"));
         None
     })
     .or_else(|| {
-        ask_native(|_| escape::note(|| format!("open({path})")));
+        ask_native(|_| escape::note(Handled::Passed, || format!("open({path})")));
         None
     })
 }

@@ -5,7 +5,8 @@ use std::ffi::{c_int, c_uint, c_void};
 use super::memory::bytes_mut;
 use super::place::{ask, ask_native};
 use super::symbols;
-use crate::{entropy, escape};
+use crate::entropy;
+use crate::escape::{self, Handled};
 
 /// Fills a buffer if this thread is answered; whether it is.
 ///
@@ -16,11 +17,12 @@ pub(super) unsafe fn fill(buffer: *mut c_void, length: usize) -> bool {
     let room = unsafe { bytes_mut(buffer, length) };
     let of_process = ask(|caller| {
         caller.process.call_kernel();
+        escape::tell(Handled::Answered, || "getrandom".to_string());
         Some(entropy::fill(room))
     });
     let of_native = || {
         ask_native(|reads| {
-            escape::note(|| "getrandom".to_string());
+            escape::note(Handled::Answered, || "getrandom".to_string());
             reads.fill(room);
             length
         })

@@ -23,6 +23,7 @@ mod socket;
 mod synchronise;
 mod thread;
 mod transfer;
+mod trapped;
 
 pub(crate) use place::{around_native, outside};
 
@@ -31,6 +32,7 @@ pub(crate) const UPCALLS: crate::process::Upcalls = crate::process::Upcalls {
     trampoline: thread::trampoline,
     call_handler: signal::call_handler,
     stopped: place::stopped,
+    answers: trapped::ANSWERS,
 };
 
 /// Defines C functions. The expression gives the run's answer, or `None` where the real function is to be called.

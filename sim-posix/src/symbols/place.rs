@@ -38,7 +38,8 @@ struct Answering;
 
 impl Answering {
     fn begin() -> Option<Answering> {
-        let begun = PLACE.with(|place| (!place.is_answering.replace(true)).then_some(Answering));
+        // Made only if it begins: dropping it would end what is around it.
+        let begun = PLACE.with(|place| (!place.is_answering.replace(true)).then(|| Answering));
         if begun.is_some() {
             pause_steps();
         }

@@ -8,12 +8,14 @@ use libc::{cpu_set_t, pid_t};
 use super::exiting::forget_exit;
 use super::place::ask;
 use super::symbols;
+use crate::escape::{self, Handled};
 use crate::process::End;
 use crate::real::{next, set_errno};
 
 /// Refuses what no process can do inside a run, and says so once for each call.
 fn refuse(what: &str) -> Option<c_int> {
     ask(|caller| {
+        escape::tell(Handled::Refused, || what.to_string());
         let line = format!("seedbed: {what} is not answered inside a run (ENOSYS)\n");
         caller.process.write_out(2, line.as_bytes());
         set_errno(libc::ENOSYS);

@@ -12,7 +12,7 @@ use super::place::{ask, ask_native};
 use super::symbols;
 use crate::calls::Caller;
 use crate::descriptor::Result;
-use crate::escape;
+use crate::escape::{self, Handled};
 use crate::host::wake_elsewhere;
 use crate::process::Outcome;
 use crate::real::set_errno;
@@ -21,6 +21,18 @@ use crate::real::set_errno;
 const HARMLESS: &[c_long] = &[libc::SYS_membarrier, libc::SYS_statx, libc::SYS_rseq, libc::SYS_close_range];
 const IO_URING: &[c_long] =
     &[libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
+
+/// Calls that make another process, or become another program.
+const FORKS: &[c_long] = &[
+    libc::SYS_clone,
+    libc::SYS_clone3,
+    libc::SYS_execve,
+    libc::SYS_execveat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_fork,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_vfork,
+];
 
 fn pointer<T>(word: usize) -> *mut T {
     std::ptr::with_exposed_provenance_mut(word)
@@ -96,7 +108,7 @@ unsafe fn futex(caller: Caller<'_>, arguments: [usize; 6]) -> Option<Result<usiz
             Ok(caller.futex_requeue((address, other), value as usize, timeout))
         }
         _ => {
-            escape::note(|| format!("futex operation {command}"));
+            escape::note(Handled::Passed, || format!("futex operation {command}"));
             return None;
         }
     })
@@ -117,7 +129,11 @@ fn wake_from_native([address, operation, value, _, _, last]: [usize; 6]) {
 ///
 /// # Safety
 /// The arguments are those of the call.
-unsafe fn answer(caller: Caller<'_>, number: c_long, arguments: [usize; 6]) -> Option<Result<usize>> {
+pub(super) unsafe fn answer(
+    caller: Caller<'_>,
+    number: c_long,
+    arguments: [usize; 6],
+) -> Option<Result<usize>> {
     let [first, second, ..] = arguments;
     match number {
         // SAFETY: so it was promised.
@@ -140,16 +156,18 @@ unsafe fn answer(caller: Caller<'_>, number: c_long, arguments: [usize; 6]) -> O
         libc::SYS_getpid => Some(Ok(caller.process.id() as usize)),
         libc::SYS_gettid => Some(Ok(caller.process.thread_id(caller.thread) as usize)),
         _ if IO_URING.contains(&number) => {
+            escape::tell(Handled::Refused, || "io_uring".to_string());
             caller.process.write_out(2, b"seedbed: io_uring is not answered (ENOSYS)\n");
             Some(Err(libc::ENOSYS))
         }
-        libc::SYS_clone | libc::SYS_clone3 => {
+        number if FORKS.contains(&number) => {
+            escape::tell(Handled::Refused, || "fork".to_string());
             caller.process.write_out(2, b"seedbed: a process cannot fork inside a run (ENOSYS)\n");
             Some(Err(libc::ENOSYS))
         }
         _ => {
             if !HARMLESS.contains(&number) {
-                escape::note(|| format!("syscall({number})"));
+                escape::note(Handled::Passed, || format!("syscall({number})"));
             }
             None
         }

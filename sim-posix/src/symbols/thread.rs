@@ -5,8 +5,9 @@ use std::ffi::{c_char, c_int, c_void};
 use libc::{pthread_attr_t, pthread_t};
 
 use super::memory::text;
-use super::place::{ask, set_process};
-use super::symbols;
+use super::place::{ask, ask_native, set_process};
+use super::{symbols, trapped};
+use crate::escape::{self, Handled};
 use crate::process::{Process, Run, Start};
 use crate::real::{self, Entry, Passed};
 
@@ -34,6 +35,7 @@ pub(crate) extern "C" fn trampoline(argument: *mut c_void) -> *mut c_void {
     unsafe { &*process }.begin_thread();
     set_process(process, thread);
     real::remember_end(at_end);
+    trapped::begin();
     let result = match run {
         Run::Main(main) => {
             main();
@@ -147,6 +149,17 @@ symbols! {
             caller.process.name_thread(known, &name);
             Some(0)
         })
+    }
+
+    /// A value of this thread gets a destructor. In a native task it lives on to the next run, whose tasks have the same thread.
+    fn __cxa_thread_atexit_impl(
+        destructor: Option<unsafe extern "C" fn(*mut c_void)>,
+        value: *mut c_void,
+        object: *mut c_void,
+    ) -> c_int {
+        let _ = (destructor, value, object);
+        ask_native(|_| escape::tell(Handled::Kept, || "thread_local".to_string()));
+        None
     }
 
     /// Lets other threads go first.
