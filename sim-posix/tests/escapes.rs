@@ -111,7 +111,8 @@ mod one_of_each {
 #[cfg(target_arch = "x86_64")]
 fn each_way_out_of_a_run_is_named_with_what_was_done_and_where() {
     use one_of_each::*;
-    let table: [(fn(), &str, Handled, &str); 10] = [
+    type Row = (fn(), &'static str, Handled, &'static str);
+    let table: [Row; 10] = [
         (raw_random, "raw getrandom", Handled::Answered, "raw_random"),
         (raw_parent, "syscall(110)", Handled::Passed, "raw_parent"),
         (counter, "rdtsc", Handled::Answered, "_rdtsc"),
