@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use sim_executor::Executor;
+use seedbed::AWAITS;
+use seedbed::watchdog::{self, Watch, WatchedRun};
+use sim_executor::{Config, PendingTask, Report, World};
 use sim_explorer::{Part, Recipe, RunResult, RunSeed, Shard, Strategy, Tally, Verdict, confirmed};
 
 use super::rows::{self, Row};
-use super::{Entry, Plan};
+use super::{Entry, Plan, workers};
 use crate::checks::Checks;
 use crate::profile::NetworkProfile;
 use crate::program::Program;
@@ -24,6 +26,8 @@ pub(crate) struct Finding<'a> {
     pub(crate) verdict: Option<Verdict>,
     /// What the run that is shown as a failure came to when it was made again.
     pub(crate) again: Option<RunResult>,
+    /// The tasks that wait at the end of that run, of which it is known at which lines of the program.
+    pub(crate) waiting: Vec<PendingTask>,
     /// Whether it was left before all its runs were made.
     pub(crate) is_stopped: bool,
     /// Whether it was left since too many of its runs have ended their process.
@@ -70,6 +74,7 @@ pub(super) fn finding<'a>(entry: &'a Entry, row: &'a Row, plan: &Plan) -> Findin
         checks: plan.checks,
         verdict,
         again: None,
+        waiting: Vec::new(),
         has_died_often: row.deaths >= rows::DEATHS_MAX,
         is_stopped: *is_stopped && !is_complete(tally, &plan.part),
         is_found_elsewhere: false,
@@ -78,16 +83,35 @@ pub(super) fn finding<'a>(entry: &'a Entry, row: &'a Row, plan: &Plan) -> Findin
 
 /// What a run comes to when it is made again, in new memory, as the command that is shown makes it.
 pub(super) fn again(entry: &Entry, plan: &Plan, run: RunSeed) -> RunResult {
-    let prepare =
-        |executor: &mut Executor| entry.profile.iter().for_each(|profile| profile.prepare(executor));
-    let variant = entry.program.variant;
-    let make = |config| {
-        let survey = entry.survey.get().cloned().unwrap_or_default();
-        let source = Recipe::of(run, plan.strategy).source(&survey);
-        variant.run_prepared(&entry.settings, config, source, prepare)
+    RunResult::from(&made(entry, plan, run, plan.checks.config()))
+}
+
+/// The tasks that wait at the end of the run that is shown as a failure, with the lines of the program. That run is made once more for it, so none if it
+/// was not equal to itself, or ends its process.
+pub(super) fn waiting(entry: &Entry, plan: &Plan, finding: &Finding<'_>) -> Vec<PendingTask> {
+    let Some((run, result)) =
+        finding.shown_failure().filter(|(_, result)| finding.again.as_ref() == Some(result))
+    else {
+        return Vec::new();
     };
-    let config = plan.checks.config();
-    RunResult::from(&confirmed(make(config), config, make))
+    if result.known_hash().is_none() {
+        return Vec::new();
+    }
+    let config = Config { awaits: Some(AWAITS), around: Some(watchdog::BEATS), ..plan.checks.config() };
+    let _watch = Watch::begin(WatchedRun::OfCommand(Recipe::of(run, plan.strategy)));
+    let mut report = made(entry, plan, run, config);
+    report.pending.retain(|task| !task.awaits.is_empty());
+    if report.hash == result.hash { report.pending } else { Vec::new() }
+}
+
+fn made(entry: &Entry, plan: &Plan, run: RunSeed, config: Config) -> Report {
+    let make = |config| {
+        let survey = workers::survey(plan, entry, &mut World::default());
+        let source = Recipe::of(run, plan.strategy).source(survey);
+        let variant = entry.program.variant;
+        variant.run_prepared(&entry.settings, config, source, |executor| entry.prepare(executor))
+    };
+    confirmed(make(config), config, make)
 }
 
 /// Says of each finding whether its mistake was found over another profile, or may be by another shard.

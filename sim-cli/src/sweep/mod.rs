@@ -24,7 +24,7 @@ use crate::setting::{self, Setting, UnusedSetting};
 use crate::shard_env::{self, Named};
 use crate::wall_time::Stopwatch;
 
-use finding::{Finding, again, finding, is_complete, look_elsewhere};
+use finding::{Finding, again, finding, is_complete, look_elsewhere, waiting};
 #[cfg(unix)]
 use process::Lead;
 use rows::{Row, Rows};
@@ -129,6 +129,9 @@ pub(crate) fn sweep(
         plan.entries.iter().zip(rows).map(|(entry, row)| finding(entry, row, &plan)).collect();
     look_elsewhere(&mut findings, plan.shard);
     make_again(&mut findings, &plan, &way, (rules, stopwatch), &bar);
+    for (finding, entry) in findings.iter_mut().zip(&plan.entries) {
+        finding.waiting = waiting(entry, &plan, finding);
+    }
     bar.finish_and_clear();
     let interrupted =
         findings.iter().any(|finding| !finding.is_stopped && !is_complete(finding.tally, &plan.part));

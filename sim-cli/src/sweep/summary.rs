@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use seedbed::watchdog::RunOptions;
+use sim_executor::PendingTable;
 use sim_explorer::{Recipe, RunResult, RunSeed, Strategy, StrategyTally, Verdict};
 
 use super::finding::Finding;
@@ -201,6 +202,9 @@ fn explain(finding: &Finding<'_>, out: &mut dyn Write) -> io::Result<()> {
                      it depends on the runs before it, or on what is no choice of the run",
                     result.hash, result.outcome, again.hash, again.outcome
                 )?;
+            }
+            if !finding.waiting.is_empty() {
+                writeln!(out, "  where its tasks wait:{}", PendingTable::new(&finding.waiting))?;
             }
             write!(out, "  replay {} {}", finding.program, RunOptions(&Recipe::of(run, finding.strategy)))?;
             finding

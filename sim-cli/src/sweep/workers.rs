@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use seedbed::watchdog::{self, Watch, WatchedRun};
 use sim_executor::{Config, Executor, Report, World};
-use sim_explorer::{Part, Recipe, RunSeed, Swept};
+use sim_explorer::{Part, Recipe, RunSeed, Survey, Swept};
 
 use super::rows::Made;
 use super::todo::Todo;
@@ -81,16 +82,21 @@ pub(crate) fn make(
             .map(|&run| Watch::begin(WatchedRun::OfCommand(Recipe::of(run, plan.strategy))));
         entry.prepare(executor);
     };
-    let survey = entry.survey.get_or_init(|| {
-        let prepare = |executor: &mut Executor| entry.prepare(executor);
-        swept(plan, entry, &prepare).survey(world)
-    });
+    let survey = survey(plan, entry, world);
     let tally = swept(plan, entry, &prepare).sweep(world, survey, part, |_: RunSeed, _: &Report| {
         runs.borrow_mut().next();
         watch.borrow_mut().take();
         on_run()
     });
     Made { tally, busy: stopwatch.elapsed(), deaths: 0 }
+}
+
+/// What the strategy needs to know of the program, which is looked at once.
+pub(super) fn survey<'a>(plan: &Plan, entry: &'a Entry, world: &mut World) -> &'a Arc<Survey> {
+    entry.survey.get_or_init(|| {
+        let prepare = |executor: &mut Executor| entry.prepare(executor);
+        swept(plan, entry, &prepare).survey(world)
+    })
 }
 
 fn swept<'a>(plan: &Plan, entry: &'a Entry, prepare: &'a dyn Fn(&mut Executor)) -> Swept<'a> {
