@@ -54,7 +54,7 @@ pub use simfail::{
     BaseOrder, DecisionName, Difference, Expected, FileValue, FoundError, LineError, MakeRun, Marks, Moment,
     Replayed, Simfail, SimfailError, Status, TurnName,
 };
-pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Pos, Strategy, Survey, Surw, Urw, Walk};
+pub use strategy::{Bytes, Delay, ParseStrategyError, Pct, Pos, Restless, Strategy, Survey, Surw, Urw, Walk};
 pub use sweep::{
     DistinctFailures, FailedSeed, Part, PropertyTally, RunResult, StrategyTally, Swept, Tally, Unpacker,
 };

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample;
+use sim_executor::Fault;
 use sim_explorer::{
     BaseOrder, DecisionName, Expected, FileValue, LineError, Moment, Simfail, SimfailError, TurnName,
 };
@@ -74,8 +76,11 @@ fn values() -> impl Strategy<Value = FileValue> {
 
 fn orders() -> impl Strategy<Value = BaseOrder> {
     let holds = prop_oneof![Just(4), Just(u32::MAX), any::<u32>()];
-    let default = (any::<bool>(), holds, any::<bool>()).prop_map(|(batches, holds_max, decision_points)| {
-        BaseOrder::Default { batches, holds_max, decision_points }
+    let faults =
+        vec(sample::select(Fault::ALL.to_vec()), 0..3).prop_map(|faults| faults.into_iter().collect());
+    let default = (any::<bool>(), holds, any::<bool>(), faults);
+    let default = default.prop_map(|(batches, holds_max, decision_points, asked_anyway)| {
+        BaseOrder::Default { batches, holds_max, decision_points, asked_anyway }
     });
     prop_oneof![Just(BaseOrder::Production), Just(BaseOrder::Found), default]
 }

@@ -4,13 +4,15 @@ mod stepping;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use sim_executor::{
-    Access, Config, Label, Replay, Resource, Source, choose, context, event, spawn_named, time, yield_now,
+    Access, Config, Label, Replay, Resource, Source, always, choose, context, event, spawn_named, time,
+    yield_now,
 };
 use sim_explorer::{Strategy, Survey};
 use stepping::{run, steps};
@@ -309,4 +311,40 @@ fn a_delay_puts_one_task_behind_those_that_are_ready() {
     let expected =
         [[1, 2, 0, 1, 2, 0], [0, 2, 0, 1, 2, 1], [0, 1, 0, 1, 2, 2], [0, 1, 2, 1, 2, 0], [0, 1, 2, 0, 2, 1]];
     assert_eq!(orders, expected.map(Vec::from).into());
+}
+
+/// Whether somebody who takes any second poll for the answer has gone on before it came.
+async fn takes_any_poll_for_the_answer() {
+    let has_come = Rc::new(Cell::new(false));
+    let answers = Rc::clone(&has_come);
+    let mut is_polled = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_polled, true) {
+            return Poll::Ready(());
+        }
+        let (waker, answers) = (context.waker().clone(), Rc::clone(&answers));
+        drop(spawn_named("answer", async move {
+            time::sleep(Duration::from_secs(1)).await;
+            answers.set(true);
+            waker.wake();
+        }));
+        Poll::Pending
+    })
+    .await;
+    always!(has_come.get(), "nobody goes on before the answer has come");
+}
+
+#[test]
+fn the_restless_walk_polls_tasks_that_were_not_woken_and_no_other_strategy_does() {
+    let survey = survey(busy_program);
+    let fails = |strategy: Strategy, seed: u64| {
+        let source = strategy.source(seed, &survey);
+        !run(Config::default(), source, takes_any_poll_for_the_answer()).outcome.is_done()
+    };
+    let failed = (0..400).filter(|&seed| fails(Strategy::Restless, seed)).count();
+    assert!((20..=90).contains(&failed), "one poll of eight: {failed} of 400");
+    for strategy in Strategy::ALL {
+        let polls_any = matches!(strategy, Strategy::Restless | Strategy::Portfolio);
+        assert_eq!((0..1_600).any(|seed| fails(strategy, seed)), polls_any, "{strategy}");
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sim_executor::{Label, LineageId, Ratio, Varied, context};
 
-use crate::config::NetworkConfig;
+use crate::config::{NetworkConfig, UdpConfig, UnixConfig};
 use crate::link::{Latency, LinkConfig};
 use crate::network::{Extension, Network, extend, extension};
 use crate::tcp::TcpConfig;
@@ -35,7 +35,9 @@ pub struct Vary {
     pub latency: bool,
     /// Whether TCP reads and writes are short now and then, and what is written is held back.
     pub short: bool,
-    /// The buffers of TCP: from 4 KiB to 256 KiB, some of them odd.
+    /// The buffers of sockets. Those of TCP are from 4 KiB to 256 KiB, some of them odd. A send buffer of UDP is 4 KiB at least, a receive buffer as by
+    /// default at least, so that nothing is lost which would not be lost else; a buffer of Unix sockets 68 KiB at least, so that any
+    /// datagram fits which UDP can carry.
     pub buffers: bool,
     /// Whether small TCP segments are sent at once (Nagle's algorithm is off).
     pub nagle: bool,
@@ -99,6 +101,7 @@ impl Extension for Chosen {
             );
             let receive = default.receive_buffer_bytes;
             draws.set(&mut tcp.receive_buffer_bytes, receive, RECEIVE, "TCP receive buffer", &BUFFERS);
+            draws.other_buffers(&mut config.udp, &mut config.unix);
         }
         if short {
             draws.share(&mut tcp.short_reads, READS, "short reads");
@@ -123,6 +126,10 @@ const LINK: Label = Label::new("vary.link.latency");
 const LOOPBACK: Label = Label::new("vary.loopback.latency");
 const SEND: Label = Label::new("vary.tcp.send_buffer");
 const RECEIVE: Label = Label::new("vary.tcp.receive_buffer");
+const UDP_SEND: Label = Label::new("vary.udp.send_buffer");
+const UDP_RECEIVE: Label = Label::new("vary.udp.receive_buffer");
+const UNIX: Label = Label::new("vary.unix.buffer");
+const UNIX_QUEUE: Label = Label::new("vary.unix.queue");
 const READS: Label = Label::new("vary.tcp.short_reads");
 const WRITES: Label = Label::new("vary.tcp.short_writes");
 const HELD: Label = Label::new("vary.tcp.held_writes");
@@ -149,6 +156,10 @@ const LOOPBACKS: [Latency; 4] = [
     Latency::ZeroOr { max: Duration::from_micros(100) },
 ];
 const BUFFERS: [u32; 7] = [65_536, 262_144, 131_071, 32_768, 16_385, 8_191, 4_096];
+const UDP_SENDS: [u32; 4] = [212_992, 65_536, 16_385, 4_096];
+const UDP_RECEIVES: [u32; 3] = [212_992, 425_984, 1_048_575];
+const UNIX_BUFFERS: [u32; 3] = [212_992, 425_984, 69_632];
+const UNIX_QUEUES: [u32; 4] = [10, 512, 3, 1];
 const SHORT: [Ratio; 3] = [Ratio::NEVER, Ratio::one_in(8), Ratio::one_in(2)];
 const BACKLOGS: [u32; 3] = [1_024, 512, 128];
 const OP_COSTS: [Duration; 3] = [Duration::ZERO, US, Duration::from_micros(20)];
@@ -167,6 +178,18 @@ impl Draws {
             *value = drawn;
             context::note_varied(Varied { what, drawn: format!("{drawn:?}") });
         }
+    }
+
+    /// Draws the buffers of UDP and of Unix sockets that were not set.
+    fn other_buffers(&self, udp: &mut UdpConfig, unix: &mut UnixConfig) {
+        let (udps, unixes) = (UdpConfig::default(), UnixConfig::default());
+        let send = udps.send_buffer_bytes;
+        self.set(&mut udp.send_buffer_bytes, send, UDP_SEND, "UDP send buffer", &UDP_SENDS);
+        let receive = udps.receive_buffer_bytes;
+        self.set(&mut udp.receive_buffer_bytes, receive, UDP_RECEIVE, "UDP receive buffer", &UDP_RECEIVES);
+        self.set(&mut unix.send_buffer_bytes, unixes.send_buffer_bytes, UNIX, "Unix buffer", &UNIX_BUFFERS);
+        let queue = unixes.max_dgram_qlen;
+        self.set(&mut unix.max_dgram_qlen, queue, UNIX_QUEUE, "Unix datagram queue", &UNIX_QUEUES);
     }
 
     /// Draws how often something happens that was not to happen.

@@ -1,11 +1,14 @@
 //! What is drawn for each run: always within what a program may not depend on, and never what was set.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::{AsyncReadExt as _, AsyncWriteExt as _};
 use sim_executor::{
-    Config, Executor, KeyedRandom, Node, Outcome, ProductionOrder, Replay, Report, Source, time, yield_now,
+    Config, Executor, KeyedRandom, Node, Outcome, ProductionOrder, Replay, Report, Source, spawn, time,
+    yield_now,
 };
 use sim_net::profile::{self, Profile};
 use sim_net::vary::{self, Vary};
@@ -58,6 +61,10 @@ fn every_table_is_drawn_from_and_the_bytes_are_the_same() {
         "TCP send buffer 4096",
         "TCP receive buffer 8191",
         "TCP receive buffer 262144",
+        "UDP send buffer 4096",
+        "UDP receive buffer 1048575",
+        "Unix buffer 69632",
+        "Unix datagram queue 1",
         "backlog 128",
         "TCP_NODELAY true",
         "op_cost 20µs",
@@ -105,7 +112,7 @@ fn what_is_set_is_not_drawn() {
         for part in &report.varied {
             assert!(
                 !part.what.starts_with("latency")
-                    && !part.what.contains("send buffer")
+                    && !part.what.contains("TCP send buffer")
                     && !part.what.contains("NODELAY"),
                 "{part}"
             );
@@ -191,4 +198,70 @@ fn half_of_the_packets_take_no_time_where_that_is_the_latency() {
         let at_once = receiver.await.unwrap();
         assert!((70..=130).contains(&at_once), "{at_once} of 200");
     });
+}
+
+#[test]
+fn no_datagram_is_lost_or_refused_that_would_not_be_without() {
+    const LONGEST: usize = 65_507;
+    let mut drawn = BTreeSet::new();
+    for seed in 0..60 {
+        let vary = Vary { buffers: true, ..Vary::NONE };
+        let report = run(
+            KeyedRandom::new(seed),
+            || vary::choose(vary),
+            || async {
+                let (one, other) = sim_net::UnixDatagram::pair().unwrap();
+                let socket = UdpSocket::bind("localhost:0").await.unwrap();
+                let address = socket.local_addr().unwrap();
+                let sending = spawn(async move {
+                    for _ in 0..20 {
+                        assert_eq!(one.send(&[7; LONGEST]).await.unwrap(), LONGEST);
+                    }
+                });
+                let mut buffer = vec![0; LONGEST + 1];
+                for _ in 0..20 {
+                    assert_eq!(other.recv(&mut buffer).await.unwrap(), LONGEST);
+                }
+                sending.await.unwrap();
+                for _ in 0..200 {
+                    socket.send_to(&[7], address).await.unwrap();
+                }
+                time::sleep(Duration::from_secs(1)).await;
+                for _ in 0..200 {
+                    assert_eq!(socket.try_recv(&mut buffer).unwrap(), 1);
+                }
+            },
+        );
+        drawn.extend(report.varied.into_iter().map(|part| part.what));
+    }
+    assert_eq!(drawn.len(), 6, "{drawn:?}");
+}
+
+#[test]
+fn timers_that_are_due_at_one_instant_end_in_any_order_but_in_production_order() {
+    let orders = |source: Box<dyn Source>| {
+        let order = Rc::new(RefCell::new(Vec::new()));
+        let seen = Rc::clone(&order);
+        let program = || async move {
+            let sleepers = [0, 1, 2].map(|number| {
+                let seen = Rc::clone(&seen);
+                spawn(async move {
+                    time::sleep(Duration::from_secs(1)).await;
+                    seen.borrow_mut().push(number);
+                })
+            });
+            for sleeper in sleepers {
+                sleeper.await.unwrap();
+            }
+        };
+        run(source, || {}, program);
+        order.take()
+    };
+    assert_eq!(orders(Box::new(ProductionOrder)), [0, 1, 2]);
+    let all: BTreeSet<Vec<u32>> = (0..60).map(|seed| orders(Box::new(KeyedRandom::new(seed)))).collect();
+    assert_eq!(
+        all.len(),
+        6,
+        "no draw is needed for ties: tasks that become ready at once are polled in any order"
+    );
 }

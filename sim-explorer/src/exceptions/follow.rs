@@ -32,7 +32,7 @@ pub struct Follow {
     batches: bool,
     holds_max: u32,
     decision_points: bool,
-    /// The faults among the values, since the run asked about them, perhaps where their probability is zero.
+    /// These faults, and those among the values, since the run asked about them, perhaps where their probability is zero.
     asked_anyway: Faults,
     turns: BTreeMap<Key, Turn>,
     values: BTreeMap<Key, Value>,
@@ -85,7 +85,7 @@ impl Follow {
             batches: exceptions.batches,
             holds_max: exceptions.holds_max,
             decision_points: exceptions.decision_points,
-            asked_anyway: exceptions.faults(),
+            asked_anyway: exceptions.asked_anyway | exceptions.faults(),
             turns: left.turns.iter().map(|(key, exception)| (*key, exception.run)).collect(),
             values: left.values.iter().map(|(key, exception)| (*key, exception.value)).collect(),
             order: DefaultOrder::default(),

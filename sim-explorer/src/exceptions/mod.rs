@@ -52,6 +52,8 @@ pub struct Exceptions {
     pub holds_max: u32,
     /// Whether tasks stop at decision points: see [`Needs::decision_points`].
     pub decision_points: bool,
+    /// About which faults it is asked also where their probability is zero, besides those among the values: see [`Needs::asked_anyway`].
+    pub asked_anyway: Faults,
     /// Whose turn it is where that is not the default's.
     pub schedule: Vec<TurnException>,
     /// Values and faults that are not the gentlest.
@@ -93,11 +95,12 @@ pub struct ValueException {
 impl Default for Exceptions {
     /// None: the default order.
     fn default() -> Self {
-        let Needs { batches, holds_max, decision_points, .. } = Needs::default();
+        let Needs { batches, holds_max, decision_points, asked_anyway, .. } = Needs::default();
         Exceptions {
             batches,
             holds_max,
             decision_points,
+            asked_anyway,
             schedule: Vec::new(),
             values: Vec::new(),
             names: Names::new(),
@@ -116,8 +119,8 @@ impl Exceptions {
     /// The default order, with the gentlest answers, in the circumstances of these.
     #[must_use]
     pub fn none(&self) -> Exceptions {
-        let Exceptions { batches, holds_max, decision_points, .. } = *self;
-        Exceptions { batches, holds_max, decision_points, ..Exceptions::default() }
+        let Exceptions { batches, holds_max, decision_points, asked_anyway, .. } = *self;
+        Exceptions { batches, holds_max, decision_points, asked_anyway, ..Exceptions::default() }
     }
 
     /// The kinds of faults among the values, as far as the names of their questions tell.

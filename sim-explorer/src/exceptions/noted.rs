@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use sim_executor::{
-    Candidate, Candidates, Domain, Fact, Needs, Order, Point, Report, RunEnd, RunInfo, Source, TaskId, Value,
+    Candidate, Candidates, Domain, Fact, Faults, Needs, Order, Point, Report, RunEnd, RunInfo, Source,
+    TaskId, Value,
 };
 
 use super::Turn;
@@ -41,6 +42,7 @@ pub struct Notes {
     batches: bool,
     holds_max: u32,
     decision_points: bool,
+    asked_anyway: Faults,
     noted: Rc<RefCell<NotedSoFar>>,
 }
 
@@ -61,8 +63,9 @@ impl Notes {
     #[must_use]
     pub fn of_run(&self, report: &Report) -> Realised {
         let NotedSoFar { steps, asked } = self.noted.take();
-        let Notes { batches, holds_max, decision_points, .. } = *self;
-        Realised::new(Needs { batches, holds_max, decision_points, ..Needs::default() }, steps, asked, report)
+        let Notes { batches, holds_max, decision_points, asked_anyway, .. } = *self;
+        let needs = Needs { batches, holds_max, decision_points, asked_anyway, ..Needs::default() };
+        Realised::new(needs, steps, asked, report)
     }
 }
 
@@ -70,10 +73,10 @@ impl<S: Source> Noted<S> {
     /// The source that notes what `source` does, and the notes.
     #[must_use]
     pub fn new(source: S) -> (Self, Notes) {
-        let Needs { order, batches, holds_max, decision_points, .. } = source.needs();
+        let Needs { order, batches, holds_max, decision_points, asked_anyway, .. } = source.needs();
         // Production order is fair by its batches.
         let holds_max = if order == Order::Production { u32::MAX } else { holds_max };
-        let notes = Notes { batches, holds_max, decision_points, noted: Rc::default() };
+        let notes = Notes { batches, holds_max, decision_points, asked_anyway, noted: Rc::default() };
         let noted = Noted { source, order: DefaultOrder::default(), notes: notes.clone() };
         (noted, notes)
     }

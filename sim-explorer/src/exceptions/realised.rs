@@ -84,8 +84,8 @@ impl Realised {
         let lineages = schedule.iter().map(|turn| turn.run.lineage);
         let tasks =
             lineages.filter_map(|lineage| Some((lineage, Rc::clone(self.tasks.get(&lineage)?)))).collect();
-        let Needs { batches, holds_max, decision_points, .. } = self.needs;
-        Exceptions { batches, holds_max, decision_points, schedule, values, names, tasks }
+        let Needs { batches, holds_max, decision_points, asked_anyway, .. } = self.needs;
+        Exceptions { batches, holds_max, decision_points, asked_anyway, schedule, values, names, tasks }
     }
 
     /// How often a task was switched away from that could have gone on and did not let others go first.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sim_executor::Needs;
+use sim_executor::{Faults, Needs};
 
 use super::words::word;
 
@@ -89,6 +89,8 @@ pub enum BaseOrder {
         holds_max: u32,
         /// Whether tasks stop at decision points: see [`Needs::decision_points`].
         decision_points: bool,
+        /// About which faults it is asked also where their probability is zero: see [`Needs::asked_anyway`].
+        asked_anyway: Faults,
     },
     /// Production order.
     Production,
@@ -99,20 +101,23 @@ pub enum BaseOrder {
 
 impl Default for BaseOrder {
     fn default() -> Self {
-        let Needs { batches, holds_max, decision_points, .. } = Needs::default();
-        BaseOrder::Default { batches, holds_max, decision_points }
+        let Needs { batches, holds_max, decision_points, asked_anyway, .. } = Needs::default();
+        BaseOrder::Default { batches, holds_max, decision_points, asked_anyway }
     }
 }
 
 impl fmt::Display for BaseOrder {
-    /// As it stands in the file: `default batches no-points holds=16`.
+    /// As it stands in the file: `default batches no-points asks=spurious holds=16`.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BaseOrder::Default { batches, holds_max, decision_points } = *self else {
+        let BaseOrder::Default { batches, holds_max, decision_points, asked_anyway } = *self else {
             return out.write_str(if *self == BaseOrder::Found { "found" } else { "production" });
         };
         out.write_str(if batches { "default batches" } else { "default" })?;
         if !decision_points {
             out.write_str(" no-points")?;
+        }
+        if !asked_anyway.is_empty() {
+            write!(out, " asks={asked_anyway}")?;
         }
         match holds_max {
             Needs::HOLDS_MAX => Ok(()),

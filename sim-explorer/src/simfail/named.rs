@@ -21,8 +21,8 @@ pub(super) enum Entry {
 impl Simfail {
     /// Takes over these exceptions in place of those that it has.
     pub(super) fn set_exceptions(&mut self, exceptions: &Exceptions) {
-        let Exceptions { batches, holds_max, decision_points, .. } = *exceptions;
-        self.order = BaseOrder::Default { batches, holds_max, decision_points };
+        let Exceptions { batches, holds_max, decision_points, asked_anyway, .. } = *exceptions;
+        self.order = BaseOrder::Default { batches, holds_max, decision_points, asked_anyway };
         self.schedule = exceptions.schedule.iter().map(|turn| named_turn(exceptions, turn)).collect();
         self.faults.clear();
         self.values.clear();
@@ -43,8 +43,8 @@ impl Simfail {
     /// run comes to.
     pub(super) fn keyed(&self) -> (Exceptions, BTreeMap<Key, Entry>) {
         let mut exceptions = Exceptions::default();
-        if let BaseOrder::Default { batches, holds_max, decision_points } = self.order {
-            exceptions = Exceptions { batches, holds_max, decision_points, ..exceptions };
+        if let BaseOrder::Default { batches, holds_max, decision_points, asked_anyway } = self.order {
+            exceptions = Exceptions { batches, holds_max, decision_points, asked_anyway, ..exceptions };
         }
         let mut entries = BTreeMap::new();
         for (moment, task) in &self.schedule {

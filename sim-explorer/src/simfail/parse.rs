@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sim_executor::{Fault, Faults};
+
 use super::refusal::{LineError, SimfailError};
 use super::words::Words;
 use super::{BYTES_MAX, BaseOrder, DecisionName, FileValue, Marks, Moment, Simfail, TurnName, VERSION};
@@ -222,32 +224,40 @@ fn unknown(entry: &str, section: &'static str, known: &'static [&'static str]) -
     LineError::Unknown { name: entry.chars().take(40).collect(), section, known }
 }
 
-/// `default batches no-points holds=16`
+/// `default batches no-points asks=spurious holds=16`
 fn order(mut words: Words<'_>) -> Result<BaseOrder, LineError> {
     const KNOWN: LineError = LineError::Expected("default, production or found");
     let order = match &*words.plain("default, production or found")? {
         "production" => BaseOrder::Production,
         "found" => BaseOrder::Found,
         "default" => {
-            let BaseOrder::Default { mut batches, mut holds_max, mut decision_points } = BaseOrder::default()
+            let BaseOrder::Default { mut batches, mut holds_max, mut decision_points, mut asked_anyway } =
+                BaseOrder::default()
             else {
                 return Err(KNOWN);
             };
             while let Some(word) = words.next()? {
-                match (&*word.text, word.text.strip_prefix("holds=")) {
-                    ("batches", _) => batches = true,
-                    ("no-points", _) => decision_points = false,
-                    (_, Some("never")) => holds_max = u32::MAX,
-                    (_, Some(digits)) => holds_max = number(digits, u32::MAX.into())? as u32,
+                match word.text.split_once('=') {
+                    None if word.text == "batches" => batches = true,
+                    None if word.text == "no-points" => decision_points = false,
+                    Some(("asks", names)) => asked_anyway = faults(names)?,
+                    Some(("holds", "never")) => holds_max = u32::MAX,
+                    Some(("holds", digits)) => holds_max = number(digits, u32::MAX.into())? as u32,
                     _ => return Err(LineError::TooMuch(word.text.into_owned())),
                 }
             }
-            BaseOrder::Default { batches, holds_max, decision_points }
+            BaseOrder::Default { batches, holds_max, decision_points, asked_anyway }
         }
         _ => return Err(KNOWN),
     };
     words.end()?;
     Ok(order)
+}
+
+/// `spurious+loss`
+fn faults(names: &str) -> Result<Faults, LineError> {
+    let known = names.split('+').map(Fault::named);
+    known.collect::<Option<Faults>>().ok_or(LineError::Expected("names of faults with a + between them"))
 }
 
 /// `n2/snapshot`, `n2 ~2`

@@ -15,6 +15,7 @@ mod pos;
 pub(crate) mod postponed;
 mod ranked;
 pub(crate) mod ready_tasks;
+mod restless;
 mod survey;
 mod surw;
 mod text;
@@ -28,6 +29,7 @@ pub use bytes::Bytes;
 pub use delay::Delay;
 pub use pct::Pct;
 pub use pos::Pos;
+pub use restless::Restless;
 pub use survey::Survey;
 pub use surw::Surw;
 pub use text::ParseStrategyError;
@@ -56,6 +58,8 @@ pub enum Strategy {
     Random,
     /// A uniform random walk: see [`Walk`].
     Walk,
+    /// A walk in which tasks are also polled that were not woken: see [`Restless`].
+    Restless,
     /// A random walk that is uniform over interleavings: see [`Urw`].
     Urw,
     /// A random walk that is uniform over the interleavings of a few polls: see [`Surw`].
@@ -82,7 +86,7 @@ impl Strategy {
     /// Delay bounding with at most two delays.
     pub const DELAY: Strategy = Strategy::Delay { delays: 2 };
     /// All there are, with the settings that are meant when none are given.
-    pub const ALL: [Strategy; 9] = [
+    pub const ALL: [Strategy; 10] = [
         Strategy::Production,
         Strategy::Random,
         Strategy::Walk,
@@ -91,6 +95,7 @@ impl Strategy {
         Strategy::Pos,
         Strategy::PCT,
         Strategy::DELAY,
+        Strategy::Restless,
         Strategy::Portfolio,
     ];
 
@@ -107,7 +112,7 @@ impl Strategy {
     #[must_use]
     pub const fn needs_survey(self) -> bool {
         match self {
-            Strategy::Production | Strategy::Random | Strategy::Walk => false,
+            Strategy::Production | Strategy::Random | Strategy::Walk | Strategy::Restless => false,
             Strategy::Urw
             | Strategy::Surw
             | Strategy::Pos
@@ -124,6 +129,7 @@ impl Strategy {
             Strategy::Production => Box::new(ProductionOrder),
             Strategy::Random => Box::new(KeyedRandom::new(seed)),
             Strategy::Walk => Box::new(Walk::new(seed)),
+            Strategy::Restless => Box::new(Restless::new(seed)),
             Strategy::Urw => Box::new(Urw::new(seed, Arc::clone(survey))),
             Strategy::Surw => Box::new(Surw::new(seed, survey)),
             Strategy::Pos => Box::new(Pos::new(seed, Arc::clone(survey))),

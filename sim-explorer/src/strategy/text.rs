@@ -54,6 +54,7 @@ impl Strategy {
             Strategy::Production => "production",
             Strategy::Random => "random",
             Strategy::Walk => "walk",
+            Strategy::Restless => "restless",
             Strategy::Urw => "urw",
             Strategy::Surw => "surw",
             Strategy::Pos => "pos",
@@ -138,7 +139,7 @@ mod tests {
     fn what_names_no_strategy_is_refused_with_what_there_is() {
         assert_eq!(
             refusal("fifo"),
-            "there is no strategy fifo; there are production, random, walk, urw, surw, pos, pct, delay, portfolio"
+            "there is no strategy fifo; there are production, random, walk, urw, surw, pos, pct, delay, restless, portfolio"
         );
         assert_eq!(refusal("walk:steps=1"), "walk has no setting \"steps\"; it has none");
         assert_eq!(refusal("pct:delays=1"), "pct has no setting \"delays\"; it has changes=NUMBER");
