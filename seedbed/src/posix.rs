@@ -1,8 +1,8 @@
 //! Unmodified programs: see [`process`].
 
 pub use sim_posix::{
-    Escape, ExitError, Handled, Policy, Process, ProcessConfig, Signal, escapes, outside, process_with,
-    set_policy,
+    Answerer, Escape, ExitError, Handled, Import, Policy, Process, ProcessConfig, Signal, audit, escapes,
+    outside, process_with, set_policy,
 };
 
 /// Runs a whole program on the node with that name, as it is: a `main` that blocks, with its threads, with tokio, on the simulated

@@ -1,4 +1,6 @@
 //! How many orders preemption shows of a program, and how many seeds find a lost update: `cargo run -p sim-posix --example orders`
+//!
+//! With words behind it, only the settings whose names have one of them. With `cargo seedbed run` in place of `cargo run` tokio takes tasks in a drawn order.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -6,6 +8,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sim_posix::ProcessConfig;
@@ -41,13 +44,38 @@ async fn order() -> Vec<u32> {
     Arc::into_inner(order).unwrap().into_inner().unwrap()
 }
 
+/// Counts with six tasks, which wait between a load and a store.
+async fn count_over_an_await() -> u32 {
+    let counter = Arc::new(AtomicU32::new(0));
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let counter = Arc::clone(&counter);
+            tokio::spawn(async move {
+                // In the order of their creation each has stored before the next loads.
+                for _ in 0..2 * task {
+                    tokio::task::yield_now().await;
+                }
+                let before = counter.load(Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                counter.store(before + 1, Ordering::SeqCst);
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    counter.load(Ordering::SeqCst)
+}
+
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
     let settings = [
         ("taking turns", ProcessConfig::default()),
         ("preempt at calls", AT_CALLS),
         ("preempt within 30", STOPPED),
     ];
-    for (name, config) in settings {
+    let is_asked_for = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word));
+    for (name, config) in settings.into_iter().filter(|(name, _)| is_asked_for(name)) {
         let begun = std::time::Instant::now();
         let orders = |main: fn() -> Vec<u32>| {
             let all: BTreeSet<_> = (0..200).map(|seed| run(seed, config, main).0).collect();
@@ -56,7 +84,8 @@ fn main() {
         println!("{name}: {} orders of one thread", orders(|| current_thread(order())));
         println!("{name}: {} orders of three workers", orders(|| multi_thread(order())));
         println!("{name}: {} orders of six threads", orders(order_of_threads));
-        let programs: [(&str, Counting); 4] = [
+        let programs: [(&str, Counting); 5] = [
+            ("a load and a store in one thread, over an await", || current_thread(count_over_an_await())),
             ("load and store", count_atomic),
             ("fetch_add", count_atomic_at_once),
             ("two sections", count_locked_twice),
@@ -66,12 +95,12 @@ fn main() {
             let lost = (0..200).filter(|seed| loses(*seed, config, main)).count();
             println!("{name}: {lost} of 200 lose an update by {program}");
         }
-        let different = (0..200)
-            .filter(|seed| run(*seed, config, order_of_threads) != run(*seed, config, order_of_threads));
-        println!(
-            "{name}: {} of 200 seeds of threads differ; {:?} in all",
-            different.count(),
-            begun.elapsed()
-        );
+        let differ = |main: fn() -> Vec<u32>| {
+            (0..200).filter(|seed| run(*seed, config, main) != run(*seed, config, main)).count()
+        };
+        println!("{name}: {} of 200 seeds of one thread differ", differ(|| current_thread(order())));
+        println!("{name}: {} of 200 seeds of three workers differ", differ(|| multi_thread(order())));
+        println!("{name}: {} of 200 seeds of threads differ", differ(order_of_threads));
+        println!("{name}: {:?} in all", begun.elapsed());
     }
 }

@@ -16,6 +16,7 @@ compile_error!(
     "sim-posix answers the calls of the GNU C library on Linux, on x86-64 and aarch64: leave the feature `posix` off elsewhere"
 );
 
+mod audit;
 mod calls;
 mod descriptor;
 mod entropy;
@@ -29,6 +30,7 @@ mod real;
 mod signal;
 mod symbols;
 
+pub use audit::{Answerer, Import, audit};
 pub use escape::{Escape, Handled, Policy, escapes, set_policy};
 pub use handle::{ExitError, Process, process, process_with};
 pub use host::was_rehearsal;

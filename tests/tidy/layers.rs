@@ -111,7 +111,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
     (
         "sim-posix",
         &[
-            &["entropy", "escape", "native", "real", "signal"],
+            &["audit", "entropy", "escape", "native", "real", "signal"],
             &["descriptor"],
             &["process"],
             &["calls", "host"],
