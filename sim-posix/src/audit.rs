@@ -135,7 +135,6 @@ const MACHINE: &[&str] = &[
     "ftruncate64",
     "getcwd",
     "getegid",
-    "getenv",
     "geteuid",
     "getgid",
     "getgroups",
@@ -160,7 +159,6 @@ const MACHINE: &[&str] = &[
     "rename",
     "rmdir",
     "sendfile64",
-    "setenv",
     "stat",
     "stat64",
     "statx",
@@ -169,7 +167,6 @@ const MACHINE: &[&str] = &[
     "umask",
     "unlink",
     "unlinkat",
-    "unsetenv",
     "utimensat",
     "__res_init",
 ];

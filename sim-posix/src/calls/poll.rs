@@ -6,7 +6,7 @@ use std::time::Duration;
 use sim_executor::{Instant, Label};
 
 use super::Caller;
-use crate::descriptor::{Epoll, FIRST, File, Interest, Object, Occurred, Ready, Result};
+use crate::descriptor::{Epoll, FIRST, File, Interest, Object, Occurred, Ready, Result, is_of_machine};
 use crate::process::Outcome;
 
 const EPOLL: Label = Label::new("posix.epoll");
@@ -37,7 +37,7 @@ impl Caller<'_> {
         let file = self.process.file(epoll)?;
         let Object::Epoll(epoll) = &file.object else { return Err(libc::EINVAL) };
         match (operation, interest) {
-            (libc::EPOLL_CTL_ADD, Some(interest)) if descriptor < FIRST => {
+            (libc::EPOLL_CTL_ADD, Some(interest)) if is_of_machine(descriptor) => {
                 epoll.add(descriptor, None, interest)
             }
             (libc::EPOLL_CTL_ADD, Some(interest)) => {
@@ -106,7 +106,7 @@ impl Caller<'_> {
                     let interest = Ready(*events) | Ready::ERROR | Ready::HUNG_UP;
                     (file.ready() & interest).0
                 }
-                None if *descriptor >= FIRST => libc::POLLNVAL as u32,
+                None if !is_of_machine(*descriptor) => libc::POLLNVAL as u32,
                 None => 0,
             })
             .collect()

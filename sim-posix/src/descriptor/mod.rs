@@ -19,10 +19,11 @@ use sim_net::syscall::{RawSocket, WaiterId};
 
 pub(crate) use epoll::{Epoll, Interest, Occurred};
 pub(crate) use event::Event;
+pub(crate) use pairs::stand_in_for;
 pub(crate) use pipe::{Pipe, pipe};
 pub(crate) use ready::Ready;
 pub(crate) use signals::{Pending, Sent, SignalFd};
-pub(crate) use table::{FIRST, Table};
+pub(crate) use table::{FIRST, Table, is_of_machine};
 pub(crate) use timer::Timer;
 
 /// What a call gives: a number of bytes or a descriptor, or the number of an error.

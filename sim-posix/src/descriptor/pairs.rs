@@ -2,7 +2,8 @@
 //!
 //! tokio makes one pair for the signals of a process, and keeps it in a static. In a program of its own each process has
 //! such a static, while the processes of a run share one. So the numbers of pairs are given once, and a process that uses a
-//! number which another one was given has a pair of its own there, as if the static were its own.
+//! number which another one was given has a pair of its own there, as if the static were its own. So it is with a pair that was made outside of
+//! runs; and who uses a number of a run outside gets a pair of the machine's.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -11,6 +12,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use sim_net::syscall::RawSocket;
 
 use super::{File, Object, Result};
+use crate::real::{PairKind, pair_of, stand_in};
 
 /// All descriptors from here on are of pairs, and no other is.
 pub(crate) const PAIRS: i32 = 1 << 24;
@@ -24,6 +26,24 @@ const STEP: i32 = 8;
 
 /// The number of the next pair of the machine's process.
 static NEXT: AtomicI32 = AtomicI32::new(PAIRS);
+
+/// Whether a run has given this number to one end of a pair.
+fn is_given(descriptor: i32) -> bool {
+    (PAIRS..NEXT.load(Ordering::Relaxed)).contains(&descriptor)
+}
+
+fn kind_of(number: i32) -> PairKind {
+    PairKind { of_datagrams: number & DATAGRAMS != 0, is_nonblocking: number & NONBLOCKING != 0 }
+}
+
+/// The descriptor of the machine that threads outside of runs use in place of one that a run has given to an end of a pair.
+pub(crate) fn stand_in_for(descriptor: i32) -> Option<i32> {
+    if !is_given(descriptor) {
+        return None;
+    }
+    let number = (descriptor - PAIRS) / STEP;
+    stand_in(number as usize, descriptor & END != 0, kind_of(descriptor))
+}
 
 /// The pairs of a process by their descriptors; nothing where one was closed.
 #[derive(Default)]
@@ -39,16 +59,17 @@ impl Pairs {
         let first = next.map_err(|_| libc::EMFILE)?
             | if of_datagrams { DATAGRAMS } else { 0 }
             | if is_nonblocking { NONBLOCKING } else { 0 };
-        self.make(first)?;
-        Ok([first, first | END])
+        let both = [first, first | END];
+        self.make(both, kind_of(first))?;
+        Ok(both)
     }
 
-    /// Makes the pair of this number.
-    fn make(&mut self, first: i32) -> Result<()> {
-        let (one, other) = RawSocket::unix_pair(first & DATAGRAMS != 0)?;
-        let file = |socket| Some(File::new(Object::Socket(socket), first & NONBLOCKING != 0));
-        self.0.insert(first, file(one));
-        self.0.insert(first | END, file(other));
+    /// Makes the pair of these numbers.
+    fn make(&mut self, both: [i32; 2], kind: PairKind) -> Result<()> {
+        let (one, other) = RawSocket::unix_pair(kind.of_datagrams)?;
+        let file = |socket| Some(File::new(Object::Socket(socket), kind.is_nonblocking));
+        self.0.insert(both[0], file(one));
+        self.0.insert(both[1], file(other));
         Ok(())
     }
 
@@ -58,10 +79,10 @@ impl Pairs {
     /// `EBADF` if it is closed, or was never given.
     pub(crate) fn get(&mut self, descriptor: i32) -> Result<Rc<File>> {
         if !self.0.contains_key(&descriptor) {
-            if !(PAIRS..NEXT.load(Ordering::Relaxed)).contains(&descriptor) {
-                return Err(libc::EBADF);
-            }
-            self.make(descriptor & !END)?;
+            let first = descriptor & !END;
+            let of_runs = || is_given(descriptor).then(|| ([first, first | END], kind_of(first)));
+            let (both, kind) = pair_of(descriptor).or_else(of_runs).ok_or(libc::EBADF)?;
+            self.make(both, kind)?;
         }
         self.0[&descriptor].clone().ok_or(libc::EBADF)
     }

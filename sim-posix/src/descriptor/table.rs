@@ -4,11 +4,21 @@ use std::rc::Rc;
 
 use super::pairs::{PAIRS, Pairs};
 use super::{File, Result};
+use crate::real::pair_of;
 
 /// The descriptors that the run answers begin here, so that nobody takes one for a descriptor of the machine.
 pub(crate) const FIRST: i32 = 1 << 20;
 /// Descriptors that a process has at most (`RLIMIT_NOFILE`).
 const COUNT_MAX: usize = 65_536;
+
+/// Whether a descriptor is the machine's for a process too: neither the run has given it, nor does it lead to a pair that a static may keep.
+pub(crate) fn is_of_machine(descriptor: i32) -> bool {
+    descriptor < FIRST && pair_of(descriptor).is_none()
+}
+
+fn is_of_pair(descriptor: i32) -> bool {
+    descriptor >= PAIRS || pair_of(descriptor).is_some()
+}
 
 #[derive(Default)]
 pub(crate) struct Table {
@@ -56,7 +66,7 @@ impl Table {
     /// # Errors
     /// `EBADF` if that is nothing.
     pub(crate) fn get(&mut self, descriptor: i32) -> Result<Rc<File>> {
-        if descriptor >= PAIRS {
+        if is_of_pair(descriptor) {
             return self.pairs.get(descriptor);
         }
         let place = usize::try_from(descriptor.wrapping_sub(FIRST)).map_err(|_| libc::EBADF)?;
@@ -68,7 +78,7 @@ impl Table {
     /// # Errors
     /// `EBADF` if that is nothing.
     pub(crate) fn remove(&mut self, descriptor: i32) -> Result<Rc<File>> {
-        if descriptor >= PAIRS {
+        if is_of_pair(descriptor) {
             return self.pairs.remove(descriptor);
         }
         let place = usize::try_from(descriptor.wrapping_sub(FIRST)).map_err(|_| libc::EBADF)?;

@@ -3,6 +3,7 @@
 mod baton;
 mod clock;
 mod end;
+mod environment;
 mod futex;
 mod output;
 mod report;
@@ -25,6 +26,7 @@ pub(crate) use futex::Futexes;
 pub(crate) use signals::{Action, CallHandler, Handling, Signals};
 pub(crate) use threads::{Outcome, Run, Start, State, Thread};
 
+use environment::Environment;
 use output::Output;
 use wakes::Wakes;
 
@@ -44,11 +46,19 @@ pub struct ProcessConfig {
     /// answers them, or names them as escapes. Where the machine has no such trap, which it has on x86-64 only, a line on the process's standard
     /// error says so. Default: no.
     pub traps: bool,
+    /// Variables of its environment, besides those of the test, each with its value. Default: none.
+    pub env: &'static [(&'static str, &'static str)],
 }
 
 impl Default for ProcessConfig {
     fn default() -> Self {
-        ProcessConfig { cpus: 4, preempt: sim_executor::Ratio::NEVER, preempt_within: 0, traps: false }
+        ProcessConfig {
+            cpus: 4,
+            preempt: sim_executor::Ratio::NEVER,
+            preempt_within: 0,
+            traps: false,
+            env: &[],
+        }
     }
 }
 
@@ -75,6 +85,7 @@ pub(crate) struct Process {
     /// Names its decisions.
     actor: LineageId,
     pub(crate) descriptors: RefCell<Table>,
+    pub(crate) environment: Environment,
     pub(crate) futexes: RefCell<Futexes>,
     threads: RefCell<Vec<Thread>>,
     /// The threads that can go on, in the order in which they came to that.
@@ -113,6 +124,7 @@ impl Process {
             config,
             actor: context::current_actor(),
             descriptors: RefCell::default(),
+            environment: Environment::new(config.env),
             futexes: RefCell::default(),
             threads: RefCell::default(),
             runnable: RefCell::default(),

@@ -4,6 +4,7 @@
 mod fork;
 mod gate;
 mod imports;
+mod outer_pairs;
 #[cfg(target_arch = "x86_64")]
 mod raw_calls;
 mod shared_words;
@@ -23,6 +24,7 @@ pub use fork::ChildError;
 pub(crate) use fork::in_child;
 pub(crate) use gate::{Gate, Passed};
 pub(crate) use imports::symbols;
+pub(crate) use outer_pairs::{PairKind, closed_outside, make_outside, pair_of, stand_in};
 pub(crate) use shared_words::{is_static, wait_for_others, wake_others};
 pub(crate) use steps::{Stop, pause_steps, resume_steps, stop_after, stop_no_more};
 pub(crate) use threads::{Entry, create, join, leave, name_own, remember_end};

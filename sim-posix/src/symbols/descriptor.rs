@@ -7,12 +7,12 @@ use libc::{itimerspec, mode_t};
 
 use super::clock::until;
 use super::memory::{done, duration, status, text, timespec};
-use super::place::{ask, ask_about, ask_native};
+use super::place::{ask, ask_about, ask_native, ask_or_stand_in};
 use super::symbols;
 use crate::calls::{Caller, duplicate, flags_of};
 use crate::descriptor::{FIRST, Result};
 use crate::escape::{self, Handled};
-use crate::real::set_errno;
+use crate::real::{closed_outside, make_outside, set_errno};
 
 /// Files that would tell a program of the machine.
 const HIDDEN: &[&str] = &["/proc/self/cgroup", "/proc/self/mountinfo"];
@@ -138,6 +138,10 @@ symbols! {
         } else {
             match ask_about(descriptor, |caller| done(caller.close(descriptor))) {
                 None if descriptor >= FIRST => Some(0),
+                None => {
+                    closed_outside(descriptor);
+                    None
+                }
                 answer => answer,
             }
         }
@@ -150,23 +154,37 @@ symbols! {
 
     /// Makes a descriptor lead to what another does.
     fn dup2(descriptor: c_int, other: c_int) -> c_int {
-        ask_about(descriptor, |caller| status(caller.duplicate_to(descriptor, other)))
+        ask_about(descriptor, |caller| status(caller.duplicate_to(descriptor, other))).or_else(|| {
+            closed_outside(other);
+            None
+        })
     }
 
     /// The same with flags.
     fn dup3(descriptor: c_int, other: c_int, flags: c_int) -> c_int {
         let _ = flags;
-        ask_about(descriptor, |caller| status(caller.duplicate_to(descriptor, other)))
+        ask_about(descriptor, |caller| status(caller.duplicate_to(descriptor, other))).or_else(|| {
+            closed_outside(other);
+            None
+        })
     }
 
     /// What is set at a descriptor. The third argument is variadic, which goes the same way on both architectures.
     fn fcntl(descriptor: c_int, command: c_int, argument: usize) -> c_int {
-        ask_about(descriptor, |caller| status(control(caller, descriptor, command, argument)))
+        let arguments = [command as usize, argument, 0];
+        ask_or_stand_in(descriptor, libc::SYS_fcntl, arguments, |caller| {
+            status(control(caller, descriptor, command, argument)) as isize
+        })
+        .map(|answer| answer as c_int)
     }
 
     /// The same.
     fn fcntl64(descriptor: c_int, command: c_int, argument: usize) -> c_int {
-        ask_about(descriptor, |caller| status(control(caller, descriptor, command, argument)))
+        let arguments = [command as usize, argument, 0];
+        ask_or_stand_in(descriptor, libc::SYS_fcntl, arguments, |caller| {
+            status(control(caller, descriptor, command, argument)) as isize
+        })
+        .map(|answer| answer as c_int)
     }
 
     /// What is set at a descriptor.
@@ -224,9 +242,13 @@ symbols! {
 
     /// Two sockets that are connected.
     fn socketpair(domain: c_int, kind: c_int, protocol: c_int, two: *mut c_int) -> c_int {
-        let _ = protocol;
         // SAFETY: the caller gives room for two numbers.
-        ask(|caller| Some(unsafe { give_two(two, caller.socket_pair(domain, kind)) }))
+        ask(|caller| Some(unsafe { give_two(two, caller.socket_pair(domain, kind)) })).or_else(|| {
+            // A static may keep it, as tokio's for signals does. What the machine refuses, it refuses once more.
+            let made = if domain == libc::AF_UNIX { make_outside(kind, protocol) } else { None };
+            // SAFETY: the same.
+            made.map(|made| unsafe { give_two(two, Ok(made)) })
+        })
     }
 
     /// A timer.

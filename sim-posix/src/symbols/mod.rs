@@ -11,6 +11,7 @@ mod address;
 mod clock;
 mod descriptor;
 mod entropy;
+mod environment;
 mod exiting;
 mod memory;
 mod name;

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::ptr::null;
 
 use crate::calls::Caller;
-use crate::descriptor::FIRST;
+use crate::descriptor::{is_of_machine, stand_in_for};
 use crate::native::Reads;
 use crate::process::Process;
-use crate::real::{pause_steps, resume_steps, stop_no_more};
+use crate::real::{pause_steps, resume_steps, stop_no_more, system_call};
 
 /// What this thread is at. Nothing in it is to be dropped, so that it can be looked at until the thread has ended.
 struct Place {
@@ -96,9 +96,26 @@ pub(super) fn ask<R>(answer: impl FnOnce(Caller<'_>) -> Option<R>) -> Option<R> 
     answer
 }
 
+/// The same for a call that threads outside of runs may make with a number that a run has given: they make it by its number, with the
+/// descriptor of the machine that stands in.
+pub(super) fn ask_or_stand_in(
+    descriptor: i32,
+    number: libc::c_long,
+    [second, third, fourth]: [usize; 3],
+    answer: impl FnOnce(Caller<'_>) -> isize,
+) -> Option<isize> {
+    if is_of_machine(descriptor) {
+        return None;
+    }
+    ask(|caller| Some(answer(caller))).or_else(|| {
+        let machine = stand_in_for(descriptor)?;
+        Some(system_call(number, [machine as usize, second, third, fourth, 0, 0]) as isize)
+    })
+}
+
 /// The same for a call about a descriptor that the run may have given.
 pub(super) fn ask_about<R>(descriptor: i32, answer: impl FnOnce(Caller<'_>) -> R) -> Option<R> {
-    if descriptor < FIRST { None } else { ask(|caller| Some(answer(caller))) }
+    if is_of_machine(descriptor) { None } else { ask(|caller| Some(answer(caller))) }
 }
 
 /// Calls what answers in a poll of a native task; `None` elsewhere, and on a thread of a process.

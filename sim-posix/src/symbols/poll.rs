@@ -9,7 +9,7 @@ use super::memory::{done, duration_at, milliseconds, status};
 use super::place::{ask, ask_about};
 use super::symbols;
 use crate::calls::Caller;
-use crate::descriptor::{FIRST, Interest, Result};
+use crate::descriptor::{Interest, Result, is_of_machine};
 
 /// Events that one call takes, at most: as many as one that has no use for more gives room for.
 const EVENTS_MAX: c_int = 65_536;
@@ -42,7 +42,7 @@ unsafe fn poll_as(descriptors: *mut pollfd, count: nfds_t, timeout: Option<Durat
             count => unsafe { std::slice::from_raw_parts_mut(descriptors, count as usize) },
         };
         // What the machine alone can answer: std looks so whether the standard descriptors are open.
-        if count > 0 && all.iter().all(|one| (0..FIRST).contains(&one.fd)) {
+        if count > 0 && all.iter().all(|one| one.fd >= 0 && is_of_machine(one.fd)) {
             return None;
         }
         let asked: Vec<(c_int, u32)> = all.iter().map(|one| (one.fd, u32::from(one.events as u16))).collect();

@@ -7,10 +7,10 @@ use libc::{iovec, mmsghdr, msghdr, off64_t, sockaddr, socklen_t, timespec};
 
 use super::address;
 use super::memory::{bytes, bytes_mut, length as give, parts, parts_mut, status};
-use super::place::{ask, ask_about};
+use super::place::{ask, ask_about, ask_or_stand_in};
 use super::symbols;
 use crate::calls::Caller;
-use crate::descriptor::{FIRST, Result};
+use crate::descriptor::{FIRST, Result, is_of_machine};
 use crate::real::set_errno;
 
 /// # Safety
@@ -102,19 +102,24 @@ symbols! {
 
     /// Writes.
     fn write(descriptor: c_int, buffer: *const c_void, length: usize) -> isize {
-        if descriptor > 2 && descriptor < FIRST {
+        if descriptor > 2 && is_of_machine(descriptor) {
             None
         } else {
             // SAFETY: the caller gives so many bytes.
             let data = [IoSlice::new(unsafe { bytes(buffer, length) })];
             write_out(descriptor, &data)
-                .or_else(|| ask_about(descriptor, |caller| give(caller.write(descriptor, &data))))
+                .or_else(|| {
+                    let arguments = [buffer.expose_provenance(), length, 0];
+                    ask_or_stand_in(descriptor, libc::SYS_write, arguments, |caller| {
+                        give(caller.write(descriptor, &data))
+                    })
+                })
         }
     }
 
     /// Writes several buffers.
     fn writev(descriptor: c_int, buffers: *const iovec, count: c_int) -> isize {
-        if descriptor > 2 && descriptor < FIRST {
+        if descriptor > 2 && is_of_machine(descriptor) {
             None
         } else {
             // SAFETY: the caller gives so many buffers.
@@ -132,7 +137,8 @@ symbols! {
 
     /// Sends to where a socket is connected.
     fn send(descriptor: c_int, buffer: *const c_void, length: usize, flags: c_int) -> isize {
-        ask_about(descriptor, |caller| {
+        let arguments = [buffer.expose_provenance(), length, flags as usize];
+        ask_or_stand_in(descriptor, libc::SYS_sendto, arguments, |caller| {
             // SAFETY: the caller gives so many bytes.
             let data = [IoSlice::new(unsafe { bytes(buffer, length) })];
             give(caller.send(descriptor, &data, flags, None))

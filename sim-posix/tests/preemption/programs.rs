@@ -25,7 +25,7 @@ pub(crate) fn multi_thread<F: Future>(future: F) -> F::Output {
 }
 
 pub(crate) const AT_CALLS: ProcessConfig =
-    ProcessConfig { preempt: Ratio::new(3, 4), preempt_within: 0, traps: false, cpus: 4 };
+    ProcessConfig { preempt: Ratio::new(3, 4), preempt_within: 0, traps: false, cpus: 4, env: &[] };
 pub(crate) const STOPPED: ProcessConfig = ProcessConfig { preempt_within: 30, ..AT_CALLS };
 
 /// Counts with six tasks.
