@@ -17,9 +17,11 @@ impl Process {
         self.expire();
         let Some(first) = self.choose_next(None) else { return false };
         *self.lent.borrow_mut() = Some(context::lend());
-        self.with_thread(first, |thread| thread.gate.clone()).open();
+        let first = self.with_thread(first, |thread| thread.gate.clone());
         // Nobody dismisses the executor's thread.
-        let Passed::GoOn = self.gate.wait() else { unreachable!("the executor's gate is only opened") };
+        let Passed::GoOn = self.gate.pass_to(&first) else {
+            unreachable!("the executor's gate is only opened")
+        };
         self.take_run();
         self.pay();
         !self.runnable.borrow().is_empty()
@@ -35,13 +37,17 @@ impl Process {
         };
         let own = self.with_thread(thread, |it| it.gate.clone());
         *self.lent.borrow_mut() = Some(context::lend());
-        gate.as_deref().unwrap_or(&self.gate).open();
-        if own.wait() == Passed::Leave {
+        if own.pass_to(gate.as_deref().unwrap_or(&self.gate)) == Passed::Leave {
             // Nothing of the process is looked at any more: it may be gone.
             std::mem::forget((own, gate));
             real::leave();
         }
         self.take_run();
+    }
+
+    /// Whether the executor's thread of the machine carries those of the process.
+    pub(crate) fn is_carried(&self) -> bool {
+        self.gate.is_direct()
     }
 
     /// The last thing that a thread does: it is done, and passes the baton on.
@@ -52,13 +58,11 @@ impl Process {
             self.end(super::End::Returned);
         }
         self.wake_joiners(thread);
+        let own = self.with_thread(thread, |it| it.gate.clone());
         let gate = self.choose_next(Some(thread)).map(|next| self.with_thread(next, |it| it.gate.clone()));
         *self.lent.borrow_mut() = Some(context::lend());
         // Behind this the process may be gone.
-        match gate {
-            Some(gate) => gate.open(),
-            None => self.gate.open(),
-        }
+        own.end_to(gate.as_deref().unwrap_or(&self.gate));
     }
 
     /// The first thing that a thread of the machine does: whether it is to run.

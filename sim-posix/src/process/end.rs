@@ -1,5 +1,7 @@
 //! How a process ends.
 
+use std::sync::Arc;
+
 use sim_executor::context;
 
 use super::{Process, State};
@@ -43,6 +45,7 @@ impl Process {
                 // Its stack and its thread-locals stay where they are, for ever: a static of a library may lead to them, as the
                 // table of parked threads of parking_lot does.
                 thread.gate.dismiss();
+                std::mem::forget(Arc::clone(&thread.gate));
             }
         }
         threads.iter().for_each(|thread| context::end_actor(thread.actor));

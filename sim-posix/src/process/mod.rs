@@ -19,7 +19,7 @@ use sim_executor::context::Lent;
 use sim_executor::{LineageId, NodeId, context};
 
 use crate::descriptor::Table;
-use crate::real::{Answers, Entry, Gate};
+use crate::real::{Answers, Entry, Gate, Passing};
 
 pub(crate) use end::End;
 pub(crate) use futex::Futexes;
@@ -59,6 +59,13 @@ impl Default for ProcessConfig {
             traps: false,
             env: &[],
         }
+    }
+}
+
+impl ProcessConfig {
+    /// How its threads pass the baton: who is trapped, or stopped between two instructions, is so on a thread of the machine that is its own.
+    pub(crate) fn passing(&self) -> Passing {
+        if self.preempt_within == 0 && !self.traps { Passing::Direct } else { Passing::ByMachine }
     }
 }
 
@@ -131,7 +138,7 @@ impl Process {
             own_statics: RefCell::default(),
             joins: RefCell::default(),
             wakes: Arc::default(),
-            gate: Gate::new(),
+            gate: Gate::of_executor(config.passing()),
             lent: RefCell::new(None),
             upcalls,
             turns_left: Cell::new(0),

@@ -97,7 +97,7 @@ impl Process {
         if self.threads.borrow().iter().filter(|it| it.state != State::Done).count() >= THREADS_MAX {
             return Err(libc::EAGAIN);
         }
-        let gate = Arc::new(Gate::new());
+        let gate = Arc::new(Gate::new(self.config.passing()));
         let start = Box::new(Start { process: self, thread: thread as u32, gate: Arc::clone(&gate), run });
         let start = Box::into_raw(start);
         let real = real::create(attributes, self.upcalls.trampoline, start.cast())?;

@@ -1,6 +1,8 @@
 //! The real C library below the one that answers: what this crate itself needs of the machine.
 #![expect(unsafe_code, reason = "the C library is called, and its functions are looked up by name")]
 
+#[cfg(target_arch = "x86_64")]
+mod direct;
 mod fork;
 mod gate;
 mod imports;
@@ -22,7 +24,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 pub use fork::ChildError;
 pub(crate) use fork::in_child;
-pub(crate) use gate::{Gate, Passed};
+pub(crate) use gate::{Gate, Passed, Passing};
 pub(crate) use imports::symbols;
 pub(crate) use outer_pairs::{PairKind, closed_outside, make_outside, pair_of, stand_in};
 pub(crate) use shared_words::{is_static, wait_for_others, wake_others};
@@ -68,6 +70,14 @@ pub(crate) fn system_call(number: libc::c_long, arguments: [usize; 6]) -> libc::
     let [a, b, c, d, e, f] = arguments;
     // SAFETY: the callers, all in this folder, pass words that are valid for the call.
     unsafe { real(number, a, b, c, d, e, f) }
+}
+
+/// The settings of the stack for signals of the thread of the machine are written to `into`, and stay as they are: it carries other threads too.
+pub(crate) fn tell_signal_stack(into: *mut libc::stack_t) -> i32 {
+    if !into.is_null() {
+        system_call(libc::SYS_sigaltstack, [0, into.addr(), 0, 0, 0, 0]);
+    }
+    0
 }
 
 /// Sets `errno` of this thread.

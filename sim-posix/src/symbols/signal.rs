@@ -10,7 +10,7 @@ use super::symbols;
 use crate::calls::Caller;
 use crate::descriptor::{Result, Sent};
 use crate::process::{Action, Handling};
-use crate::real::set_errno;
+use crate::real::{set_errno, tell_signal_stack};
 use crate::signal::Signal;
 
 /// Where `si_pid` is in a `siginfo_t` of a signal that a process has sent, in bytes.
@@ -161,6 +161,13 @@ fn number_of(result: Result<()>) -> c_int {
 }
 
 symbols! {
+    /// Sets the stack on which functions for signals are called. Those of a process are called on the stack that its thread has, and the thread of the
+    /// machine that carries it keeps its own.
+    fn sigaltstack(new: *const libc::stack_t, before: *mut libc::stack_t) -> c_int {
+        let _ = new;
+        ask(|caller| caller.process.is_carried().then(|| tell_signal_stack(before)))
+    }
+
     /// What is done at a signal.
     fn sigaction(signal: c_int, new: *const libc::sigaction, before: *mut libc::sigaction) -> c_int {
         // SAFETY: the caller gives a setting, and room for one, or null.
