@@ -85,7 +85,19 @@ impl Realised {
         let tasks =
             lineages.filter_map(|lineage| Some((lineage, Rc::clone(self.tasks.get(&lineage)?)))).collect();
         let Needs { batches, holds_max, decision_points, asked_anyway, .. } = self.needs;
-        Exceptions { batches, holds_max, decision_points, asked_anyway, schedule, values, names, tasks }
+        let exceptions = Exceptions {
+            batches,
+            holds_max,
+            decision_points,
+            schedule,
+            values,
+            names,
+            tasks,
+            ..Exceptions::default()
+        };
+        let happened = exceptions.faults();
+        let asked_anyway = asked_anyway.iter().filter(|fault| !happened.has(*fault)).collect();
+        Exceptions { asked_anyway, ..exceptions }
     }
 
     /// How often a task was switched away from that could have gone on and did not let others go first.
