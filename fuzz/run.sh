@@ -2,8 +2,8 @@
 # Builds the fuzz targets with the coverage that libFuzzer wants, and runs one of them: fuzz/run.sh NAME [SECONDS [OPTION…]]
 #
 # It needs no nightly compiler and no cargo-fuzz: the flags are what cargo-fuzz passes with `-s none`, without its corpus handling.
-# New inputs go to target/fuzz-corpus/NAME, those that fail to the working folder as crash-HASH. With `-use_counters=0 -set_cover_merge=1` the
-# least of fuzz/corpus/NAME that covers as much goes there: docs/checks.md.
+# New inputs go to target/fuzz-corpus/NAME, those that fail to the working folder as crash-HASH. With `-use_counters=0 -set_cover_merge=1 FOLDER`
+# the least of both folders that covers as much goes to FOLDER: docs/checks.md.
 set -euo pipefail
 name=${1:?which target: one of fuzz/fuzz_targets}
 seconds=${2:-600}
