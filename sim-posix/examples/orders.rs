@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sim_posix::ProcessConfig;
+use tokio::sync::oneshot;
 
 #[path = "../tests/preemption/programs.rs"]
 mod programs;
@@ -44,25 +45,30 @@ async fn order() -> Vec<u32> {
     Arc::into_inner(order).unwrap().into_inner().unwrap()
 }
 
-/// Counts with six tasks, which wait between a load and a store.
+/// Counts to six with pairs of tasks. One waits between its load and its store, the other before its load; who lets them go on does so in the order in which nothing is lost.
 async fn count_over_an_await() -> u32 {
     let counter = Arc::new(AtomicU32::new(0));
-    let tasks: Vec<_> = (0..TASKS)
-        .map(|task| {
-            let counter = Arc::clone(&counter);
+    for _ in 0..TASKS / 2 {
+        let (first_go, first_may) = oneshot::channel();
+        let (second_go, second_may) = oneshot::channel();
+        let (one, other) = (Arc::clone(&counter), Arc::clone(&counter));
+        let tasks = [
             tokio::spawn(async move {
-                // In the order of their creation each has stored before the next loads.
-                for _ in 0..2 * task {
-                    tokio::task::yield_now().await;
-                }
-                let before = counter.load(Ordering::SeqCst);
-                tokio::task::yield_now().await;
-                counter.store(before + 1, Ordering::SeqCst);
-            })
-        })
-        .collect();
-    for task in tasks {
-        task.await.unwrap();
+                let before = one.load(Ordering::SeqCst);
+                first_may.await.unwrap();
+                one.store(before + 1, Ordering::SeqCst);
+            }),
+            tokio::spawn(async move {
+                second_may.await.unwrap();
+                let before = other.load(Ordering::SeqCst);
+                other.store(before + 1, Ordering::SeqCst);
+            }),
+            tokio::spawn(async move { first_go.send(()).unwrap() }),
+            tokio::spawn(async move { second_go.send(()).unwrap() }),
+        ];
+        for task in tasks {
+            task.await.unwrap();
+        }
     }
     counter.load(Ordering::SeqCst)
 }
