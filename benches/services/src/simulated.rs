@@ -6,7 +6,7 @@ use std::time::Duration;
 use sim_executor::{Config, Executor, KeyedRandom, Limits, Ratio, choose_between, spawn, time};
 use sim_net::fault;
 use sim_net::{Latency, LinkConfig};
-use sim_posix::{Process, process, was_rehearsal};
+use sim_posix::{Process, ProcessConfig, process, process_with, was_rehearsal};
 
 use crate::service::Service;
 
@@ -92,7 +92,8 @@ fn run_once(service: Service, seed: u64) -> Ran {
     let limits = Limits { virtual_time_max: Duration::from_secs(600), ..Limits::default() };
     let mut executor = Executor::with_config(Config { limits, ..Config::default() }, KeyedRandom::new(seed));
     let outcome = executor.block_on(async move {
-        let server = process("server", move || (service.server)("0.0.0.0:80"));
+        let config = ProcessConfig { traps: service.isolated, ..ProcessConfig::default() };
+        let server = process_with("server", config, move || (service.server)("0.0.0.0:80"));
         let client = process("client", move || (service.client)("server:80"));
         let loss = if matches!(disturbance, Disturbance::Loss) { Ratio::one_in(50) } else { Ratio::NEVER };
         let latency = Latency::Uniform { min: Duration::from_micros(100), max: Duration::from_millis(2) };

@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod by_number;
 mod clock;
 mod descriptor;
 mod entropy;

@@ -113,6 +113,11 @@ pub(super) fn ask_or_stand_in(
     })
 }
 
+/// Whether this thread is one of a process, and is not answering a call already.
+pub(super) fn is_in_process() -> bool {
+    PLACE.with(|place| !place.process.get().is_null() && !place.is_answering.get())
+}
+
 /// The same for a call about a descriptor that the run may have given.
 pub(super) fn ask_about<R>(descriptor: i32, answer: impl FnOnce(Caller<'_>) -> R) -> Option<R> {
     if is_of_machine(descriptor) { None } else { ask(|caller| Some(answer(caller))) }

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use libc::timespec;
 
+use super::by_number;
 use super::clock::{BOOT, until};
 use super::memory::{duration_at, timespec as timespec_of};
-use super::place::{ask, ask_native};
+use super::place::{ask, ask_native, is_in_process};
 use super::symbols;
 use crate::calls::Caller;
 use crate::descriptor::Result;
@@ -184,8 +185,12 @@ symbols! {
             if number == libc::SYS_futex {
                 wake_from_native([a, b, c, d, e, f]);
             }
+            let arguments = [a, b, c, d, e, f];
             // SAFETY: the caller gives the arguments of the call.
-            ask(|caller| unsafe { answer(caller, number, [a, b, c, d, e, f]) }).map(|result| match result {
+            let by_number = is_in_process().then(|| unsafe { by_number::call(number, arguments) }).flatten();
+            let of_function = by_number.map(|answer| if answer < 0 { Err(-answer as c_int) } else { Ok(answer as usize) });
+            // SAFETY: the same.
+            of_function.or_else(|| ask(|caller| unsafe { answer(caller, number, arguments) })).map(|result| match result {
                 Ok(value) => value as c_long,
                 Err(errno) => {
                     set_errno(errno);
