@@ -80,6 +80,32 @@ pub(crate) fn tell_signal_stack(into: *mut libc::stack_t) -> i32 {
     0
 }
 
+/// Writes to the standard error of the process of the machine.
+pub(crate) fn say(words: &str) {
+    system_call(libc::SYS_write, [2, words.as_ptr().addr(), words.len(), 0, 0, 0]);
+}
+
+/// Whether this thread handles a signal of the machine, on the stack for that.
+pub(crate) fn is_on_signal_stack() -> bool {
+    // SAFETY: zeroes are valid for it.
+    let mut stack: libc::stack_t = unsafe { std::mem::zeroed() };
+    tell_signal_stack(&raw mut stack);
+    stack.ss_flags & libc::SS_ONSTACK != 0
+}
+
+/// Has a signal end the process of the machine from now on, which is said.
+pub(crate) fn end_at(signal: c_int) {
+    type Action = unsafe extern "C" fn(c_int, *const libc::sigaction, *mut libc::sigaction) -> c_int;
+    static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
+    // SAFETY: the type is that of `sigaction`.
+    let real: Action = unsafe { std::mem::transmute(next(&REAL, c"sigaction")) };
+    // SAFETY: zeroes are a valid action, which is the default.
+    unsafe { real(signal, &std::mem::zeroed(), std::ptr::null_mut()) };
+    say(
+        "\nseedbed: a thread of a process has done what a signal such as SIGSEGV comes for, which ends the test binary\n",
+    );
+}
+
 /// Sets `errno` of this thread.
 pub(crate) fn set_errno(errno: c_int) {
     // SAFETY: glibc gives a pointer to this thread's `errno`, which lives as long as the thread.

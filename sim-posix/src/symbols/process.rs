@@ -8,9 +8,10 @@ use libc::{cpu_set_t, pid_t};
 use super::exiting::forget_exit;
 use super::place::ask;
 use super::symbols;
+use crate::calls::Caller;
 use crate::escape::{self, Handled};
 use crate::process::End;
-use crate::real::{next, set_errno};
+use crate::real::{is_on_signal_stack, next, say, set_errno};
 
 /// Refuses what no process can do inside a run, and says so once for each call.
 fn refuse(what: &str) -> Option<c_int> {
@@ -23,15 +24,29 @@ fn refuse(what: &str) -> Option<c_int> {
     })
 }
 
-/// Ends the process if this thread is one of it; else comes back.
-fn end(how: impl FnOnce() -> End) {
-    ask(|caller| -> Option<()> { caller.process.leave(caller.thread, how()) });
+/// Ends the process if this thread is one of it, and it is not the process of the machine that has to end; else comes back.
+fn end(how: impl FnOnce(Caller<'_>) -> Option<End>) {
+    ask(|caller| -> Option<()> { how(caller).map(|how| caller.process.leave(caller.thread, how)) });
+}
+
+/// The end by `abort`. The standard library calls that in its handler for a stack that overflows, with a lock that its next thread would wait for: then
+/// it is the process of the machine that ends.
+fn aborted(caller: Caller<'_>) -> Option<End> {
+    if is_on_signal_stack() {
+        // What std has said is an event of the run, which ends here.
+        let name = &caller.process.name;
+        say(&format!(
+            "\nseedbed: a thread of the process {name} has overflowed its stack, which ends the test binary\n"
+        ));
+        return None;
+    }
+    Some(End::Signalled(libc::SIGABRT))
 }
 
 /// The end by `exit`, before which the standard library may have noted which thread calls it.
-fn exited(code: c_int) -> End {
+fn exited(code: c_int) -> Option<End> {
     forget_exit();
-    End::Exited(code & 0xff)
+    Some(End::Exited(code & 0xff))
 }
 
 symbols! {
@@ -127,7 +142,7 @@ macro_rules! endings {
         unsafe extern "C" fn $name($($argument: $type)?) -> ! {
             type Real = unsafe extern "C" fn($($type)?) -> !;
             static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
-            end(|| $how);
+            end($how);
             // SAFETY: the type is that of the function with this name.
             let real: Real = unsafe { std::mem::transmute(next(&REAL, $text)) };
             // SAFETY: it asks for nothing.
@@ -138,9 +153,9 @@ macro_rules! endings {
 
 endings! {
     /// Ends the process. Its handlers are not called.
-    fn exit(code: c_int) c"exit" => exited(code);
+    fn exit(code: c_int) c"exit" => |_| exited(code);
     /// The same.
-    fn _exit(code: c_int) c"_exit" => End::Exited(code & 0xff);
+    fn _exit(code: c_int) c"_exit" => |_| Some(End::Exited(code & 0xff));
     /// Ends the process by SIGABRT.
-    fn abort() c"abort" => End::Signalled(libc::SIGABRT);
+    fn abort() c"abort" => aborted;
 }

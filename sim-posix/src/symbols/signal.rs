@@ -10,12 +10,15 @@ use super::symbols;
 use crate::calls::Caller;
 use crate::descriptor::{Result, Sent};
 use crate::process::{Action, Handling};
-use crate::real::{set_errno, tell_signal_stack};
+use crate::real::{end_at, set_errno, tell_signal_stack};
 use crate::signal::Signal;
 
 /// Where `si_pid` is in a `siginfo_t` of a signal that a process has sent, in bytes.
 const SENDER: usize = 16;
 const _: () = assert!(std::mem::size_of::<siginfo_t>() == 128 && std::mem::size_of::<sigset_t>() >= 8);
+
+/// What the machine sends a thread for what it does.
+const FAULTS: [c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE];
 
 /// Calls a program's function for a signal, on the thread that takes it.
 pub(crate) fn call_handler(handling: &Handling) {
@@ -105,6 +108,10 @@ unsafe fn set_action(
         // SAFETY: the set is a part of it.
         let mask = unsafe { set_at(&raw const new.sa_mask) };
         signals.set_action(signal, Action { handler: new.sa_sigaction, flags: new.sa_flags, mask });
+        // The handler of std, for one: what has brought the signal about comes again when it returns, and is to end the process of the machine.
+        if new.sa_sigaction == libc::SIG_DFL && FAULTS.contains(&number) {
+            end_at(number);
+        }
     }
     if !before.is_null() {
         // SAFETY: so it was promised; zeroes are valid for it.
