@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(guided("guided:runs=7,corpus=a/b,seed=1"), (7, Some("a/b".into())));
         let refusal = |text: &str| text.parse::<Search>().unwrap_err().to_string();
         assert!(
-            refusal("eachh").ends_with("delay, portfolio, each, exhaustive, guided"),
+            refusal("eachh").ends_with("delay, restless, portfolio, each, exhaustive, guided"),
             "{}",
             refusal("eachh")
         );

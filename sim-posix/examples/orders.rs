@@ -84,12 +84,19 @@ fn main() {
     for (name, config) in settings.into_iter().filter(|(name, _)| is_asked_for(name)) {
         let begun = std::time::Instant::now();
         let orders = |main: fn() -> Vec<u32>| {
-            let all: BTreeSet<_> = (0..200).map(|seed| run(seed, config, main).0).collect();
-            all.len()
+            let runs: Vec<_> = (0..200).map(|seed| run(seed, config, main)).collect();
+            // The same in another process, if each of its runs is.
+            let digest = runs.iter().fold(0_u64, |digest, (_, hash)| digest.rotate_left(1) ^ hash);
+            (runs.into_iter().map(|(order, _)| order).collect::<BTreeSet<_>>().len(), digest)
         };
-        println!("{name}: {} orders of one thread", orders(|| current_thread(order())));
-        println!("{name}: {} orders of three workers", orders(|| multi_thread(order())));
-        println!("{name}: {} orders of six threads", orders(order_of_threads));
+        for (of, main) in [
+            ("one thread", (|| current_thread(order())) as fn() -> Vec<u32>),
+            ("three workers", || multi_thread(order())),
+            ("six threads", order_of_threads),
+        ] {
+            let (orders, digest) = orders(main);
+            println!("{name}: {orders} orders of {of}, in runs {digest:016x}");
+        }
         let programs: [(&str, Counting); 5] = [
             ("a load and a store in one thread, over an await", || current_thread(count_over_an_await())),
             ("load and store", count_atomic),

@@ -59,6 +59,7 @@ impl Process {
         }
         self.wake_joiners(thread);
         let own = self.with_thread(thread, |it| it.gate.clone());
+        self.ended.set(Some(self.with_thread(thread, |it| it.machine_id)));
         let gate = self.choose_next(Some(thread)).map(|next| self.with_thread(next, |it| it.gate.clone()));
         *self.lent.borrow_mut() = Some(context::lend());
         // Behind this the process may be gone.
@@ -66,11 +67,17 @@ impl Process {
     }
 
     /// The first thing that a thread of the machine does: whether it is to run.
-    pub(crate) fn begin_thread(&self) {
+    /// Which it is, and its number in the machine.
+    pub(crate) fn begin_thread(&self, thread: u32, machine_id: i32) {
         self.take_run();
+        self.with_thread(thread, |it| it.machine_id = machine_id);
     }
 
     fn take_run(&self) {
+        if let Some(ended) = self.ended.take() {
+            // Else what the C library gives back for it is there for the others now or later, as the machine has it, and so are addresses.
+            real::await_gone(ended);
+        }
         let lent = self.lent.borrow_mut().take();
         lent.expect("who passes the baton lends the run").enter();
     }

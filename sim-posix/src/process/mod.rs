@@ -108,6 +108,8 @@ pub(crate) struct Process {
     lent: RefCell<Option<Lent>>,
     pub(crate) upcalls: Upcalls,
     pub(crate) signals: Signals,
+    /// The number in the machine of the thread that has just ended.
+    ended: Cell<Option<i32>>,
     /// Times that the baton may still be passed in this poll.
     turns_left: Cell<u32>,
     /// Whether a timerfd was made.
@@ -141,6 +143,7 @@ impl Process {
             gate: Gate::of_executor(config.passing()),
             lent: RefCell::new(None),
             upcalls,
+            ended: Cell::new(None),
             turns_left: Cell::new(0),
             has_timers: Cell::new(false),
             clock_reads: Cell::new(0),

@@ -17,6 +17,8 @@ use crate::signal::Signal;
 pub(crate) struct Thread {
     pub(crate) gate: Arc<Gate>,
     pub(crate) real: libc::pthread_t,
+    /// The number that the machine knows it by, once it has begun.
+    pub(super) machine_id: i32,
     pub(crate) state: State,
     /// How many waits it has made.
     wait: u64,
@@ -105,6 +107,7 @@ impl Process {
         self.threads.borrow_mut().push(Thread {
             gate,
             real,
+            machine_id: 0,
             state: State::Runnable,
             wait: 0,
             deadline: None,

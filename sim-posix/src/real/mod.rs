@@ -29,7 +29,7 @@ pub(crate) use imports::symbols;
 pub(crate) use outer_pairs::{PairKind, closed_outside, make_outside, pair_of, stand_in};
 pub(crate) use shared_words::{is_static, wait_for_others, wake_others};
 pub(crate) use steps::{Stop, pause_steps, resume_steps, stop_after, stop_no_more};
-pub(crate) use threads::{Entry, create, join, leave, name_own, remember_end};
+pub(crate) use threads::{Entry, await_gone, create, join, leave, name_own, own_id, remember_end};
 pub(crate) use traps::{Answers, trap_this_thread};
 pub(crate) use turn::Turn;
 

@@ -62,6 +62,20 @@ pub(crate) fn leave() -> ! {
     }
 }
 
+/// The number that the machine knows this thread by.
+pub(crate) fn own_id() -> i32 {
+    system_call(libc::SYS_gettid, [0; 6]) as i32
+}
+
+/// Waits until the thread of this process of the machine with this number, which is ending, is gone.
+pub(crate) fn await_gone(id: i32) {
+    let own = system_call(libc::SYS_getpid, [0; 6]);
+    // A signal of the number zero is sent to nobody, and fails where nobody is.
+    while system_call(libc::SYS_tgkill, [own as usize, id as usize, 0, 0, 0, 0]) == 0 {
+        system_call(libc::SYS_sched_yield, [0; 6]);
+    }
+}
+
 /// Gives this thread the name by which the machine shows it: the program's own name for it is told in reports.
 pub(crate) fn name_own() {
     let name = c"sim-posix";

@@ -25,6 +25,7 @@ pub(crate) extern "C" fn trampoline(argument: *mut c_void) -> *mut c_void {
     let start = unsafe { Box::from_raw(argument.cast::<Start>()) };
     let Start { process, thread, gate, run } = *start;
     real::name_own();
+    let machine_id = real::own_id();
     if gate.wait() == Passed::Leave {
         // What it was to run is never touched: it is the process's, and that is over.
         std::mem::forget((run, gate));
@@ -32,7 +33,7 @@ pub(crate) extern "C" fn trampoline(argument: *mut c_void) -> *mut c_void {
     }
     drop(gate);
     // SAFETY: who has opened the gate has passed the baton, and the process lives while one of its threads has that.
-    unsafe { &*process }.begin_thread();
+    unsafe { &*process }.begin_thread(thread, machine_id);
     set_process(process, thread);
     real::remember_end(at_end);
     trapped::begin();
