@@ -107,3 +107,30 @@ async fn the_shop_answers_after_a_restart() {
     client.restart();
     assert_eq!(opened(client.exit().await.unwrap()), "open");
 }
+
+/// Set in the process in which a stack overflows.
+const OVERFLOWS: &str = "OVERFLOWS";
+
+#[expect(unconditional_recursion, reason = "it is to overflow the stack")]
+fn deeper(level: u64) -> u64 {
+    std::hint::black_box([level; 100])[7] + deeper(level + 1)
+}
+
+#[seedbed::test(seeds = 1)]
+async fn a_stack_overflows() {
+    if std::env::var_os(OVERFLOWS).is_some() {
+        let host = process("host", || assert_ne!(std::thread::spawn(|| deeper(0)).join().unwrap(), 1));
+        panic!("it came back: {:?}", host.exit().await);
+    }
+}
+
+#[test]
+fn a_stack_that_overflows_in_a_thread_of_a_process_ends_the_test_binary_by_an_abort() {
+    use std::os::unix::process::ExitStatusExt;
+    const SIGABRT: i32 = 6;
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = again.args(["a_stack_overflows", "--exact"]).env(OVERFLOWS, "1").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("a thread of the process host has overflowed its stack"), "{told}");
+    assert_eq!(output.status.signal(), Some(SIGABRT), "{told}");
+}

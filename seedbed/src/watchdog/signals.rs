@@ -24,8 +24,8 @@ static BEFORE: [OnceLock<sigaction>; FATAL.len()] = [const { OnceLock::new() }; 
 /// What is called, with the name of the signal, on the thread to which it comes.
 static SAY: OnceLock<fn(&'static str)> = OnceLock::new();
 
-/// Has this called when a signal comes that ends the process, before who handled it so far. It may take no lock that it could have to wait for, and no
-/// memory: the thread may be anywhere.
+/// Has this called when a signal comes that ends the process, before who handled it so far. It may take no lock that it
+/// could have to wait for, and no memory: the thread may be anywhere.
 pub(super) fn before_the_end(say: fn(&'static str)) {
     if SAY.set(say).is_err() {
         return;
@@ -49,12 +49,14 @@ extern "C" fn fatal(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     if is_meant && let Some(say) = SAY.get() {
         say(FATAL[at].1);
     }
+    if signal != libc::SIGABRT {
+        // std aborts when a stack has overflowed. A second handler need not fit on the stack that is kept for them, and all
+        // is said.
+        of_machine(|| handle(libc::SIGABRT, libc::SIG_DFL, 0));
+    }
     let before = BEFORE[at].get().filter(|before| before.sa_sigaction != libc::SIG_DFL);
     let Some(before) = before else {
-        let _ = handle(signal, libc::SIG_DFL, 0);
-        // SAFETY: it may be called in a handler. The signal comes when this one has returned, and ends the process.
-        unsafe { libc::raise(signal) };
-        return;
+        return end_by(signal);
     };
     if before.sa_sigaction == libc::SIG_IGN {
         return;
@@ -73,6 +75,23 @@ extern "C" fn fatal(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
         };
         handler(signal, info, context);
     }
+}
+
+/// Has this thread ended by a signal, and the process with it, when the handler has returned.
+fn end_by(signal: c_int) {
+    of_machine(|| {
+        handle(signal, libc::SIG_DFL, 0);
+        // SAFETY: it may be called in a handler.
+        unsafe { libc::raise(signal) };
+    });
+}
+
+/// Calls what the machine is to answer: to a thread of a process of a run, the run would answer.
+fn of_machine<R>(what: impl FnOnce() -> R) -> R {
+    #[cfg(feature = "posix")]
+    return sim_posix::outside(what);
+    #[cfg(not(feature = "posix"))]
+    what()
 }
 
 /// Sets who handles a signal, and gives who did before; `None` if the system refuses.
