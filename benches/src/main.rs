@@ -71,6 +71,11 @@ const SYSTEMS: &[System] = &[
         workloads: seedbed::WORKLOADS,
         run: |what, size| seedbed::run_by(Strategy::DELAY, what, size),
     },
+    System {
+        name: "seedbed-restless",
+        workloads: seedbed::WORKLOADS,
+        run: |what, size| seedbed::run_by(Strategy::Restless, what, size),
+    },
     System { name: "floor", workloads: floor::WORKLOADS, run: floor::run },
     System { name: "floor-random", workloads: floor::WORKLOADS, run: floor::run_random },
     #[cfg(feature = "peers")]

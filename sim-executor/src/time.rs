@@ -77,7 +77,8 @@ pub fn system_now() -> Duration {
 
 /// Waits for `duration` of virtual time.
 ///
-/// It is over to the nanosecond, where tokio rounds up to the next millisecond. A sleep of zero that is awaited is ready at once: to let others go first, use [`yield_now`](crate::yield_now).
+/// It is over to the nanosecond, where tokio rounds up to the next millisecond. A sleep of zero that is awaited is
+/// ready at once: to let others go first, use [`yield_now`](crate::yield_now).
 ///
 /// ```
 /// use sim_executor::{Executor, ProductionOrder, time};

@@ -83,9 +83,7 @@ pub fn stop_at(context: &Context<'_>, label: Label) -> bool {
 #[inline]
 #[must_use]
 pub fn wants_io_points() -> bool {
-    CURRENT.with(|current| {
-        current.wanted.io_points.get() && current.wanted.decision_points.get() && current.polled.get() != 0
-    })
+    CURRENT.with(|current| current.wanted.io_points.get())
 }
 
 /// [`stop_at`] for a future that keeps no account of whether it was asked: a task that has stopped before it uses this resource of a

@@ -97,8 +97,8 @@ pub fn note_varied(varied: Varied) {
     with(|run| run.core_mut().log.note_varied(varied));
 }
 
-/// Says that the program of this run does not bear faults of this kind, by what it is: an event loop of asyncio polls no task that was not woken. They
-/// do not happen from now on, whoever asks for them.
+/// Says that the program of this run does not bear faults of this kind, by what it is: an event loop of asyncio polls
+/// no task that was not woken. They do not happen from now on, whoever asks for them.
 ///
 /// # Panics
 /// Outside a run.

@@ -11,7 +11,7 @@ pub(super) struct Wanted {
     pub(super) tells_accesses: Cell<bool>,
     /// Whether tasks stop at decision points.
     pub(super) decision_points: Cell<bool>,
-    /// Whether they also stop before operations of sockets and timers.
+    /// Whether they also stop before operations of sockets and timers: only where they stop at decision points at all.
     pub(super) io_points: Cell<bool>,
     /// Whether sleeps in the branches of a `select!` may be over before their time.
     pub(super) cuts_selects: Cell<bool>,
