@@ -24,6 +24,7 @@ mod strategy;
 mod sweep;
 mod sweep_by;
 mod timeline;
+mod touches;
 mod verdict;
 
 pub use awaits::AWAITS;

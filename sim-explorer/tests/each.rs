@@ -258,8 +258,11 @@ fn pool(mended: bool, source: Box<dyn Source>) -> Report {
         let _ = cancellable(query).await;
     };
     executor.block_on(program).unwrap();
-    let lost = left.get() == 0;
-    executor.finish(if lost {
+    finish(executor, left.get() == 0)
+}
+
+fn finish(executor: Executor, is_lost: bool) -> Report {
+    executor.finish(if is_lost {
         Outcome::Failed { message: "a connection is lost".to_string() }
     } else {
         Outcome::Done
@@ -378,12 +381,7 @@ fn pool_in_a_hurry(mended: bool, is_aborted: bool, source: Box<dyn Source>) -> R
         }
     };
     executor.block_on(program).unwrap();
-    let lost = left.get() == 0;
-    executor.finish(if lost {
-        Outcome::Failed { message: "a connection is lost".to_string() }
-    } else {
-        Outcome::Done
-    })
+    finish(executor, left.get() == 0)
 }
 
 #[test]

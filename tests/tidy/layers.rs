@@ -132,6 +132,7 @@ pub(crate) const MODULES: &[(&str, Rows)] = &[
                 "signature",
                 "stack",
                 "strategy",
+                "touches",
             ],
             &["awaits", "functions_of_poll", "panicking_function"],
             &["each", "exceptions", "recipe", "run_seed", "scenario", "sweep_by"],

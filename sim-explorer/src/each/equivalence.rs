@@ -1,8 +1,8 @@
 //! Which runs are one run but for the order of polls that touch nothing in common.
 
-use std::collections::BTreeMap;
-
 use sim_executor::{Access, Fact, Key, Resource, TaskId, Value, hash_str, mix};
+
+use crate::touches::Touches;
 
 /// A run as the partial order of its polls, in one number: two runs have the same one if each can be made from the other by
 /// letting polls change places that stand next to each other, touch nothing in common, and tell all that they touch (a *trace* in the sense of
@@ -15,7 +15,7 @@ pub(super) struct Equivalence {
     sum: u64,
     /// The last poll that keeps its place.
     last_fixed: u64,
-    resources: BTreeMap<Resource, Touched>,
+    shared: Touches,
     /// The poll that goes on, or was the last.
     poll: Option<Poll>,
     /// Whether some poll has told all.
@@ -29,13 +29,6 @@ struct Poll {
     touches: Vec<(Resource, Access)>,
     tells_all: bool,
     is_over: bool,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Touched {
-    last_write: u64,
-    /// The sum of the reads since then.
-    reads: u64,
 }
 
 impl Equivalence {
@@ -99,22 +92,8 @@ impl Equivalence {
         let name = mix(name, self.last_fixed);
         self.sum = self.sum.wrapping_add(name);
         for (resource, access) in touches {
-            self.touch(name, resource, access);
+            self.sum = self.sum.wrapping_add(self.shared.add(name, resource, access));
         }
-    }
-
-    fn touch(&mut self, poll: u64, resource: Resource, access: Access) {
-        let touched = self.resources.entry(resource).or_default();
-        let what = mix(mix(poll, resource.number()), touched.last_write);
-        let name = match access {
-            Access::Read => what,
-            Access::Write => mix(what, touched.reads),
-        };
-        match access {
-            Access::Read => touched.reads = touched.reads.wrapping_add(name),
-            Access::Write => *touched = Touched { last_write: name, reads: 0 },
-        }
-        self.sum = self.sum.wrapping_add(name);
     }
 
     /// Something that keeps its place: all that was before it is before it, and all that comes after.
@@ -122,7 +101,7 @@ impl Equivalence {
         self.end_poll();
         self.last_fixed = mix(mix(name, self.sum), self.last_fixed);
         self.sum = self.sum.wrapping_add(self.last_fixed);
-        self.resources.clear();
+        self.shared.clear();
     }
 }
 

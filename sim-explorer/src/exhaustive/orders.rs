@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sim_executor::{Access, Fact, Key, Resource, TaskId, mix};
 
+use crate::touches::Touches;
+
 /// The orders that were seen.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
@@ -30,21 +32,13 @@ impl Orders {
 /// The order of a run as a hash: two runs have the same one if they differ only in the order of polls that do not race. So it is the
 /// *happens-before* relation (Lamport, 1978; for the order of accesses Mazurkiewicz, 1977).
 ///
-/// Each touch is told by the poll that touches, the resource, and which touches of it came before: for a write all since the last
-/// one, for a read the last write. The sum of these does not depend on the order in which they are added.
+/// The sum of the names of all touches does not depend on the order in which they are added: see [`Touches`].
 #[derive(Debug, Default)]
 pub(super) struct Order {
     hash: u64,
     touches: bool,
-    resources: BTreeMap<Resource, Touched>,
+    shared: Touches,
     lineages: BTreeMap<TaskId, u64>,
-}
-
-#[derive(Debug, Default)]
-struct Touched {
-    last_write: u64,
-    /// The sum of the reads since then.
-    reads: u64,
 }
 
 impl Order {
@@ -61,16 +55,7 @@ impl Order {
 
     fn touch(&mut self, task: TaskId, key: Key, resource: Resource, access: Access) {
         let by = mix(mix(self.lineages.get(&task).copied().unwrap_or(0), key.stream), u64::from(key.ordinal));
-        let touched = self.resources.entry(resource).or_default();
-        let what = mix(mix(by, resource.number()), touched.last_write);
-        let name = match access {
-            Access::Read => what,
-            Access::Write => mix(what, touched.reads),
-        };
-        match access {
-            Access::Read => touched.reads = touched.reads.wrapping_add(name),
-            Access::Write => *touched = Touched { last_write: name, reads: 0 },
-        }
+        let name = self.shared.add(by, resource, access);
         self.hash = self.hash.wrapping_add(name);
         self.touches = true;
     }

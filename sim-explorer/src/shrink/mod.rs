@@ -138,8 +138,9 @@ impl Shrink {
     /// Shrinks the run that the sources make which `source` gives. `run` makes a run, always in the same way but for the configuration and the
     /// source that it is given; `tell` is told after each, and may say that it was the last.
     ///
-    /// The passes, until none makes it smaller: whole kinds of exceptions are left out; the schedule is cut; then come faults, the
-    /// operations of the workload, the order of tasks, the parts of operations, and numbers. What counts is [`Cost`], measured on each run that was made.
+    /// The passes, until none makes it smaller: whole kinds of exceptions are left out; the schedule is cut; then come
+    /// faults, the operations of the workload, the order of tasks, the parts of operations, and numbers. What counts is
+    /// [`Cost`], measured on each run that was made.
     ///
     /// # Errors
     /// When the run does not fail, or is not equal to itself.

@@ -9,9 +9,10 @@ const SURW: Strategy = Strategy::Surw;
 const PCT: Strategy = Strategy::PCT;
 const RESTLESS: Strategy = Strategy::Restless;
 
-/// The strategies of the portfolio, in the order in which its seeds go through them. SURW finds most, and is blind where several
-/// resources matter at once, which the walk and URW are not, or where a task has to be late for all that it does, which is what PCT is for: so
-/// these four have nearly all places. Two are of the restless walk, for futures that bear no poll without a wake. The first places are of those that find the bugs of real crates soonest.
+/// The strategies of the portfolio, in the order in which its seeds go through them. SURW finds most, and is blind
+/// where several resources matter at once, which the walk and URW are not, or where a task has to be late for all that
+/// it does, which is what PCT is for: so these four have nearly all places. Two are of the restless walk, for futures
+/// that bear no poll without a wake. The first places are of those that find the bugs of real crates soonest.
 #[rustfmt::skip]
 const MEMBERS: [Strategy; 40] = [
     RANDOM, WALK, WALK, URW, RANDOM, WALK, URW, SURW, WALK, URW,

@@ -5,9 +5,11 @@ use sim_executor::{Fault, Faults, Label, Needs, Point, Ready, ReadyId, Source, V
 use super::draws::{Draws, among};
 use super::walk::Walk;
 
-/// The walk of the same seed, but that after one poll of eight in which a task has begun to wait the task is polled once more although nobody has woken it.
+/// The walk of the same seed, but that after one poll of eight in which a task has begun to wait the task is polled
+/// once more although nobody has woken it.
 ///
-/// A future has to bear that: whoever waits for several things at once is polled for each of them. One that takes any poll for its own wake is found so.
+/// A future has to bear that: whoever waits for several things at once is polled for each of them. One that takes any
+/// poll for its own wake is found so.
 #[derive(Clone, Debug)]
 pub struct Restless {
     walk: Walk,
