@@ -1,6 +1,7 @@
 //! How many orders preemption shows of a program, and how many seeds find a lost update: `cargo run -p sim-posix --example orders`
 //!
-//! With words behind it, only the settings whose names have one of them. With `cargo seedbed run` in place of `cargo run` tokio takes tasks in a drawn order.
+//! With words behind it, only the settings whose names have one of them. With `cargo seedbed run` in place of `cargo
+//! run` tokio takes tasks in a drawn order.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -45,7 +46,8 @@ async fn order() -> Vec<u32> {
     Arc::into_inner(order).unwrap().into_inner().unwrap()
 }
 
-/// Counts to six with pairs of tasks. One waits between its load and its store, the other before its load; who lets them go on does so in the order in which nothing is lost.
+/// Counts to six with pairs of tasks. One waits between its load and its store, the other before its load; who lets
+/// them go on does so in the order in which nothing is lost.
 async fn count_over_an_await() -> u32 {
     let counter = Arc::new(AtomicU32::new(0));
     for _ in 0..TASKS / 2 {

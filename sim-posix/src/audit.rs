@@ -75,7 +75,6 @@ const LIBRARY: &[&str] = &[
     "aligned_alloc",
     "malloc_usable_size",
     "sigaddset",
-    "sigaltstack",
     "sigdelset",
     "sigemptyset",
     "sigfillset",
@@ -171,8 +170,9 @@ const MACHINE: &[&str] = &[
     "__res_init",
 ];
 
-/// The functions of the C library that the executable imports, with those that it exports in their place, as this crate has them; sorted, first those that the run answers. Those of [`Answerer::Unknown`]
-/// are where a program may escape from its run without being noticed. Libraries that the executable loads may import more.
+/// The functions of the C library that the executable imports, with those that it exports in their place, as this crate
+/// has them; sorted, first those that the run answers. Those of [`Answerer::Unknown`] are where a program may escape
+/// from its run without being noticed. Libraries that the executable loads may import more.
 ///
 /// ```
 /// use sim_posix::{Answerer, audit};

@@ -2,7 +2,8 @@
 
 use sim_posix::{Answerer, audit};
 
-/// What stands here was looked at: children are refused, so that nobody waits for one, and identities are changed for children only. Another name is a call that tokio, mio or the standard library did not make before.
+/// What stands here was looked at: children are refused, so that nobody waits for one, and identities are changed for
+/// children only. Another name is a call that tokio, mio or the standard library did not make before.
 const LOOKED_AT: &[&str] = &[
     "pidfd_getpid",
     "pidfd_spawnp",

@@ -66,8 +66,7 @@ impl Process {
         own.end_to(gate.as_deref().unwrap_or(&self.gate));
     }
 
-    /// The first thing that a thread of the machine does: whether it is to run.
-    /// Which it is, and its number in the machine.
+    /// The first thing that a thread of the process does when it has the baton. The machine knows its thread by `machine_id`.
     pub(crate) fn begin_thread(&self, thread: u32, machine_id: i32) {
         self.take_run();
         self.with_thread(thread, |it| it.machine_id = machine_id);
@@ -75,7 +74,8 @@ impl Process {
 
     fn take_run(&self) {
         if let Some(ended) = self.ended.take() {
-            // Else what the C library gives back for it is there for the others now or later, as the machine has it, and so are addresses.
+            // What the C library gives back for it, others take: if that came now or later, as the machine has it, addresses
+            // would differ.
             real::await_gone(ended);
         }
         let lent = self.lent.borrow_mut().take();

@@ -45,6 +45,7 @@ impl Process {
                 // Its stack and its thread-locals stay where they are, for ever: a static of a library may lead to them, as the
                 // table of parked threads of parking_lot does.
                 thread.gate.dismiss();
+                // The thread of the machine looks at the gate until it has left.
                 std::mem::forget(Arc::clone(&thread.gate));
             }
         }

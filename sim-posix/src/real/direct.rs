@@ -1,11 +1,13 @@
 //! The switch in user space: one thread of the machine goes on as another, on that one's stack and with its thread-locals.
 //!
-//! A thread of the machine that gets here for the first time *parks*: it leaves its stack, and waits in the kernel without one. From then on whoever has
-//! the baton carries on as that thread: the thread of the machine that runs the executor takes over the registers that a call keeps, the stack pointer, and
-//! the thread pointer (System V ABI, AMD64, 3.2; ELF Handling For Thread-Local Storage, 3.4.6). So a switch costs a call and one system call, where two
-//! threads of the machine take some microseconds to wake each other. What the C library keeps for a thread hangs at the thread pointer and moves with it.
-//! What the kernel keeps for one (its number, its mask of signals, its stack for signals, its settings by `prctl`) stays that of the machine's thread. When
-//! a thread ends, its own thread of the machine takes it over again, since the C library ends that one.
+//! A thread of the machine that gets here for the first time *parks*: it leaves its stack, and waits in the kernel
+//! without one. From then on whoever has the baton carries on as that thread: the thread of the machine that runs the
+//! executor takes over the registers that a call keeps, the stack pointer, and the thread pointer (System V ABI, AMD64,
+//! 3.2; ELF Handling For Thread-Local Storage, 3.4.6). So a switch costs a call and one system call, where two threads
+//! of the machine take some microseconds to wake each other. What the C library keeps for a thread hangs at the thread
+//! pointer and moves with it. What the kernel keeps for one (its number, its mask of signals, its stack for signals,
+//! its settings by `prctl`) stays that of the machine's thread. When a thread ends, its own thread of the machine takes
+//! it over again, since the C library ends that one.
 
 use std::arch::{asm, naked_asm};
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
@@ -68,8 +70,9 @@ impl Direct {
     pub(super) fn park(&self) {
         self.mask.store(block_signals(u64::MAX), Ordering::Relaxed);
         self.pointer.store(thread_pointer(), Ordering::Relaxed);
-        // SAFETY: this thread comes back as if from a call, with its stack as it was: nobody touches what lies above the stack pointer until somebody goes
-        // on as this thread. All signals are blocked, so that the kernel puts nothing on the stack.
+        // SAFETY: this thread comes back as if from a call, with its stack as it was: nobody touches what lies above
+        // the stack pointer until somebody goes on as this thread. All signals are blocked, so that the kernel puts
+        // nothing on the stack.
         unsafe { park(self) };
         self.arrive();
     }
@@ -142,35 +145,53 @@ fn thread_pointer() -> usize {
     pointer
 }
 
+/// Puts on the stack what a call keeps (System V ABI, AMD64, 3.2.1): registers, and how numbers with a point are computed.
+macro_rules! keep_registers {
+    () => {
+        concat!(
+            "push rbp\n",
+            "push rbx\n",
+            "push r12\n",
+            "push r13\n",
+            "push r14\n",
+            "push r15\n",
+            "sub rsp, 8\n",
+            "stmxcsr [rsp]\n",
+            "fnstcw [rsp + 4]\n",
+        )
+    };
+}
+
+/// Takes it from there, and goes on behind the call.
+macro_rules! take_registers {
+    () => {
+        concat!(
+            "ldmxcsr [rsp]\n",
+            "fldcw [rsp + 4]\n",
+            "add rsp, 8\n",
+            "pop r15\n",
+            "pop r14\n",
+            "pop r13\n",
+            "pop r12\n",
+            "pop rbx\n",
+            "pop rbp\n",
+            "ret\n",
+        )
+    };
+}
+
 /// Keeps the registers of `from` on its stack, and goes on with those of `to`.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn switch(from: *const Direct, to: *const Direct) {
     naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
+        keep_registers!(),
         "mov [rdi + {stack}], rsp",
         "mov rsp, [rsi + {stack}]",
         "mov rsi, [rsi + {pointer}]",
         "mov edi, {set_fs}",
         "mov eax, {arch_prctl}",
         "syscall",
-        "ldmxcsr [rsp]",
-        "fldcw [rsp + 4]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        take_registers!(),
         stack = const STACK,
         pointer = const POINTER,
         set_fs = const ARCH_SET_FS,
@@ -182,15 +203,7 @@ unsafe extern "sysv64" fn switch(from: *const Direct, to: *const Direct) {
 #[unsafe(naked)]
 unsafe extern "sysv64" fn park(own: *const Direct) {
     naked_asm!(
-        "push rbp",
-        "push rbx",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
-        "sub rsp, 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
+        keep_registers!(),
         "mov [rdi + {stack}], rsp",
         "mov r12, rdi",
         "mov dword ptr [r12 + {state}], {parked}",
@@ -215,16 +228,7 @@ unsafe extern "sysv64" fn park(own: *const Direct) {
         "jmp 2b",
         "3:",
         "mov rsp, [r12 + {stack}]",
-        "ldmxcsr [rsp]",
-        "fldcw [rsp + 4]",
-        "add rsp, 8",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop rbx",
-        "pop rbp",
-        "ret",
+        take_registers!(),
         "4:",
         "xor edi, edi",
         "mov eax, {exit}",

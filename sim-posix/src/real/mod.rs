@@ -93,14 +93,21 @@ pub(crate) fn is_on_signal_stack() -> bool {
     stack.ss_flags & libc::SS_ONSTACK != 0
 }
 
-/// Has a signal end the process of the machine from now on, which is said.
-pub(crate) fn end_at(signal: c_int) {
+/// Sets what the machine does at a signal, and gives what it did.
+fn set_action(signal: c_int, new: *const libc::sigaction, before: *mut libc::sigaction) {
     type Action = unsafe extern "C" fn(c_int, *const libc::sigaction, *mut libc::sigaction) -> c_int;
     static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
     // SAFETY: the type is that of `sigaction`.
     let real: Action = unsafe { std::mem::transmute(next(&REAL, c"sigaction")) };
+    // SAFETY: the callers, all in this folder, give actions, or null.
+    unsafe { real(signal, new, before) };
+}
+
+/// Has a signal end the process of the machine from now on, which is said.
+pub(crate) fn end_at(signal: c_int) {
     // SAFETY: zeroes are a valid action, which is the default.
-    unsafe { real(signal, &std::mem::zeroed(), std::ptr::null_mut()) };
+    let default: libc::sigaction = unsafe { std::mem::zeroed() };
+    set_action(signal, &raw const default, std::ptr::null_mut());
     say(
         "\nseedbed: a thread of a process has done what a signal such as SIGSEGV comes for, which ends the test binary\n",
     );

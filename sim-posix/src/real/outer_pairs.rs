@@ -40,7 +40,8 @@ fn make(kind: i32, protocol: i32) -> Option<[i32; 2]> {
     (made == 0).then_some(two)
 }
 
-/// The descriptor of the machine for one end of the pair that runs have made as the so manieth. `None` if there is no room for it.
+/// The descriptor of the machine for one end of the pair that has this number among those that runs have made. `None`
+/// if there is no room for it.
 pub(crate) fn stand_in(number: usize, is_second: bool, kind: PairKind) -> Option<i32> {
     let [first, second] = STANDING_IN.get(number)?;
     let known = |end: &AtomicI32| end.load(Ordering::Acquire).checked_sub(1).filter(|end| *end >= 0);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use libc::{sigaction, siginfo_t};
 
-use super::next;
+use super::set_action;
 
 /// What is called on the thread that has brought the signal about.
 pub(super) type Handler = unsafe extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
@@ -21,16 +21,6 @@ const FREE: u32 = 0;
 const BEGUN: u32 = 1;
 const TAKEN: u32 = 2;
 
-type Action = unsafe extern "C" fn(c_int, *const sigaction, *mut sigaction) -> c_int;
-
-fn set(signal: c_int, new: *const sigaction, before: *mut sigaction) {
-    static REAL: AtomicPtr<c_void> = AtomicPtr::new(std::ptr::null_mut());
-    // SAFETY: the type is that of `sigaction`.
-    let real: Action = unsafe { std::mem::transmute(next(&REAL, c"sigaction")) };
-    // SAFETY: the callers give actions, or null.
-    unsafe { real(signal, new, before) };
-}
-
 impl Trap {
     pub(super) const fn new(signal: c_int) -> Self {
         Trap { signal, state: AtomicU32::new(FREE), before: AtomicPtr::new(std::ptr::null_mut()) }
@@ -45,7 +35,7 @@ impl Trap {
             new.sa_flags = libc::SA_SIGINFO | libc::SA_NODEFER;
             let before = Box::into_raw(Box::new(before));
             self.before.store(before, Ordering::Release);
-            set(self.signal, &new, before);
+            set_action(self.signal, &new, before);
             self.state.store(TAKEN, Ordering::Release);
         }
         while self.state.load(Ordering::Acquire) != TAKEN {
@@ -65,7 +55,7 @@ impl Trap {
             libc::SIG_IGN => {}
             libc::SIG_DFL => {
                 // What has brought it about comes again, and ends the process of the machine.
-                set(self.signal, before, std::ptr::null_mut());
+                set_action(self.signal, before, std::ptr::null_mut());
                 // SAFETY: it sends a signal to this thread.
                 unsafe { libc::raise(self.signal) };
             }

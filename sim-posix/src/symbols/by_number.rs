@@ -2,6 +2,8 @@
 
 use std::ffi::{c_int, c_long};
 
+use super::memory::pointer;
+
 /// Calls the C function of this crate; `None` for a call that none of them is.
 ///
 /// # Safety
@@ -13,10 +15,6 @@ pub(super) unsafe fn call(number: c_long, arguments: [usize; 6]) -> Option<isize
     }?;
     // SAFETY: glibc gives a pointer to this thread's `errno`, which lives as long as the thread.
     Some(if answer == -1 { -unsafe { *libc::__errno_location() } as isize } else { answer })
-}
-
-fn pointer<T>(word: usize) -> *mut T {
-    std::ptr::with_exposed_provenance_mut(word)
 }
 
 /// # Safety

@@ -6,7 +6,7 @@ use std::time::Duration;
 use libc::{itimerspec, mode_t};
 
 use super::clock::until;
-use super::memory::{done, duration, status, text, timespec};
+use super::memory::{done, duration, pointer, status, text, timespec};
 use super::place::{ask, ask_about, ask_native, ask_or_stand_in};
 use super::symbols;
 use crate::calls::{Caller, duplicate, flags_of};
@@ -68,7 +68,7 @@ unsafe fn input_output_control(
     argument: usize,
 ) -> Result<c_int> {
     let file = caller.process.file(descriptor)?;
-    let place = std::ptr::with_exposed_provenance_mut::<c_int>(argument);
+    let place = pointer::<c_int>(argument);
     match request {
         libc::FIONBIO => {
             // SAFETY: the argument leads to a number.

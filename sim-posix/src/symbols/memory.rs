@@ -7,6 +7,11 @@ use std::time::Duration;
 use crate::descriptor::Result;
 use crate::real::set_errno;
 
+/// What a word leads to that a program gave as an argument.
+pub(super) fn pointer<T>(word: usize) -> *mut T {
+    std::ptr::with_exposed_provenance_mut(word)
+}
+
 /// A call's answer, which is a number that is not negative or an error.
 pub(super) fn status<T: TryInto<c_int>>(result: Result<T>) -> c_int {
     match result {

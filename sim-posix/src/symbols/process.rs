@@ -29,8 +29,8 @@ fn end(how: impl FnOnce(Caller<'_>) -> Option<End>) {
     ask(|caller| -> Option<()> { how(caller).map(|how| caller.process.leave(caller.thread, how)) });
 }
 
-/// The end by `abort`. The standard library calls that in its handler for a stack that overflows, with a lock that its next thread would wait for: then
-/// it is the process of the machine that ends.
+/// The end by `abort`. The standard library calls that in its handler for a stack that overflows, with a lock that its
+/// next thread would wait for: then it is the process of the machine that ends.
 fn aborted(caller: Caller<'_>) -> Option<End> {
     if is_on_signal_stack() {
         // What std has said is an event of the run, which ends here.

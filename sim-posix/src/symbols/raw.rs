@@ -8,7 +8,7 @@ use libc::timespec;
 
 use super::by_number;
 use super::clock::{BOOT, until};
-use super::memory::{duration_at, timespec as timespec_of};
+use super::memory::{duration_at, pointer, timespec as timespec_of};
 use super::place::{ask, ask_native, is_in_process};
 use super::symbols;
 use crate::calls::Caller;
@@ -34,10 +34,6 @@ const FORKS: &[c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_vfork,
 ];
-
-fn pointer<T>(word: usize) -> *mut T {
-    std::ptr::with_exposed_provenance_mut(word)
-}
 
 /// Waits while a word is as expected.
 fn futex_wait(

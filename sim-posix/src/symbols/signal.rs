@@ -168,8 +168,8 @@ fn number_of(result: Result<()>) -> c_int {
 }
 
 symbols! {
-    /// Sets the stack on which functions for signals are called. Those of a process are called on the stack that its thread has, and the thread of the
-    /// machine that carries it keeps its own.
+    /// Sets the stack on which functions for signals are called. Those of a process are called on the stack that its
+    /// thread has, and the thread of the machine that carries it keeps its own.
     fn sigaltstack(new: *const libc::stack_t, before: *mut libc::stack_t) -> c_int {
         let _ = new;
         ask(|caller| caller.process.is_carried().then(|| tell_signal_stack(before)))

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 
 use libc::{pthread_attr_t, pthread_t};
 
-use super::memory::text;
+use super::memory::{pointer, text};
 use super::place::{ask, ask_native, set_process};
 use super::{symbols, trapped};
 use crate::escape::{self, Handled};
@@ -124,7 +124,7 @@ symbols! {
             Ok(returned) => {
                 if !result.is_null() {
                     // SAFETY: the caller gives room for the result, or null.
-                    unsafe { *result = std::ptr::with_exposed_provenance_mut(returned) };
+                    unsafe { *result = pointer(returned) };
                 }
                 0
             }

@@ -3,6 +3,7 @@
 use std::ffi::c_long;
 
 use super::by_number;
+use super::memory::{bytes_mut, pointer};
 use super::place::ask;
 use super::raw::answer;
 use crate::escape::{self, Handled};
@@ -30,9 +31,9 @@ fn raw_call(number: c_long, arguments: [usize; 6]) -> Option<isize> {
     }
     ask(|caller| {
         if number == libc::SYS_getrandom {
-            let (room, length) = (std::ptr::with_exposed_provenance_mut(arguments[0]), arguments[1]);
+            let (room, length) = (pointer(arguments[0]), arguments[1]);
             // SAFETY: who makes the call gives room for so many bytes.
-            let room = unsafe { super::memory::bytes_mut(room, length) };
+            let room = unsafe { bytes_mut(room, length) };
             escape::tell(Handled::Answered, || "raw getrandom".to_string());
             return Some(Some(crate::entropy::fill(room) as isize));
         }
