@@ -40,8 +40,9 @@ pub struct UdpConfig {
     /// Memory for datagrams that wait to be received by one socket, as Linux counts it for each: 832 bytes for a short one, beyond
     /// that a power of two and 256 bytes. What does not fit is dropped. Default: 212,992 (`net.core.rmem_default`).
     pub receive_buffer_bytes: u32,
-    /// Bytes of datagrams that one socket may have waiting for their turn at links with a bandwidth, each counted as the memory that Linux takes
-    /// for it (`truesize`: 832 bytes for the smallest, 2,304 for one of 1,400). While it is not full another datagram is taken; else the sender waits until it is half empty. Without a limit to the
+    /// Bytes of datagrams that one socket may have waiting for their turn at links with a bandwidth, each counted as
+    /// the memory that Linux takes for it (`truesize`: 832 bytes for the smallest, 2,304 for one of 1,400). While it is
+    /// not full another datagram is taken; else the sender waits until it is half empty. Without a limit to the
     /// bandwidth nothing waits. At least 1. Default: 212,992 (`net.core.wmem_default`).
     pub send_buffer_bytes: u32,
     /// Whether datagrams have a checksum, so that one which was corrupted on its way is dropped. Without, the program gets
@@ -53,8 +54,9 @@ pub struct UdpConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct UnixConfig {
-    /// Bytes that one end has sent and the other has not received, each message counted as the memory that Linux takes for it (`truesize`: 768
-    /// bytes up to 192, 1,280 up to 704, 2,304 up to 1,728, and so on): beyond that a sender waits. At least 4,608, as in Linux. Default: 212,992 (`net.core.wmem_default`).
+    /// Bytes that one end has sent and the other has not received, each message counted as the memory that Linux takes
+    /// for it (`truesize`: 768 bytes up to 192, 1,280 up to 704, 2,304 up to 1,728, and so on): beyond that a sender
+    /// waits. At least 4,608, as in Linux. Default: 212,992 (`net.core.wmem_default`).
     pub send_buffer_bytes: u32,
     /// One more than so many datagrams may wait to be received; then a sender waits that the receiver is not connected to.
     /// Default: 10 (`net.unix.max_dgram_qlen`).

@@ -30,14 +30,14 @@ use crate::tcp::TcpConfig;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vary {
-    /// How long packets take, 5 ms at most: always the same, nothing, anything between two bounds, or nothing for half of them. Those of one flow stay in
-    /// their order.
+    /// How long packets take, 5 ms at most: always the same, nothing, anything between two bounds, or nothing for half
+    /// of them. Those of one flow stay in their order.
     pub latency: bool,
     /// Whether TCP reads and writes are short now and then, and what is written is held back.
     pub short: bool,
-    /// The buffers of sockets. Those of TCP are from 4 KiB to 256 KiB, some of them odd. A send buffer of UDP is 4 KiB at least, a receive buffer as by
-    /// default at least, so that nothing is lost which would not be lost else; a buffer of Unix sockets 68 KiB at least, so that any
-    /// datagram fits which UDP can carry.
+    /// The buffers of sockets. Those of TCP are from 4 KiB to 256 KiB, some of them odd. A send buffer of UDP is 4 KiB
+    /// at least, a receive buffer as by default at least, so that nothing is lost which would not be lost else; a
+    /// buffer of Unix sockets 68 KiB at least, so that any datagram fits which UDP can carry.
     pub buffers: bool,
     /// Whether small TCP segments are sent at once (Nagle's algorithm is off).
     pub nagle: bool,

@@ -25,11 +25,13 @@ pub(crate) struct SweepArgs {
     pub(crate) seeds: Option<SeedRange>,
     /// Which order ready tasks are polled in, by default `random`.
     ///
-    /// `random`: each time that a task becomes ready it gets a random priority, and the highest runs. `walk`: at each step every ready task
-    /// is equally probable. `urw`: in proportion to how many steps a task still has before it. `surw`: the same for the steps
-    /// that touch one resource, which is drawn; the others are at random. `pos`: as `random`, but what races with the step that was made gets
-    /// a new priority. `pct:changes=N`: tasks keep their priorities, but at N random steps at most the one that would run becomes the last. `delay:delays=N`: as in production, but
-    /// at N random steps at most a task is put behind. `portfolio`: all of them in turn.
+    /// `random`: each time that a task becomes ready it gets a random priority, and the highest runs. `walk`: at each
+    /// step every ready task is equally probable. `urw`: in proportion to how many steps a task still has before it.
+    /// `surw`: the same for the steps that touch one resource, which is drawn; the others are at random. `pos`: as
+    /// `random`, but what races with the step that was made gets a new priority. `pct:changes=N`: tasks keep their
+    /// priorities, but at N random steps at most the one that would run becomes the last. `delay:delays=N`: as in
+    /// production, but at N random steps at most a task is put behind. `restless`: as `walk`, and a task that waits is
+    /// polled once more now and then, though nobody has woken it. `portfolio`: all of them in turn.
     ///
     /// `each` uses no seeds: it makes every run that differs from the default order in exactly one decision (another task first, a fault
     /// that happens, the extremes of a number), `each:2` in at most two. `each:depth=2,kinds=order+flag+value,runs=1000000` says from which

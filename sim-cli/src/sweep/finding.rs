@@ -86,8 +86,8 @@ pub(super) fn again(entry: &Entry, plan: &Plan, run: RunSeed) -> RunResult {
     RunResult::from(&made(entry, plan, run, plan.checks.config()))
 }
 
-/// The tasks that wait at the end of the run that is shown as a failure, with the lines of the program. That run is made once more for it, so none if it
-/// was not equal to itself, or ends its process.
+/// The tasks that wait at the end of the run that is shown as a failure, with the lines of the program. That run is
+/// made once more for it, so none if it was not equal to itself, or ends its process.
 pub(super) fn waiting(entry: &Entry, plan: &Plan, finding: &Finding<'_>) -> Vec<PendingTask> {
     let Some((run, result)) =
         finding.shown_failure().filter(|(_, result)| finding.again.as_ref() == Some(result))

@@ -19,8 +19,9 @@ const SMALL_PACKET_BYTES: usize = 576;
 const ONE_PIECE_BYTES_MAX: usize = 4 * PAGE_BYTES - SHARED_INFO_BYTES;
 /// The most bytes in single pages beside it (`MAX_SKB_FRAGS` pages).
 const PAGES_BYTES_MAX: usize = 17 * PAGE_BYTES;
-/// The most bytes of one message of a Unix stream, and how many of its first do not lie in single pages.
+/// The most bytes of one message of a Unix stream (`SKB_MAX_ALLOC` and `UNIX_SKB_FRAGS_SZ`).
 pub(super) const UNIX_PIECE_BYTES_MAX: usize = ONE_PIECE_BYTES_MAX + 8 * PAGE_BYTES;
+/// The most bytes in one page (`SKB_MAX_HEAD(0)`).
 const ONE_PAGE_BYTES_MAX: usize = PAGE_BYTES - SHARED_INFO_BYTES;
 
 /// Of a datagram of UDP, in one piece.
