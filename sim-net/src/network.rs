@@ -19,7 +19,7 @@ use crate::address::{HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::errno::Errno;
 use crate::host::{Host, Kernel, SocketRow};
-use crate::resolver::{DnsConfig, Resolver};
+use crate::resolver::Resolver;
 use crate::tcp::TcpConfig;
 use crate::waiters::Interest;
 use crate::wire::Wire;
@@ -68,13 +68,16 @@ pub fn install(config: NetworkConfig) {
         "the run has a network already: install it before the first use"
     );
     let extensions = extension::all();
-    let config = extensions.iter().fold(config, |config, extension| extension.configure(config));
+    let mut config = config;
+    for extension in &extensions {
+        config = extension.configure(config);
+    }
     config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
-    let config = NetworkConfig { tcp: asked(config.tcp), ..config };
+    ask_about_faults(&mut config.tcp);
     let network = match context::take_left::<Network>() {
         Some(mut before) => {
             let network = Rc::get_mut(&mut before).expect("nobody else has what a device has left");
-            network.configure(config, context::tracing_all());
+            network.configure(&config, context::tracing_all());
             before
         }
         None => Rc::new(Network::new(config, context::tracing_all())),
@@ -85,15 +88,11 @@ pub fn install(config: NetworkConfig) {
     context::install_device(network);
 }
 
-/// With the faults that are asked about in this run.
-fn asked(tcp: TcpConfig) -> TcpConfig {
-    let asked = |ratio| context::probability_of(Fault::Short, ratio);
-    TcpConfig {
-        short_reads: asked(tcp.short_reads),
-        short_writes: asked(tcp.short_writes),
-        held_writes: asked(tcp.held_writes),
-        ..tcp
-    }
+/// Leaves it the faults that are asked about in this run.
+fn ask_about_faults(tcp: &mut TcpConfig) {
+    let TcpConfig { short_reads, short_writes, held_writes, .. } = tcp;
+    let set = [*short_reads, *short_writes, *held_writes].map(|ratio| (Fault::Short, ratio));
+    [*short_reads, *short_writes, *held_writes] = context::probabilities_of(set);
 }
 
 impl Network {
@@ -114,17 +113,15 @@ impl Network {
 
     /// Makes it as new, and keeps memory for the next run, which calls [`Network::configure`].
     fn renew(&mut self) {
-        let Network { run: _, state, due, resolver, op_cost: _, waits, hooks } = self;
-        let state = state.get_mut();
-        state.renew();
-        *due = state.wire.due().clone();
-        *resolver = RefCell::new(Resolver::new(DnsConfig::default()));
+        let Network { run: _, state, due: _, resolver, op_cost: _, waits, hooks } = self;
+        state.get_mut().renew();
+        resolver.get_mut().renew();
         waits.set(0);
-        *hooks = Hooks::default();
+        hooks.renew();
     }
 
     /// Begins a run with a configuration that was checked.
-    fn configure(&mut self, config: NetworkConfig, is_traced: bool) {
+    fn configure(&mut self, config: &NetworkConfig, is_traced: bool) {
         self.run = RunTag::current();
         self.state.get_mut().wire.configure(config, is_traced);
         self.resolver.get_mut().config = config.dns;

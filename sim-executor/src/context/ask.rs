@@ -28,6 +28,13 @@ pub fn probability_of(fault: Fault, set: Ratio) -> Ratio {
     try_with(|run| run.probability_of(fault, set)).unwrap_or(set)
 }
 
+/// The same of several faults, one after the other.
+#[must_use]
+pub fn probabilities_of<const N: usize>(set: [(Fault, Ratio); N]) -> [Ratio; N] {
+    try_with(|run| set.map(|(fault, set)| run.probability_of(fault, set)))
+        .unwrap_or_else(|| set.map(|(_, set)| set))
+}
+
 /// Asks for a number from `lo` to `hi`, of which `simplest` is the gentlest. Asks nothing if they are equal.
 ///
 /// # Panics

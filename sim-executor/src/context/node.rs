@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::panic::Location;
 use std::rc::Rc;
 
@@ -54,16 +54,16 @@ impl Node {
     /// reached by it.
     #[must_use]
     pub fn named(name: &str) -> Node {
-        if node_by_name(name).is_none() {
-            assert!(
-                name.parse::<IpAddr>().is_err() && !name.eq_ignore_ascii_case("localhost"),
-                "a node cannot be called {name:?}, which is an address and would never be looked up as a name"
-            );
-        }
         with(|run| {
-            let mut core = run.core_mut();
-            let id = core.nodes.by_name(name).unwrap_or_else(|| core.add_node(name.into(), None));
-            Node { id, run: run.tag(), name: core.nodes.name(id) }
+            let known = run.core().nodes.by_name(name);
+            let id = known.unwrap_or_else(|| {
+                assert!(
+                    address_of(name).is_none(),
+                    "a node cannot be called {name:?}, which is an address and would never be looked up as a name"
+                );
+                run.core_mut().add_node(name.to_string().into(), None)
+            });
+            Node { id, run: run.tag(), name: run.core().nodes.name(id) }
         })
     }
 
@@ -144,6 +144,26 @@ impl fmt::Debug for Node {
 #[must_use]
 pub fn node() -> NodeId {
     with(|run| run.core().host_of_current())
+}
+
+/// The address that is meant by a text which nobody looks up as a name: an address, or `localhost`.
+///
+/// ```
+/// use sim_executor::context::address_of;
+///
+/// assert_eq!(address_of("10.0.0.2"), Some([10, 0, 0, 2].into()));
+/// assert_eq!(address_of("LocalHost"), Some([127, 0, 0, 1].into()));
+/// assert_eq!(address_of("server"), None);
+/// ```
+#[must_use]
+pub fn address_of(text: &str) -> Option<IpAddr> {
+    // Most names do not begin as an address can.
+    if text.starts_with(|first: char| first.is_ascii_hexdigit() || first == ':')
+        && let Ok(ip) = text.parse()
+    {
+        return Some(ip);
+    }
+    text.eq_ignore_ascii_case("localhost").then_some(Ipv4Addr::LOCALHOST.into())
 }
 
 /// The node with that name, if there is one.

@@ -58,12 +58,13 @@ impl Executor {
         loop {
             let (alive, ended, refused) = {
                 let mut core = self.run.core_mut();
+                let refused = core.polling.take_refused();
                 let tasks = core.polling.tasks();
-                (tasks.alive(), tasks.ended(), core.polling.take_refused())
+                if tasks.len() == 0 && refused.is_empty() {
+                    return;
+                }
+                (tasks.alive(), tasks.ended(), refused)
             };
-            if alive.is_empty() && ended.is_empty() && refused.is_empty() {
-                return;
-            }
             for memory in refused {
                 if self.run.core_mut().is_dropping_for_ever(spawned_max) {
                     std::mem::forget(memory);

@@ -33,35 +33,46 @@ impl FaultsAsked {
     pub(crate) fn has_anyway(&self, fault: Fault) -> bool {
         self.anyway.has(fault)
     }
+
+    /// How probable a fault is, unless it is still to be drawn whether there are any of its kind.
+    #[inline]
+    fn known(&self, fault: Fault, set: Ratio) -> Option<Ratio> {
+        if self.refused.has(fault) {
+            return Some(Ratio::NEVER);
+        }
+        match (set.is_never(), self.anyway.has(fault)) {
+            (true, true) => Some(Ratio::ALMOST_NEVER),
+            (true, false) => Some(Ratio::NEVER),
+            (false, true) => Some(set),
+            (false, false) if !self.is_swarm || self.on.has(fault) => Some(set),
+            (false, false) => self.drawn.has(fault).then_some(Ratio::NEVER),
+        }
+    }
 }
 
 impl Run {
     /// With which probability it is to be asked whether a fault happens whose own probability is `set`.
+    #[inline]
     pub(crate) fn probability_of(&self, fault: Fault, set: Ratio) -> Ratio {
-        let (is_anyway, is_undrawn, is_off) = {
-            let faults = &self.core().faults;
-            if faults.refused.has(fault) {
-                return Ratio::NEVER;
-            }
-            let is_undrawn = faults.is_swarm && !faults.drawn.has(fault);
-            (faults.anyway.has(fault), is_undrawn, faults.is_swarm && !faults.on.has(fault))
-        };
-        match set.is_never() {
-            true if is_anyway => Ratio::ALMOST_NEVER,
-            false if is_anyway || !(is_undrawn || is_off) => set,
-            true => Ratio::NEVER,
-            false if is_undrawn => {
-                let actor = self.swarm_actor(fault);
-                let is_on = self.ask_flag(actor, SWARM, Ratio::new(1, 2));
-                let mut core = self.core_mut();
-                core.faults.drawn = core.faults.drawn | Faults::of(fault);
-                if is_on {
-                    core.faults.on = core.faults.on | Faults::of(fault);
-                }
-                if is_on { set } else { Ratio::NEVER }
-            }
-            false => Ratio::NEVER,
+        let known = self.core().faults.known(fault, set);
+        match known {
+            Some(probability) => probability,
+            None if self.is_drawn_on(fault) => set,
+            None => Ratio::NEVER,
         }
+    }
+
+    /// Draws whether there are any faults of a kind.
+    #[inline(never)]
+    fn is_drawn_on(&self, fault: Fault) -> bool {
+        let actor = self.swarm_actor(fault);
+        let is_on = self.ask_flag(actor, SWARM, Ratio::new(1, 2));
+        let mut core = self.core_mut();
+        core.faults.drawn = core.faults.drawn | Faults::of(fault);
+        if is_on {
+            core.faults.on = core.faults.on | Faults::of(fault);
+        }
+        is_on
     }
 
     fn swarm_actor(&self, fault: Fault) -> LineageId {

@@ -1,5 +1,6 @@
 //! The nodes of a run: which there are, and how they live.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -169,10 +170,10 @@ impl Nodes {
         self.nodes[host.index()].idle_workers.pop().map(NodeId)
     }
 
-    fn name_next_worker(&mut self, host: NodeId) -> Rc<str> {
+    fn name_next_worker(&mut self, host: NodeId) -> String {
         let state = &mut self.nodes[host.index()];
         state.workers += 1;
-        format!("{}/blocking#{}", state.name, state.workers).into()
+        format!("{}/blocking#{}", state.name, state.workers)
     }
 
     /// The worker has nothing to do.
@@ -302,13 +303,14 @@ impl Nodes {
 }
 
 impl Core {
-    pub(crate) fn add_node(&mut self, name: Rc<str>, host: Option<NodeId>) -> NodeId {
+    pub(crate) fn add_node(&mut self, name: Cow<'static, str>, host: Option<NodeId>) -> NodeId {
         let lineages = self.decisions.lineages_mut();
+        let shown = Rc::from(&*name);
         let lineage = match host {
             Some(host) => lineages.child(self.nodes.lineage(host), "blocking"),
-            None => lineages.root(name.to_string()),
+            None => lineages.root(name),
         };
-        self.nodes.add(name, lineage, host);
+        self.nodes.add(shown, lineage, host);
         self.time.add_cpu();
         let (ready, tasks) = self.polling.ready_mut();
         let index = ready.add_node();
@@ -325,7 +327,7 @@ impl Core {
         let host = self.host_of_current();
         self.nodes.take_idle_worker(host).unwrap_or_else(|| {
             let name = self.nodes.name_next_worker(host);
-            self.add_node(name, Some(host))
+            self.add_node(name.into(), Some(host))
         })
     }
 

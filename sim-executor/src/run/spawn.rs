@@ -61,6 +61,9 @@ impl Core {
     /// whether one goes on.
     fn share_lineage_of_roots(&mut self) -> bool {
         let tasks = self.polling.tasks();
+        if tasks.len() == 0 {
+            return false;
+        }
         let earlier: Vec<TaskId> = tasks.alive().into_iter().chain(tasks.ended()).collect();
         let mut goes_on = false;
         for task in earlier {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sim_executor::Reuse as _;
+
 use super::{HostId, InterfaceId};
 
 /// Which hosts have joined which groups.
@@ -12,6 +14,11 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
+    /// Makes it as new.
+    pub(crate) fn renew(&mut self) {
+        self.members.renew();
+    }
+
     pub(crate) fn join(&mut self, group: InterfaceId, host: HostId) {
         *self.members.entry((group, host)).or_default() += 1;
     }

@@ -9,6 +9,8 @@ mod socket_id;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use sim_executor::Reuse as _;
+
 pub(crate) use groups::Groups;
 pub(crate) use place::{Place, place, share_network};
 pub(crate) use socket_id::SocketId;
@@ -161,6 +163,13 @@ struct Interface {
 }
 
 impl Interfaces {
+    /// Makes it as new, and keeps memory for the next run.
+    pub(crate) fn renew(&mut self) {
+        let Interfaces { further, by_ip } = self;
+        further.renew();
+        by_ip.renew();
+    }
+
     /// Adds a loopback address besides those that every host has.
     pub(crate) fn add_loopback(&mut self, host: HostId, ip: IpAddr) -> InterfaceId {
         self.add(host, ip, LOOPBACK)

@@ -121,12 +121,12 @@ pub(crate) fn first_of<R>(
     addresses: &Addresses,
     mut call: impl FnMut(SocketAddr) -> io::Result<R>,
 ) -> io::Result<R> {
-    let mut last = malformed("could not resolve to any address");
+    let mut last = None;
     for &address in addresses.as_slice() {
         match call(address) {
             Ok(result) => return Ok(result),
-            Err(error) => last = error,
+            Err(error) => last = Some(error),
         }
     }
-    Err(last)
+    Err(last.unwrap_or_else(|| malformed("could not resolve to any address")))
 }

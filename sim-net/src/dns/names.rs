@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
+use sim_executor::context;
+
 /// What names one or more socket addresses: `"server:7"`, `("server", 7)`, a [`SocketAddr`], `(IpAddr, u16)`. Names are
 /// resolved as [`dns`](crate::dns) says: the name of a node is that of its host, `localhost` is the host itself.
 ///
@@ -39,11 +41,9 @@ pub(crate) enum Question<'a> {
 impl<'a> Question<'a> {
     /// About a name, or what is an address already.
     fn of(name: &'a str, port: u16) -> Self {
-        let known = |ip| Question::Known(Addresses::One(SocketAddr::new(ip, port)));
-        match name.parse() {
-            Ok(ip) => known(ip),
-            Err(_) if name.eq_ignore_ascii_case("localhost") => known(Ipv4Addr::LOCALHOST.into()),
-            Err(_) => Question::Name(name, port),
+        match context::address_of(name) {
+            Some(ip) => Question::Known(Addresses::One(SocketAddr::new(ip, port))),
+            None => Question::Name(name, port),
         }
     }
 }
@@ -95,7 +95,10 @@ mod implementations {
 
     impl sealed::Resolve for str {
         fn question(&self) -> io::Result<Question<'_>> {
-            if let Ok(address) = self.parse() {
+            // Any other address is one before the last colon.
+            if self.starts_with('[')
+                && let Ok(address) = self.parse()
+            {
                 return Ok(Question::Known(Addresses::One(address)));
             }
             let (name, port) = self.rsplit_once(':').ok_or_else(|| malformed("invalid socket address"))?;

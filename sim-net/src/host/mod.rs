@@ -116,10 +116,10 @@ impl Host {
         given.renew();
         sockets.renew();
         bindings.renew();
-        connections.clear();
+        connections.renew();
         expiring.renew();
         *ephemeral_next = [EPHEMERAL_MIN; 2];
-        *unix_names = unix::Names::default();
+        unix_names.renew();
         *is_process_dead = false;
     }
 

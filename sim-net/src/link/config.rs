@@ -129,16 +129,22 @@ impl LinkConfig {
     }
 
     /// The same, with the faults about which is asked in the run that goes on.
-    pub(crate) fn asked(self) -> Self {
-        let asked = context::probability_of;
-        LinkConfig {
-            loss: asked(Fault::Loss, self.loss),
-            delay: asked(Fault::Delay, self.delay),
-            duplicate: asked(Fault::Duplicate, self.duplicate),
-            reorder: asked(Fault::Reorder, self.reorder),
-            corrupt: asked(Fault::Corrupt, self.corrupt),
-            ..self
-        }
+    pub(crate) fn asked(&self) -> Self {
+        let &LinkConfig { loss, delay, duplicate, reorder, corrupt, .. } = self;
+        let [loss, delay, duplicate, reorder, corrupt] = context::probabilities_of([
+            (Fault::Loss, loss),
+            (Fault::Delay, delay),
+            (Fault::Duplicate, duplicate),
+            (Fault::Reorder, reorder),
+            (Fault::Corrupt, corrupt),
+        ]);
+        LinkConfig { loss, delay, duplicate, reorder, corrupt, ..*self }
+    }
+
+    /// Whether anything goes wrong with packets.
+    pub(crate) fn has_faults(&self) -> bool {
+        let LinkConfig { loss, delay, duplicate, reorder, corrupt, .. } = self;
+        [loss, delay, duplicate, reorder, corrupt].into_iter().any(|ratio| !ratio.is_never())
     }
 
     /// Looks whether all fields are within their bounds.

@@ -136,6 +136,12 @@ impl LatencyNs {
         }
     }
 
+    /// The latency of every packet, if it is always the same.
+    #[inline]
+    pub(super) fn fixed(&self) -> Option<u64> {
+        if let LatencyNs::Fixed(latency) = *self { Some(latency) } else { None }
+    }
+
     /// The latency of the next packet, in nanoseconds. `actor` is asked for only if there is something to decide.
     pub(super) fn draw(&self, actor: impl FnOnce() -> LineageId) -> u64 {
         self.draw_as(LATENCY, actor)

@@ -40,7 +40,7 @@ impl Links {
     pub(crate) fn renew(&mut self) {
         let Links { links, index, stopped, stops } = self;
         links.renew();
-        index.clear();
+        index.renew();
         stopped.renew();
         *stops = 0;
     }
@@ -52,20 +52,23 @@ impl Links {
         to: HostId,
         config: impl FnOnce() -> LinkConfig,
     ) -> LinkId {
+        if let Some(&link) = self.index.get(&(from, to)) {
+            return link;
+        }
         let Links { links, index, stopped, .. } = self;
-        *index.entry((from, to)).or_insert_with(|| {
-            let mut link = Link::new(from, to, config());
-            if to == HostId::NOBODY {
-                link.stop(Stop::Cut, TO_NOBODY);
+        let id = LinkId(links.len() as u32);
+        index.insert((from, to), id);
+        links.push(Link::new(from, to, &config()));
+        let link = &mut links[id.0 as usize];
+        if to == HostId::NOBODY {
+            link.stop(Stop::Cut, TO_NOBODY);
+        }
+        for Stopped { id, stop, directions } in stopped {
+            if directions.cover(from, to) {
+                link.stop(*stop, *id);
             }
-            for Stopped { id, stop, directions } in stopped {
-                if directions.cover(from, to) {
-                    link.stop(*stop, *id);
-                }
-            }
-            links.push(link);
-            LinkId((links.len() - 1) as u32)
-        })
+        }
+        id
     }
 
     /// Stops the packets in these directions.

@@ -82,22 +82,27 @@ pub(crate) enum Fate {
 }
 
 impl Link {
-    fn new(from: HostId, to: HostId, config: LinkConfig) -> Self {
-        let mut link = Link {
+    /// A link that behaves so. The configuration was checked.
+    fn new(from: HostId, to: HostId, config: &LinkConfig) -> Self {
+        let asked = asked(from, to, config);
+        let latency = LatencyNs::new(&config.latency);
+        let transmitter = config
+            .bandwidth_bytes_per_second
+            .map(|bandwidth| Transmitter::new(bandwidth, config.queue_bytes));
+        let plain_latency = latency.fixed().filter(|_| !asked.has_faults() && transmitter.is_none());
+        Link {
             from,
             to,
-            config,
-            asked: config,
-            latency: LatencyNs::new(&config.latency),
-            plain_latency: None,
+            config: *config,
+            asked,
+            latency,
+            plain_latency,
             flows: Flows::default(),
             cuts: Vec::new(),
             holds: Vec::new(),
-            transmitter: None,
+            transmitter,
             stalled_until: Instant::START,
-        };
-        link.configure(config);
-        link
+        }
     }
 
     pub(crate) fn config(&self) -> LinkConfig {
@@ -107,8 +112,7 @@ impl Link {
     /// How it behaves from now on. The configuration was checked.
     pub(crate) fn configure(&mut self, config: LinkConfig) {
         self.config = config;
-        // No host loses what it sends to itself.
-        self.asked = if self.from == self.to { config } else { config.asked() };
+        self.asked = asked(self.from, self.to, &config);
         self.latency = LatencyNs::new(&config.latency);
         self.transmitter = config.bandwidth_bytes_per_second.map(|bandwidth| {
             Transmitter::new(bandwidth, config.queue_bytes).after(self.transmitter.as_ref())
@@ -117,20 +121,12 @@ impl Link {
     }
 
     fn look_whether_plain(&mut self) {
-        let LinkConfig { loss, delay, duplicate, reorder, corrupt, .. } = self.asked;
-        let has_faults = ![loss, delay, duplicate, reorder, corrupt].into_iter().all(Ratio::is_never);
-        self.plain_latency = match self.latency {
-            LatencyNs::Fixed(latency)
-                if !has_faults
-                    && !self.is_cut()
-                    && !self.is_held()
-                    && self.transmitter.is_none()
-                    && self.stalled_until == Instant::START =>
-            {
-                Some(latency)
-            }
-            _ => None,
-        };
+        let is_plain = !self.asked.has_faults()
+            && !self.is_cut()
+            && !self.is_held()
+            && self.transmitter.is_none()
+            && self.stalled_until == Instant::START;
+        self.plain_latency = self.latency.fixed().filter(|_| is_plain);
     }
 
     /// The latency of every packet in nanoseconds, while nothing is to be decided about any.
@@ -262,6 +258,11 @@ impl Link {
     }
 }
 
+/// The configuration of a link, with the faults that are asked about in this run. No host loses what it sends to itself.
+fn asked(from: HostId, to: HostId, config: &LinkConfig) -> LinkConfig {
+    if from == to { *config } else { config.asked() }
+}
+
 /// In whose name a packet's decisions are asked.
 struct Asked<'a> {
     flow: Flow,
@@ -290,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_perfect_link_asks_nothing() {
-        let mut link = Link::new(HostId(0), HostId(1), LinkConfig::fixed(Duration::from_nanos(7)));
+        let mut link = Link::new(HostId(0), HostId(1), &LinkConfig::fixed(Duration::from_nanos(7)));
         assert_eq!(link.pass(Instant::from_nanos(3), 1, 1, FLOW, nameless), arrives(10));
         assert_eq!(link.plain_latency(), Some(7));
     }
@@ -302,7 +303,7 @@ mod tests {
             queue_bytes: 10,
             ..LinkConfig::fixed(Duration::from_nanos(7))
         };
-        let mut link = Link::new(HostId(0), HostId(1), config);
+        let mut link = Link::new(HostId(0), HostId(1), &config);
         assert_eq!(link.plain_latency(), None);
         assert_eq!(link.pass(Instant::from_nanos(0), 100, 1, FLOW, nameless), arrives(107));
         assert_eq!(link.pass(Instant::from_nanos(95), 5, 1, FLOW, nameless), arrives(112));

@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use sim_executor::Reuse as _;
+
 use crate::host::DATAGRAM_BYTES_MAX;
 use crate::wire::{Crossing, PacketData, Protocol};
 
@@ -19,6 +21,14 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
+    /// Makes it as new.
+    pub(super) fn renew(&mut self) {
+        let Hooks { hooks, count, is_calling } = self;
+        hooks.get_mut().renew();
+        count.set(0);
+        is_calling.set(false);
+    }
+
     pub(crate) fn add(&self, hook: Function) -> u64 {
         self.count.set(self.count.get() + 1);
         self.hooks.borrow_mut().push((self.count.get(), hook));

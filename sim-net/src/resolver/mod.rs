@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use sim_executor::{Fault, Label, LineageId, Ratio, context};
+use sim_executor::{Fault, Label, LineageId, Ratio, Reuse as _, context};
 
 use crate::config_error::ConfigError;
 use crate::link::{Latency, LatencyNs};
@@ -79,6 +79,12 @@ impl Resolver {
         Resolver { config, records: BTreeMap::new() }
     }
 
+    /// Makes it as new, for a run that sets its configuration.
+    pub(crate) fn renew(&mut self) {
+        let Resolver { config: _, records } = self;
+        records.renew();
+    }
+
     /// Gives a name addresses.
     pub(crate) fn set(&mut self, name: &str, record: Record) {
         self.records.insert(normal(name), record);
@@ -91,7 +97,7 @@ impl Resolver {
 
     /// Answers by what is so now. `node` gives the addresses of the node with that name, IPv4 first.
     pub(crate) fn answer(&self, name: &str, node: impl FnOnce() -> Option<[IpAddr; 2]>) -> Answer {
-        let record = self.records.get(&normal(name));
+        let record = if self.records.is_empty() { None } else { self.records.get(&normal(name)) };
         let actor = || context::actor(format!("dns:{}", normal(name)));
         let failure = record.and_then(|record| record.failure).unwrap_or(self.config.failure);
         let failure = context::probability_of(Fault::Dns, failure);

@@ -1,10 +1,9 @@
 //! What is between the hosts of one run, made as new for the next.
 
-use sim_executor::{Due, EventQueue, Reuse as _};
+use sim_executor::{EventQueue, Instant, Reuse as _};
 
 use super::held::HeldPackets;
 use super::{EVENTS_MAX, Wire};
-use crate::address::{Groups, Interfaces};
 use crate::config::NetworkConfig;
 use crate::tcp::Rules;
 use crate::wakers::Wakers;
@@ -42,9 +41,9 @@ impl Wire {
             tap,
         } = self;
         pool.renew();
-        *interfaces = Interfaces::default();
+        interfaces.renew();
         links.renew();
-        *groups = Groups::default();
+        groups.renew();
         *wakes = Wakers::default();
         *garbage = Wakers::default();
         names.renew();
@@ -57,7 +56,7 @@ impl Wire {
         lane.renew();
         *packets = 0;
         *searches = 0;
-        *due = Due::never();
+        due.set(Instant::MAX);
         *held = HeldPackets::default();
         aside.renew();
         *has_hooks = false;
@@ -69,8 +68,8 @@ impl Wire {
     }
 
     /// Begins a run.
-    pub(crate) fn configure(&mut self, config: NetworkConfig, is_traced: bool) {
-        self.config = config;
+    pub(crate) fn configure(&mut self, config: &NetworkConfig, is_traced: bool) {
+        self.config = *config;
         self.tcp = Rules::new(config.tcp);
         self.is_traced = is_traced;
         self.look_whether_watched();

@@ -6,6 +6,8 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
+use sim_executor::Reuse as _;
+
 use crate::address::SocketId;
 use crate::errno::Errno;
 
@@ -74,6 +76,14 @@ pub(crate) struct Names {
 const GIVEN_MAX: u32 = 0xf_ffff;
 
 impl Names {
+    /// Makes it as new.
+    pub(crate) fn renew(&mut self) {
+        let Names { paths, abstracts, given } = self;
+        paths.renew();
+        abstracts.renew();
+        *given = 0;
+    }
+
     /// Gives a name to a socket, or any that is free if it asks for none.
     ///
     /// # Errors
