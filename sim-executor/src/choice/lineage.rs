@@ -177,16 +177,20 @@ impl Lineages {
     }
 
     /// A tree without names, with the memory of this one.
-    pub(crate) fn renewed(self) -> Lineages {
-        let Lineages { mut entries, free, mut roots, mut spare, text } = self;
+    pub(crate) fn renew(&mut self) {
+        let Lineages { entries, free, roots, spare, text: _ } = self;
         if entries.len() > SPARE_MAX {
-            return Lineages::default();
+            *self = Lineages::default();
+            return;
         }
         // From the last on, so that the first comes out first.
         spare.extend(entries.drain(..).rev().map(|entry| entry.extras.and_then(Extras::renewed)));
+        entries.renew();
+        free.renew();
         roots.clear();
-        let roots = if roots.is_small() { roots } else { Counters::default() };
-        Lineages { entries: entries.renewed(), free: free.renewed(), roots, spare, text }
+        if !roots.is_small() {
+            *roots = Counters::default();
+        }
     }
 
     /// The hash of the path, the same in every run.
@@ -343,7 +347,7 @@ mod tests {
                 grow(&mut Lineages::default(), actors),
                 "{actors} actors"
             );
-            lineages = lineages.renewed();
+            lineages.renew();
             assert!(lineages.entries.is_empty() && lineages.free.is_empty());
             assert!(lineages.spare.len() <= SPARE_MAX);
             let spare = lineages.spare.iter().flatten();

@@ -65,6 +65,11 @@ impl<E> EventQueue<E> {
         }
     }
 
+    /// Holds so many events at most from now on; those that are pending stay.
+    pub(crate) fn limit_to(&mut self, events_max: usize) {
+        self.events_max = events_max.min(SLOTS_MAX);
+    }
+
     /// Whether another event would be refused.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
@@ -167,6 +172,11 @@ impl<E> EventQueue<E> {
         for slot in &mut self.slots {
             slot.event = None;
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_memory(&self) -> bool {
+        self.slots.capacity() > 0
     }
 
     /// All that is pending, in the order of the slots.

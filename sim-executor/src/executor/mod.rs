@@ -21,10 +21,10 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::choice::{RunEnd, Source};
-use crate::clock::{EventQueue, Instant};
+use crate::clock::Instant;
 use crate::config::Config;
 use crate::context::{self, Entered, JoinError, JoinHandle, Node};
-use crate::run::{Alarm, IN_A_REPORT, PendingTask, Run, RunId, RunMemory};
+use crate::run::{IN_A_REPORT, PendingTask, Run, RunId};
 use crate::task::TaskStats;
 use crate::trace::Trace;
 
@@ -59,8 +59,6 @@ pub struct Executor {
     #[cfg(feature = "tracing")]
     capture: tracing_core::Dispatch,
     finished: bool,
-    /// Of the run when it was torn down: without alarms, for the next run.
-    alarms: Option<EventQueue<Alarm>>,
 }
 
 impl Executor {
@@ -79,17 +77,21 @@ impl Executor {
     /// A run with a source whose type is known only when the program runs.
     #[must_use]
     pub fn with_boxed_source(config: Config, source: Box<dyn Source>) -> Self {
-        Executor::with_memory(config, source, RunMemory::default())
+        Executor::begin(&config, source, None)
     }
 
-    fn with_memory(config: Config, source: Box<dyn Source>, memory: RunMemory) -> Self {
+    /// A run, which uses the memory of one that is as new.
+    fn begin(config: &Config, source: Box<dyn Source>, renewed: Option<Rc<Run>>) -> Self {
         let tag = context::next_run();
+        let id = RunId::of(tag);
+        let mut run = renewed.unwrap_or_else(|| Rc::new(Run::new(tag, id)));
+        let only = Rc::get_mut(&mut run).expect("a run that has not begun is nobody else's");
+        only.configure(tag, id, config, source);
         Executor {
-            run: Rc::new(Run::new(tag, RunId::of(tag), &config, source, memory)),
+            run,
             #[cfg(feature = "tracing")]
             capture: tracing_core::Dispatch::new(crate::Capture::new(config.tracing_level)),
             finished: false,
-            alarms: None,
         }
     }
 

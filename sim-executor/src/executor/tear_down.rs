@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use super::Executor;
 use crate::choice::TaskId;
-use crate::clock::EventQueue;
 use crate::device::Device;
-use crate::run::{AT_THE_END, Alarm, RunMemory};
+use crate::run::AT_THE_END;
 
 /// What becomes of the memory of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +31,16 @@ impl Executor {
         self.run.guard(AT_THE_END, || drop(programs));
         let invariants = self.run.take_invariants();
         self.run.guard(AT_THE_END, || drop(invariants));
-        let devices = self.run.devices().take();
-        for device in devices {
+        let mut devices = self.run.devices().take();
+        for installed in devices.drain(..) {
+            let device = installed.into_device();
             match afterwards {
                 Afterwards::Drop => drop(self.run.guard(AT_THE_END, || drop(device))),
                 Afterwards::Keep => self.let_leave(device),
             }
         }
-        let alarms = self.run.core_mut().time.take_alarms();
-        self.alarms = self.run.guard(AT_THE_END, || cleared(alarms));
+        self.run.devices().keep_memory_of(devices);
+        self.drop_alarms();
         // What was dropped since may have spawned others.
         self.drop_tasks(spawned_max);
     }
@@ -105,18 +105,19 @@ impl Executor {
         core.polling.take_refused().into_iter().for_each(std::mem::forget);
     }
 
-    /// Takes the memory out of a run that was torn down. If anybody else holds the run, nothing is kept of it.
-    pub(super) fn take_memory(&mut self) -> RunMemory {
-        let alarms = self.alarms.take();
-        Rc::get_mut(&mut self.run).map(|run| run.take_memory(alarms)).unwrap_or_default()
+    /// Drops all alarms, with nothing borrowed: a waker of another library may run code. Of a queue in which that panics, nothing is
+    /// kept.
+    fn drop_alarms(&self) {
+        let alarms = self.run.core_mut().time.end_alarms();
+        let Some(mut alarms) = alarms else { return };
+        let cleared = self.run.guard(AT_THE_END, || {
+            alarms.clear();
+            alarms
+        });
+        if let Some(cleared) = cleared {
+            self.run.core_mut().time.keep_memory_of(cleared);
+        }
     }
-}
-
-/// Drops alarms, with nothing borrowed: a waker of another library may run code. Of a queue in which that panics, nothing is
-/// kept.
-fn cleared(mut alarms: EventQueue<Alarm>) -> EventQueue<Alarm> {
-    alarms.clear();
-    alarms
 }
 
 impl Drop for Executor {

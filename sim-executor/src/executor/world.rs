@@ -1,10 +1,12 @@
 //! Memory that is used by one run after the other.
 
+use std::rc::Rc;
+
 use super::tear_down::Afterwards;
 use super::{Executor, Outcome, Report};
 use crate::choice::Source;
 use crate::config::Config;
-use crate::run::RunMemory;
+use crate::run::Run;
 
 /// Memory that is used by one run after the other, such as those of a sweep on one thread. A small run spends a part of its time
 /// on allocating; in a world it finds what the run before has allocated.
@@ -28,14 +30,25 @@ use crate::run::RunMemory;
 /// ```
 #[derive(Default)]
 pub struct World {
-    memory: RunMemory,
+    /// The last run, as one that has not begun.
+    renewed: Option<Rc<Run>>,
+}
+
+impl World {
+    /// Keeps the memory of a run that was torn down. If anybody else holds the run, or it holds what could not be dropped, nothing is
+    /// kept of it.
+    fn keep(&mut self, ended: Executor) {
+        let mut run = Rc::clone(&ended.run);
+        drop(ended);
+        self.renewed = Rc::get_mut(&mut run).is_some_and(Run::renew).then_some(run);
+    }
 }
 
 impl Executor {
     /// A run that uses the memory of a world. The executor has that memory until [`Executor::finish_into`] gives it back.
     #[must_use]
     pub fn in_world(config: Config, source: Box<dyn Source>, world: &mut World) -> Self {
-        Executor::with_memory(config, source, std::mem::take(&mut world.memory))
+        Executor::begin(&config, source, world.renewed.take())
     }
 
     /// [`Executor::finish`], after which the memory of the run is the world's.
@@ -45,7 +58,7 @@ impl Executor {
     #[must_use]
     pub fn finish_into(mut self, outcome: Outcome, world: &mut World) -> Report {
         let report = self.report(outcome, Afterwards::Keep);
-        world.memory = self.take_memory();
+        world.keep(self);
         report
     }
 
@@ -56,6 +69,6 @@ impl Executor {
     pub fn leave_to(mut self, world: &mut World) {
         self.assert_outside();
         self.tear_down(Afterwards::Keep);
-        world.memory = self.take_memory();
+        world.keep(self);
     }
 }

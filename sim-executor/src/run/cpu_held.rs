@@ -9,6 +9,7 @@ use super::Core;
 use super::blame::some;
 use crate::choice::TaskId;
 use crate::clock::Instant;
+use crate::reuse::Reuse as _;
 
 /// A poll in which a task held the CPU of its node for longer than [`Limits::hold_max`](crate::Limits::hold_max).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,13 @@ pub(crate) struct CpusHeld {
 const TOLD_MAX: usize = 16;
 
 impl CpusHeld {
+    /// Makes it as new.
+    pub(super) fn renew(&mut self) {
+        let CpusHeld { now, over } = self;
+        now.renew();
+        over.renew();
+    }
+
     fn keep(&mut self, held: CpuHeld) {
         if self.over.len() < TOLD_MAX {
             return self.over.push(held);

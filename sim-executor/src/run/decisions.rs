@@ -32,33 +32,62 @@ pub(crate) struct Decisions {
     is_gentle: bool,
 }
 
+/// Before the first question about a value.
+const NOT_ASKED: Key = Key { stream: 0, ordinal: 0 };
+
 /// The recording holds as many decisions as it may.
 pub(super) struct RecordingFull;
 
 impl Decisions {
-    pub(super) fn new(config: &Config, needs: &Needs, lineages: Lineages) -> Self {
-        let Needs { batches, holds_max, decision_points, asked_anyway, .. } = *needs;
-        let recording =
-            || Recording { batches, holds_max, decision_points, asked_anyway, ..Recording::default() };
+    pub(super) fn new() -> Self {
         Decisions {
-            lineages,
+            lineages: Lineages::default(),
             hash: RunHash::EMPTY,
-            recording: config.record.then(recording),
-            recorded_max: config.limits.decisions_max,
+            recording: None,
+            recorded_max: 0,
             count: 0,
             misaligned: 0,
             point: Key::START,
             point_after: None,
-            names_points: needs.point_keys || config.record,
-            asked: Key { stream: 0, ordinal: 0 },
+            names_points: false,
+            asked: NOT_ASKED,
             is_over: false,
             is_gentle: false,
         }
     }
 
-    /// Takes the memory out at the end of the run.
-    pub(super) fn take_memory(&mut self) -> Lineages {
-        std::mem::take(&mut self.lineages).renewed()
+    /// Begins a run.
+    pub(super) fn configure(&mut self, config: &Config, needs: &Needs) {
+        let Needs { batches, holds_max, decision_points, asked_anyway, .. } = *needs;
+        let recording =
+            || Recording { batches, holds_max, decision_points, asked_anyway, ..Recording::default() };
+        self.recording = config.record.then(recording);
+        self.recorded_max = config.limits.decisions_max;
+        self.names_points = needs.point_keys || config.record;
+    }
+
+    /// Makes it as new, and keeps memory for the next run, which calls [`Decisions::configure`].
+    pub(super) fn renew(&mut self) {
+        let Decisions {
+            lineages,
+            hash,
+            recording,
+            recorded_max: _,
+            count,
+            misaligned,
+            point,
+            point_after,
+            names_points: _,
+            asked,
+            is_over,
+            is_gentle,
+        } = self;
+        lineages.renew();
+        *hash = RunHash::EMPTY;
+        *recording = None;
+        (*count, *misaligned) = (0, 0);
+        (*point, *point_after, *asked) = (Key::START, None, NOT_ASKED);
+        (*is_over, *is_gentle) = (false, false);
     }
 
     pub(crate) fn lineages(&self) -> &Lineages {

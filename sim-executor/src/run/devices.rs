@@ -10,6 +10,7 @@ use crate::device::{Device, Due};
 use crate::reuse::Reuse as _;
 
 /// Devices in the order of their installation.
+#[derive(Default)]
 pub(crate) struct Devices {
     all: RefCell<Vec<Installed>>,
     /// Whether there are some that do not say themselves when they are due.
@@ -18,17 +19,16 @@ pub(crate) struct Devices {
     left: RefCell<Vec<Rc<dyn Any>>>,
 }
 
-/// What devices leave to those of the next run, besides a collection that is empty.
-#[derive(Default)]
-pub(crate) struct DevicesMemory {
-    all: Vec<Installed>,
-    left: Vec<Rc<dyn Any>>,
-}
-
-struct Installed {
+pub(crate) struct Installed {
     device: Rc<dyn Device>,
     /// Where the device keeps when it is due, if it says so itself.
     due: Option<Due>,
+}
+
+impl Installed {
+    pub(crate) fn into_device(self) -> Rc<dyn Device> {
+        self.device
+    }
 }
 
 /// When a device wants to act, as it says when it is asked; [`Instant::MAX`] is never.
@@ -37,14 +37,11 @@ fn asked(device: &dyn Device) -> Instant {
 }
 
 impl Devices {
-    pub(super) fn new(memory: DevicesMemory) -> Self {
-        let DevicesMemory { all, left } = memory;
-        Devices { all: RefCell::new(all), must_ask: Cell::new(false), left: RefCell::new(left) }
-    }
-
-    /// Takes the memory out at the end of the run, when devices were taken out before to be dropped.
-    pub(super) fn take_memory(&mut self) -> DevicesMemory {
-        DevicesMemory { all: self.all.take().renewed(), left: self.left.take() }
+    /// Makes it as new, when devices were taken out to be dropped, with what they have left for the next run.
+    pub(super) fn renew(&mut self) {
+        let Devices { all, must_ask, left: _ } = self;
+        all.get_mut().renew();
+        must_ask.set(false);
     }
 
     /// Keeps what a device leaves for the next run; gives what another of its type has left, to be dropped with nothing borrowed.
@@ -185,8 +182,16 @@ impl Devices {
     }
 
     /// Takes all, to be dropped with nothing borrowed.
-    pub(crate) fn take(&self) -> Vec<Rc<dyn Device>> {
+    pub(crate) fn take(&self) -> Vec<Installed> {
         self.must_ask.set(false);
-        self.all.borrow_mut().drain(..).map(|installed| installed.device).collect()
+        self.all.take()
+    }
+
+    /// Keeps the memory of those that were taken and dropped, unless others were installed meanwhile.
+    pub(crate) fn keep_memory_of(&self, taken: Vec<Installed>) {
+        let mut all = self.all.borrow_mut();
+        if all.capacity() == 0 {
+            *all = taken.renewed();
+        }
     }
 }

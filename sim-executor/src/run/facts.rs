@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Core, Run};
 use crate::choice::{Access, Fact, FactKinds, Resource, RunEnd, TaskId};
+use crate::reuse::Reuse as _;
 use crate::task::Origin;
 
 /// Facts of which the source was not told yet. They are kept until nothing hinders: a task is woken and spawned with the run
@@ -17,8 +18,20 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    pub(super) fn new(kinds: FactKinds) -> Self {
-        Facts { kinds, untold: Vec::new(), names: BTreeMap::new() }
+    pub(super) fn new() -> Self {
+        Facts { kinds: FactKinds::NONE, untold: Vec::new(), names: BTreeMap::new() }
+    }
+
+    /// Begins a run.
+    pub(super) fn configure(&mut self, kinds: FactKinds) {
+        self.kinds = kinds;
+    }
+
+    /// Makes it as new, and keeps memory for the next run, which calls [`Facts::configure`].
+    pub(super) fn renew(&mut self) {
+        let Facts { kinds: _, untold, names } = self;
+        untold.renew();
+        names.renew();
     }
 
     /// Whether the source is told of these.

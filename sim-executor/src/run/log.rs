@@ -24,7 +24,7 @@ impl fmt::Debug for Follower {
 }
 
 /// The trace, with what goes into it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Log {
     level: TraceLevel,
     trace: Trace,
@@ -40,21 +40,20 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    pub(super) fn new(config: &Config, scratch: String) -> Self {
-        Log {
-            level: config.trace,
-            trace: Trace::default(),
-            follower: None,
-            records_max: config.limits.records_max,
-            varied: Vec::new(),
-            cpus_held: CpusHeld::default(),
-            scratch,
-        }
+    /// Begins a run.
+    pub(super) fn configure(&mut self, config: &Config) {
+        self.level = config.trace;
+        self.records_max = config.limits.records_max;
     }
 
-    /// Takes the memory out at the end of the run.
-    pub(super) fn take_memory(&mut self) -> String {
-        std::mem::take(&mut self.scratch).renewed()
+    /// Makes it as new, and keeps memory for the next run, which calls [`Log::configure`].
+    pub(super) fn renew(&mut self) {
+        let Log { level: _, trace, follower, records_max: _, varied, cpus_held, scratch } = self;
+        trace.records.renew();
+        *follower = None;
+        varied.renew();
+        cpus_held.renew();
+        scratch.renew();
     }
 
     #[inline]

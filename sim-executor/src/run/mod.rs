@@ -61,7 +61,6 @@ pub(crate) use facts::Facts;
 pub(crate) use faults::FaultsAsked;
 pub(crate) use log::Log;
 pub use may_crash::MayCrash;
-pub(crate) use memory::RunMemory;
 pub use node_report::NodeReport;
 pub(crate) use nodes::Nodes;
 pub use outside_panic::OutsidePanic;
@@ -140,58 +139,28 @@ pub(crate) struct Core {
 pub(crate) struct RunId(pub(crate) u64);
 
 impl Run {
-    /// A run that uses the memory of another one.
-    pub(crate) fn new(
-        tag: RunTag,
-        id: RunId,
-        config: &Config,
-        mut source: Box<dyn Source>,
-        memory: RunMemory,
-    ) -> Self {
+    /// Begins a run that is new, or as new.
+    pub(crate) fn configure(&mut self, tag: RunTag, id: RunId, config: &Config, mut source: Box<dyn Source>) {
         source.begin(&RunInfo { recorded: config.record });
-        let RunMemory { time, lineages, polling, nodes, scratch, devices } = memory;
-        let (limits, needs) = Core::bounds(config, &*source);
-        let mut core = Core {
-            time: Time::new(&limits, time),
-            decisions: Decisions::new(config, &needs, lineages),
-            polling: Polling::new(config, &needs, limits, polling),
-            nodes: Nodes::new(config.poll_cost, nodes),
-            log: Log::new(config, scratch),
-            verdict: Verdict::new(limits, config.panic_functions),
-            facts: Facts::new(needs.facts),
-            users: Users::new(config.awaits.is_some()),
-            faults: FaultsAsked::new(needs.asked_anyway, config.swarm),
-            properties: Properties::default(),
-            span: None,
-            settling: Settling::default(),
-        };
-        core.add_node("main".into(), None);
-        let wakers = WakerCounts::new(config.dead_wakers);
-        let cancels = Cancels::new(config, core.faults.has_anyway(Fault::Cancel));
+        let needs = needs_of(config, &*source);
+        *self.source.get_mut() = source;
+        let core = self.core.get_mut();
+        core.configure(config, &needs);
+        (self.tag, self.id) = (tag, id);
+        self.budget = config.budget;
+        self.around = config.around;
+        self.awaits = config.awaits;
+        self.tells_accesses = needs.facts.has(FactKinds::ACCESSES) || config.awaits.is_some();
+        self.decision_points.set(needs.decision_points);
+        self.io_points = config.io_points;
+        self.wakers = WakerCounts::new(config.dead_wakers);
+        self.leaks = config.leaks;
+        self.buggify = config.buggify;
+        self.spurious = config.spurious_polls;
+        self.cancels = Cancels::new(config, core.faults.has_anyway(Fault::Cancel));
         let is_spurious = !config.spurious_polls.is_never() || core.faults.has_anyway(Fault::Spurious);
-        if is_spurious || cancels.aborts.is_some() || wakers.is_some() {
+        if is_spurious || self.cancels.aborts.is_some() || self.wakers.is_some() {
             core.polling.watch_each_poll();
-        }
-        let devices = Devices::new(devices);
-        Run {
-            tag,
-            id,
-            budget: config.budget,
-            around: config.around,
-            awaits: config.awaits,
-            tells_accesses: needs.facts.has(FactKinds::ACCESSES) || config.awaits.is_some(),
-            decision_points: Cell::new(needs.decision_points),
-            io_points: config.io_points,
-            core: RefCell::new(core),
-            source: RefCell::new(source),
-            devices,
-            invariants: RefCell::default(),
-            wakers,
-            leaks: config.leaks,
-            buggify: config.buggify,
-            spurious: config.spurious_polls,
-            cancels,
-            late_aborts: RefCell::default(),
         }
     }
 
@@ -278,16 +247,30 @@ impl Run {
     }
 }
 
+/// What the source asks for, and the configuration in its place.
+fn needs_of(config: &Config, source: &dyn Source) -> Needs {
+    let mut needs = source.needs();
+    if needs.order == Order::Production {
+        needs.holds_max = u32::MAX;
+    } else if let Some(holds_max) = config.holds_max {
+        needs.holds_max = holds_max;
+    }
+    needs
+}
+
 impl Core {
-    /// What the configuration and the source ask for.
-    fn bounds(config: &Config, source: &dyn Source) -> (Limits, Needs) {
-        let mut needs = source.needs();
-        if needs.order == Order::Production {
-            needs.holds_max = u32::MAX;
-        } else if let Some(holds_max) = config.holds_max {
-            needs.holds_max = holds_max;
-        }
-        (config.limits, needs)
+    /// Begins a run.
+    fn configure(&mut self, config: &Config, needs: &Needs) {
+        self.time.configure(&config.limits);
+        self.decisions.configure(config, needs);
+        self.polling.configure(config, needs);
+        self.nodes.configure(config.poll_cost);
+        self.log.configure(config);
+        self.verdict.configure(config.limits, config.panic_functions);
+        self.facts.configure(needs.facts);
+        self.users = Users::new(config.awaits.is_some());
+        self.faults = FaultsAsked::new(needs.asked_anyway, config.swarm);
+        self.add_node("main".into(), None);
     }
 
     /// Moves the world's time.

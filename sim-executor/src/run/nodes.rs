@@ -14,6 +14,7 @@ use crate::reuse::Reuse as _;
 use crate::task::{Life, NodeId};
 
 /// Machines, and the worker threads that some of them have.
+#[derive(Default)]
 pub(crate) struct Nodes {
     nodes: Vec<NodeState>,
     /// Those of them that are machines, and not workers of one.
@@ -24,12 +25,6 @@ pub(crate) struct Nodes {
     panicked: Vec<NodeId>,
     /// What each poll costs its CPU.
     poll_cost: Duration,
-}
-
-/// The collections of [`Nodes`], all of them empty.
-#[derive(Default)]
-pub(crate) struct NodesMemory {
-    nodes: Vec<NodeState>,
 }
 
 struct NodeState {
@@ -58,19 +53,19 @@ struct NodeState {
 }
 
 impl Nodes {
-    pub(super) fn new(poll_cost: Duration, memory: NodesMemory) -> Self {
-        Nodes {
-            nodes: memory.nodes,
-            machines: BTreeMap::new(),
-            starting: Vec::new(),
-            panicked: Vec::new(),
-            poll_cost,
-        }
+    /// Begins a run.
+    pub(super) fn configure(&mut self, poll_cost: Duration) {
+        self.poll_cost = poll_cost;
     }
 
-    /// Takes the memory out at the end of the run, when programs were taken out before to be dropped.
-    pub(super) fn take_memory(&mut self) -> NodesMemory {
-        NodesMemory { nodes: std::mem::take(&mut self.nodes).renewed() }
+    /// Makes it as new, when programs were taken out to be dropped, and keeps memory for the next run, which calls
+    /// [`Nodes::configure`].
+    pub(super) fn renew(&mut self) {
+        let Nodes { nodes, machines, starting, panicked, poll_cost: _ } = self;
+        nodes.renew();
+        machines.renew();
+        starting.renew();
+        panicked.renew();
     }
 
     fn add(&mut self, name: Rc<str>, lineage: LineageId, host: Option<NodeId>) {

@@ -3,6 +3,7 @@
 use super::Core;
 use super::report::TaskPanic;
 use crate::choice::TaskId;
+use crate::reuse::Reuse as _;
 use crate::task::Failure;
 
 /// So many are kept.
@@ -31,6 +32,13 @@ struct Handed {
 }
 
 impl Panics {
+    /// Makes it as new.
+    pub(super) fn renew(&mut self) {
+        let Panics { all, handed } = self;
+        all.renew();
+        *handed = None;
+    }
+
     fn place(&self, lineage: &str, message: &str) -> Option<usize> {
         self.all.iter().rposition(|known| &*known.panic.lineage == lineage && known.panic.message == message)
     }

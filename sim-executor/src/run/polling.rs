@@ -22,7 +22,6 @@ use crate::task::{Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats
 use crate::trace::TraceLevel;
 
 use busy::Busy;
-pub(super) use memory::PollingMemory;
 
 /// The table of tasks, the ready queue, and the polls so far.
 pub(crate) struct Polling {
@@ -81,8 +80,9 @@ pub(crate) struct Polling {
 }
 
 impl Polling {
-    pub(super) fn new(config: &Config, needs: &Needs, limits: Limits, memory: PollingMemory) -> Self {
-        let PollingMemory { ready, tasks, resumed, kinds } = memory;
+    /// Begins a run.
+    pub(super) fn configure(&mut self, config: &Config, needs: &Needs) {
+        let limits = config.limits;
         let order = match needs.order {
             // So that the decisions, all of them the gentlest, come into the recording.
             Order::Production if config.record => Order::Asked,
@@ -97,47 +97,26 @@ impl Polling {
             || config.stats
             || config.trace >= TraceLevel::All
             || !config.poll_cost.is_zero();
-        Polling {
-            ready: ReadyQueue::new(order, needs.batches, needs.holds_max, ready),
-            tasks,
-            current: None,
-            polls: 0,
-            polls_stop: limits.polls_max.min(unwatched_polls),
-            polls_before: 0,
-            unwatched_polls,
-            busy: None,
-            refused: Vec::new(),
-            limits,
-            resumed,
-            origin: Origin::Task,
-            order,
-            manner: match order {
-                _ if watches_polls => manner::ANY,
-                Order::Production => manner::PRODUCTION,
-                Order::Keyed(_) if !needs.batches => manner::KEYED,
-                Order::Picked if !needs.batches => manner::PICKED,
-                Order::Keyed(_) | Order::Picked | Order::Asked => manner::ANY,
-            },
-            names_polls: matches!(order, Order::Keyed(_) | Order::Asked)
-                || needs.facts != FactKinds::NONE
-                || config.record,
-            watches_polls,
-            watches_each_poll: false,
-            awaited: None,
-            kinds,
-            stamps: 0,
-            untaken: 0,
-            watches_wakes: config.stats
-                || config.trace >= TraceLevel::Wakes
-                || needs.facts.has(FactKinds::WAKES),
-            is_fair: needs.is_fair,
-            ready_most: 0,
-            has_background: false,
-            stats: config.stats.then(Vec::new),
-            stopped: None,
-            stops: Vec::new(),
-            probed: None,
-        }
+        self.ready.configure(order, needs.batches, needs.holds_max);
+        self.polls_stop = limits.polls_max.min(unwatched_polls);
+        self.unwatched_polls = unwatched_polls;
+        self.limits = limits;
+        self.order = order;
+        self.manner = match order {
+            _ if watches_polls => manner::ANY,
+            Order::Production => manner::PRODUCTION,
+            Order::Keyed(_) if !needs.batches => manner::KEYED,
+            Order::Picked if !needs.batches => manner::PICKED,
+            Order::Keyed(_) | Order::Picked | Order::Asked => manner::ANY,
+        };
+        self.names_polls = matches!(order, Order::Keyed(_) | Order::Asked)
+            || needs.facts != FactKinds::NONE
+            || config.record;
+        self.watches_polls = watches_polls;
+        self.watches_wakes =
+            config.stats || config.trace >= TraceLevel::Wakes || needs.facts.has(FactKinds::WAKES);
+        self.is_fair = needs.is_fair;
+        self.stats = config.stats.then(Vec::new);
     }
 
     #[inline]

@@ -8,6 +8,7 @@ use super::{Core, Run};
 use crate::choice::{Fact, FactKinds, LineageId};
 use crate::config::Buggify;
 use crate::property::{Property, PropertyKind, Violated};
+use crate::reuse::Reuse as _;
 
 /// What goes on while an invariant is looked at.
 const IN_AN_INVARIANT: &str = "in an invariant";
@@ -48,6 +49,14 @@ impl Invariant {
 }
 
 impl Properties {
+    /// Makes it as new.
+    pub(super) fn renew(&mut self) {
+        let Properties { counts, sites, buggify, added_by } = self;
+        counts.renew();
+        sites.renew();
+        (*buggify, *added_by) = (None, None);
+    }
+
     fn count(&mut self, kind: PropertyKind, name: &'static str, holds: bool) {
         let count = self.counts.entry((kind, name)).or_default();
         if holds {

@@ -34,8 +34,6 @@ pub(crate) struct Time {
     /// The end of all, where the run was to stop before and look around.
     end_after_stop: Option<Instant>,
     alarms: EventQueue<Alarm>,
-    /// How many alarms may be pending.
-    alarms_max: usize,
     /// How many alarms were set in the run.
     alarms_set: u64,
     /// Why the time of a node may differ from the world's: `RUN_AHEAD`, `DRIFTS`.
@@ -44,14 +42,6 @@ pub(crate) struct Time {
     cpus: Vec<CpuTime>,
     /// Whether the program has paused its clock, or let it go on, if it has done either.
     is_paused: Option<bool>,
-}
-
-/// The collections of [`Time`], all of them empty.
-#[derive(Debug, Default)]
-pub(crate) struct TimeMemory {
-    alarms: Option<EventQueue<Alarm>>,
-    alarms_max: usize,
-    cpus: Vec<CpuTime>,
 }
 
 /// A run that has set more alarms does not leave the memory for them to the next. How many were pending together is not known;
@@ -75,32 +65,57 @@ const RUN_AHEAD: u8 = 1;
 const DRIFTS: u8 = 2;
 
 impl Time {
-    pub(super) fn new(limits: &Limits, memory: TimeMemory) -> Self {
-        let TimeMemory { alarms, alarms_max, cpus } = memory;
-        let alarms_of_before = alarms.filter(|_| alarms_max == limits.timers_max);
+    pub(super) fn new() -> Self {
         Time {
             now: Instant::START,
-            end: Instant::START + limits.virtual_time_max.min(limits.progress_max),
-            end_of_all: Instant::START + limits.virtual_time_max,
-            progress_max: limits.progress_max,
-            progress_due: Instant::START + limits.progress_max,
+            end: Instant::START,
+            end_of_all: Instant::START,
+            progress_max: Duration::ZERO,
+            progress_due: Instant::START,
             end_after_stop: None,
-            alarms: alarms_of_before.unwrap_or_else(|| EventQueue::new(limits.timers_max)),
-            alarms_max: limits.timers_max,
+            alarms: EventQueue::new(0),
             alarms_set: 0,
             own_time: 0,
-            cpus,
+            cpus: Vec::new(),
             is_paused: None,
         }
     }
 
-    /// Takes the memory out at the end of the run, except that of the alarms, which were taken out before to be dropped.
-    pub(super) fn take_memory(&mut self, alarms: Option<EventQueue<Alarm>>) -> TimeMemory {
-        TimeMemory {
-            alarms: alarms.filter(|_| self.alarms_set <= ALARMS_SET_MAX),
-            alarms_max: self.alarms_max,
-            cpus: std::mem::take(&mut self.cpus).renewed(),
+    /// Begins a run.
+    pub(super) fn configure(&mut self, limits: &Limits) {
+        self.end_of_all = Instant::START + limits.virtual_time_max;
+        self.progress_max = limits.progress_max;
+        self.progress_due = Instant::START + limits.progress_max;
+        self.end = self.end_of_all.min(self.progress_due);
+        self.alarms.limit_to(limits.timers_max);
+    }
+
+    /// Makes it as new, and keeps memory for the next run, which calls [`Time::configure`].
+    pub(super) fn renew(&mut self) {
+        let Time {
+            now,
+            end: _,
+            end_of_all: _,
+            progress_max: _,
+            progress_due: _,
+            end_after_stop,
+            alarms,
+            alarms_set,
+            own_time,
+            cpus,
+            is_paused,
+        } = self;
+        *now = Instant::START;
+        *end_after_stop = None;
+        if *alarms_set <= ALARMS_SET_MAX {
+            alarms.clear();
+        } else {
+            *alarms = EventQueue::new(0);
         }
+        *alarms_set = 0;
+        *own_time = 0;
+        cpus.renew();
+        *is_paused = None;
     }
 
     pub(super) fn add_cpu(&mut self) {
@@ -235,9 +250,19 @@ impl Time {
         self.alarms.pop_due(self.now).map(|(_, alarm)| alarm)
     }
 
-    /// Takes all alarms, to be dropped with nothing borrowed.
-    pub(crate) fn take_alarms(&mut self) -> EventQueue<Alarm> {
-        std::mem::replace(&mut self.alarms, EventQueue::new(0))
+    /// From now on no alarm is set. Gives those that are, if there are any, to be dropped with nothing borrowed.
+    pub(crate) fn end_alarms(&mut self) -> Option<EventQueue<Alarm>> {
+        self.alarms.limit_to(0);
+        if self.alarms.is_empty() {
+            return None;
+        }
+        Some(std::mem::replace(&mut self.alarms, EventQueue::new(0)))
+    }
+
+    /// Keeps the memory of the alarms that were dropped.
+    pub(crate) fn keep_memory_of(&mut self, alarms: EventQueue<Alarm>) {
+        assert!(alarms.is_empty(), "{} alarms are forgotten", alarms.len());
+        self.alarms = alarms;
     }
 }
 
@@ -365,35 +390,42 @@ impl Time {
 mod tests {
     use super::*;
 
-    fn time_after(limits: &Limits, memory: TimeMemory, alarms: u64) -> Time {
-        let mut time = Time::new(limits, memory);
+    fn set_alarms(time: &mut Time, limits: &Limits, alarms: u64) {
+        time.configure(limits);
         for _ in 0..alarms {
             time.set_alarm(Instant::MAX, Alarm::Release(0)).unwrap();
             time.add_cpu();
         }
-        time
     }
 
-    fn memory_of(mut time: Time) -> TimeMemory {
-        let mut alarms = time.take_alarms();
+    fn end(time: &mut Time) {
+        let mut alarms = time.end_alarms().expect("some were set");
+        assert!(!time.has_room_for_alarm(), "the run is over");
         alarms.clear();
-        time.take_memory(Some(alarms))
+        time.keep_memory_of(alarms);
+        time.renew();
     }
 
     #[test]
-    fn the_memory_of_few_alarms_is_kept_for_a_run_with_the_same_limit() {
+    fn the_memory_of_few_alarms_is_kept_and_the_limit_is_that_of_the_run() {
         let limits = Limits::default();
-        let memory = memory_of(time_after(&limits, TimeMemory::default(), ALARMS_SET_MAX));
-        assert!(memory.alarms.is_some() && memory.cpus.is_empty() && memory.cpus.capacity() > 0);
-        let small = Limits { timers_max: 1, ..limits };
-        let mut time = time_after(&small, memory, 1);
+        let mut time = Time::new();
+        set_alarms(&mut time, &limits, ALARMS_SET_MAX);
+        end(&mut time);
+        assert!(time.alarms.is_empty() && time.cpus.is_empty() && time.cpus.capacity() > 0);
+        assert!(time.alarms.has_memory());
+        set_alarms(&mut time, &Limits { timers_max: 1, ..limits }, 1);
         assert_eq!(time.set_alarm(Instant::MAX, Alarm::Release(0)), None, "its own limit holds");
+        end(&mut time);
+        set_alarms(&mut time, &limits, 2);
     }
 
     #[test]
     fn the_memory_of_many_alarms_is_not_kept() {
-        let memory = memory_of(time_after(&Limits::default(), TimeMemory::default(), ALARMS_SET_MAX + 1));
-        assert!(memory.alarms.is_none());
-        assert_eq!(memory.cpus.capacity(), 0);
+        let mut time = Time::new();
+        set_alarms(&mut time, &Limits::default(), ALARMS_SET_MAX + 1);
+        end(&mut time);
+        assert!(!time.alarms.has_memory());
+        assert_eq!(time.cpus.capacity(), 0);
     }
 }

@@ -8,6 +8,7 @@ use super::report::TaskPanic;
 use crate::choice::TaskId;
 use crate::limits::{LimitReached, Limits};
 use crate::property::Violated;
+use crate::reuse::Reuse as _;
 use crate::task::NodeId;
 
 /// A task that a limit is about.
@@ -20,7 +21,7 @@ pub(crate) enum Culprit {
 }
 
 /// The limits, what was reached of them, and the panics that nobody observed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Verdict {
     limits: Limits,
     limit: Option<LimitReached>,
@@ -51,23 +52,37 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(limits: Limits, panic_functions: bool) -> Self {
-        Verdict {
-            limits,
-            limit: None,
-            culprit: None,
-            dead: None,
-            panic: None,
-            panics: Panics::default(),
-            outside: None,
-            violated: None,
-            panic_location: None,
-            panicked_in: panic_functions.then(BTreeMap::new),
-            survived: Vec::new(),
-            stopping: None,
-            interrupted: false,
-            silence: (0, 0),
-        }
+    /// Begins a run.
+    pub(super) fn configure(&mut self, limits: Limits, panic_functions: bool) {
+        self.limits = limits;
+        self.panicked_in = panic_functions.then(BTreeMap::new);
+    }
+
+    /// Makes it as new for the next run, which calls [`Verdict::configure`].
+    pub(super) fn renew(&mut self) {
+        let Verdict {
+            limits: _,
+            limit,
+            culprit,
+            dead,
+            panic,
+            panics,
+            outside,
+            violated,
+            panic_location,
+            panicked_in,
+            survived,
+            stopping,
+            interrupted,
+            silence,
+        } = self;
+        (*limit, *culprit, *dead) = (None, None, None);
+        *panic = None;
+        panics.renew();
+        (*outside, *violated) = (None, None);
+        (*panic_location, *panicked_in) = (None, None);
+        survived.renew();
+        (*stopping, *interrupted, *silence) = (None, false, (0, 0));
     }
 
     pub(crate) fn limits(&self) -> &Limits {

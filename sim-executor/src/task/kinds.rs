@@ -39,12 +39,11 @@ impl Kind {
 
 impl Kinds {
     /// For the next run. All of it stays as it is, up to a bound: no run can tell whether a kind is known already.
-    pub(crate) fn kept(mut self) -> Kinds {
+    pub(crate) fn shrink(&mut self) {
         if self.kinds.len() > KINDS_KEPT_MAX {
-            return Kinds::default();
+            *self = Kinds::default();
         }
         self.kinds.iter_mut().for_each(Kind::shrink);
-        self
     }
 
     /// The number of a type.
@@ -126,10 +125,10 @@ mod tests {
         fill::<20_000>(&mut kinds, 10);
         fill::<100_000>(&mut kinds, 10);
         fill::<2>(&mut kinds, 5);
-        let kept = kinds.kept();
-        let counts: Vec<usize> = kept.kinds.iter().map(|kind| kind.vacant.len()).collect();
+        kinds.shrink();
+        let counts: Vec<usize> = kinds.kinds.iter().map(|kind| kind.vacant.len()).collect();
         assert_eq!(counts, [MEMORIES_KEPT_MAX, 3, 0, 5]);
-        assert!(kept.kinds.iter().all(|kind| kind.vacant.capacity() <= MEMORIES_KEPT_MAX));
+        assert!(kinds.kinds.iter().all(|kind| kind.vacant.capacity() <= MEMORIES_KEPT_MAX));
     }
 
     #[test]
@@ -139,6 +138,7 @@ mod tests {
         for number in 0..KINDS_KEPT_MAX as u32 {
             kinds.kinds.push(Kind { name: "other", name_hash: u64::from(number), vacant: Vec::new() });
         }
-        assert!(kinds.kept().kinds.is_empty());
+        kinds.shrink();
+        assert!(kinds.kinds.is_empty());
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use background::{Background, Failure, Joiner};
 pub use histogram::Histogram;
 pub(crate) use kinds::Kinds;
 pub use life::{Crash, Life, NodeId};
-pub(crate) use ready::{Links, Origin, Picked, ReadyMemory, ReadyQueue, is_ready};
+pub(crate) use ready::{Links, Origin, Picked, ReadyQueue, is_ready};
 pub(crate) use short_name::shorten;
 pub(crate) use slot::{NewTask, Slot, State};
 pub(crate) use stage::Memory;

@@ -10,11 +10,10 @@ mod priorities;
 mod settled;
 mod stopped;
 
-use crate::choice::{Order, ReadyId};
+use crate::choice::ReadyId;
 pub(crate) use fresh::{Picked, is_ready};
 use link::NONE;
 pub(crate) use link::{Link, Links};
-pub(crate) use memory::ReadyMemory;
 use node_list::NodeList;
 use priorities::Priorities;
 use stopped::Stop;
@@ -69,27 +68,6 @@ pub(crate) struct ReadyQueue {
 }
 
 impl ReadyQueue {
-    /// A queue in which tasks have their turns in that order, and at the latest after so many holds of their CPU.
-    pub(crate) fn new(order: Order, batches: bool, holds_max: u32, memory: ReadyMemory) -> Self {
-        let ReadyMemory { nodes, turns, graves, overdue, priorities, fresh } = memory;
-        ReadyQueue {
-            batches,
-            nodes,
-            turn: NONE,
-            turns,
-            total: 0,
-            deferring: 0,
-            graves,
-            kept: match order {
-                Order::Production => Kept::Nothing,
-                Order::Keyed(draws) => Kept::Priorities(Priorities::new(draws, priorities)),
-                Order::Picked | Order::Asked => Kept::Fresh(fresh),
-            },
-            holds_max,
-            overdue,
-        }
-    }
-
     pub(crate) fn add_node(&mut self) -> u32 {
         self.nodes.push(NodeList::new());
         (self.nodes.len() - 1) as u32
@@ -389,7 +367,7 @@ impl ReadyQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::choice::{Key, KeyedDraws};
+    use crate::choice::{Key, KeyedDraws, Order};
     use proptest::prelude::*;
 
     /// Tasks of which the ready queue knows all that it wants to; those up to 19 are of node 0, the next twenty of node 1.
@@ -438,15 +416,20 @@ mod tests {
         polled
     }
 
+    fn ordered(order: Order, batches: bool, holds_max: u32) -> ReadyQueue {
+        let mut queue = ReadyQueue::new();
+        queue.configure(order, batches, holds_max);
+        queue
+    }
+
     fn production() -> (ReadyQueue, Tasks) {
-        let mut queue = ReadyQueue::new(Order::Production, true, u32::MAX, ReadyMemory::default());
+        let mut queue = ordered(Order::Production, true, u32::MAX);
         queue.add_node();
         (queue, Tasks::new(100))
     }
 
     fn keyed(seed: u64) -> (ReadyQueue, Tasks) {
-        let mut queue =
-            ReadyQueue::new(Order::Keyed(KeyedDraws::new(seed)), false, 4, ReadyMemory::default());
+        let mut queue = ordered(Order::Keyed(KeyedDraws::new(seed)), false, 4);
         queue.add_node();
         (queue, Tasks::new(100))
     }
@@ -579,7 +562,7 @@ mod tests {
         fn any_mix_of_operations_equals_a_queue(
             operations in prop::collection::vec((any::<bool>(), any::<prop::sample::Index>()), 0..100)
         ) {
-            let mut queue = ReadyQueue::new(Order::Asked, true, 4, ReadyMemory::default());
+            let mut queue = ordered(Order::Asked, true, 4);
             queue.add_node();
             let mut tasks = Tasks::new(101);
             let mut model: VecDeque<u32> = VecDeque::new();

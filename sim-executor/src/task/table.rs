@@ -24,15 +24,12 @@ pub(crate) struct TaskTable {
 
 impl TaskTable {
     /// A table without tasks, with the memory of this one.
-    pub(crate) fn renewed(self) -> TaskTable {
-        let TaskTable { slots, backgrounds, free, spawned: _, retired: _ } = self;
-        TaskTable {
-            slots: slots.renewed(),
-            backgrounds: backgrounds.renewed(),
-            free: free.renewed(),
-            spawned: 0,
-            retired: 0,
-        }
+    pub(crate) fn renew(&mut self) {
+        let TaskTable { slots, backgrounds, free, spawned, retired } = self;
+        slots.renew();
+        backgrounds.renew();
+        free.renew();
+        (*spawned, *retired) = (0, 0);
     }
 
     /// How many tasks were spawned, those too for which there was no room.

@@ -67,8 +67,15 @@ impl State {
         if let Place::Host(host) = place(ip)
             && host.index() >= self.hosts.len()
         {
-            self.cover(context::host_count());
+            self.cover_all();
         }
+    }
+
+    /// Makes hosts of all nodes of the run.
+    #[cold]
+    #[inline(never)]
+    fn cover_all(&mut self) {
+        self.cover(context::host_count());
     }
 
     #[inline]

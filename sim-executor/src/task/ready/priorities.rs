@@ -20,14 +20,6 @@ pub(super) struct Priorities {
     is_top_taken: bool,
 }
 
-/// The collections of [`Priorities`], all of them empty.
-#[derive(Debug, Default)]
-pub(super) struct PrioritiesMemory {
-    fresh: Vec<(u32, u32)>,
-    sorted: Vec<Ranked>,
-    heap: Vec<Ranked>,
-}
-
 /// So many at least are sorted.
 const MANY: usize = 4;
 
@@ -74,15 +66,22 @@ impl Ranked {
 }
 
 impl Priorities {
-    pub(super) fn new(draws: KeyedDraws, memory: PrioritiesMemory) -> Self {
-        let PrioritiesMemory { fresh, sorted, heap } = memory;
-        Priorities { draws, fresh, sorted, heap, is_top_taken: false }
+    pub(super) fn new(draws: KeyedDraws) -> Self {
+        Priorities { draws, fresh: Vec::new(), sorted: Vec::new(), heap: Vec::new(), is_top_taken: false }
     }
 
-    /// For those of the next run.
-    pub(super) fn into_memory(self) -> PrioritiesMemory {
-        let Priorities { fresh, sorted, heap, .. } = self;
-        PrioritiesMemory { fresh: fresh.renewed(), sorted: sorted.renewed(), heap: heap.renewed() }
+    /// Begins a run.
+    pub(super) fn configure(&mut self, draws: KeyedDraws) {
+        self.draws = draws;
+    }
+
+    /// Makes it as new, and keeps memory for the next run, which calls [`Priorities::configure`].
+    pub(super) fn renew(&mut self) {
+        let Priorities { draws: _, fresh, sorted, heap, is_top_taken } = self;
+        fresh.renew();
+        sorted.renew();
+        heap.renew();
+        *is_top_taken = false;
     }
 
     /// Adds a task that was put into its list.
@@ -256,7 +255,7 @@ mod tests {
         /// Against a sorted list.
         #[test]
         fn the_highest_is_taken_first(operations in prop::collection::vec((any::<bool>(), 0_u64..16), 0..200)) {
-            let mut priorities = Priorities::new(KeyedDraws::new(1), PrioritiesMemory::default());
+            let mut priorities = Priorities::new(KeyedDraws::new(1));
             let mut model: Vec<Ranked> = Vec::new();
             for (task, (is_added, priority)) in (0_u32..).zip(operations) {
                 if is_added {
@@ -281,7 +280,7 @@ mod tests {
         fn portions_change_nothing(portions in prop::collection::vec((0_usize..100, 0_usize..60), 1..12)) {
             let mut tasks = Tasks::new(2_000);
             let draws = KeyedDraws::new(9);
-            let mut priorities = Priorities::new(draws, PrioritiesMemory::default());
+            let mut priorities = Priorities::new(draws);
             let mut model: Vec<(u64, u32)> = Vec::new();
             let mut next = 0;
             for (added, taken) in portions {
@@ -302,7 +301,7 @@ mod tests {
 
     #[test]
     fn the_only_one_needs_no_priority() {
-        let mut priorities = Priorities::new(KeyedDraws::new(1), PrioritiesMemory::default());
+        let mut priorities = Priorities::new(KeyedDraws::new(1));
         priorities.add(3, 1);
         assert_eq!(priorities.pop_only(), Some(3));
         priorities.add(4, 1);
@@ -313,7 +312,7 @@ mod tests {
     #[test]
     fn entries_that_were_left_behind_take_no_memory() {
         let tasks = Tasks::new(1);
-        let mut priorities = Priorities::new(KeyedDraws::new(1), PrioritiesMemory::default());
+        let mut priorities = Priorities::new(KeyedDraws::new(1));
         for stamp in 0..10_000 {
             // No task is in a list, so all of them are dead.
             priorities.add(0, stamp);
