@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::pool::{Pool, Slice, copy};
+use crate::pool::{Pool, SLICE_BYTES_MAX, Slice, copy};
 
 /// A queue of bytes. It must be emptied with [`Bytes::clear`], as its slices belong to the pool.
 #[derive(Debug, Default)]
@@ -21,6 +21,15 @@ impl Bytes {
     /// Adds copies of these bytes.
     #[inline]
     pub(crate) fn write(&mut self, pool: &mut Pool, data: &[u8]) {
+        if self.first.is_none() && (1..=SLICE_BYTES_MAX).contains(&data.len()) {
+            self.first = Some(pool.copy_in(data));
+        } else {
+            self.write_on(pool, data);
+        }
+    }
+
+    #[inline(never)]
+    fn write_on(&mut self, pool: &mut Pool, data: &[u8]) {
         let mut rest = data;
         if let Some(last) = self.others.back_mut().or(self.first.as_mut()) {
             let bytes = pool.extend(last, rest);
@@ -45,11 +54,18 @@ impl Bytes {
     /// Adds a slice, as a part of the last one if it continues that.
     #[inline(always)]
     pub(crate) fn append(&mut self, pool: &mut Pool, slice: Slice) {
-        let Some(last) = self.others.back_mut().or(self.first.as_mut()) else {
+        if self.first.is_none() {
             self.first = Some(slice);
-            return;
-        };
-        if let Err(slice) = pool.join(last, slice) {
+        } else {
+            self.append_to_others(pool, slice);
+        }
+    }
+
+    #[inline(never)]
+    fn append_to_others(&mut self, pool: &mut Pool, slice: Slice) {
+        if let Some(last) = self.others.back_mut().or(self.first.as_mut())
+            && let Err(slice) = pool.join(last, slice)
+        {
             self.others.push_back(slice);
         }
     }

@@ -40,8 +40,8 @@ pub struct Network {
     /// The wire's.
     due: Due,
     resolver: RefCell<Resolver>,
-    /// What each operation on a socket costs its node's CPU.
-    op_cost: Duration,
+    /// What each operation on a socket costs its node's CPU, if anything.
+    op_cost: Option<Duration>,
     /// How many futures have waited.
     waits: Cell<u64>,
     pub(crate) hooks: Hooks,
@@ -105,7 +105,7 @@ impl Network {
             due: state.wire.due().clone(),
             state: RefCell::new(state),
             resolver,
-            op_cost: config.op_cost,
+            op_cost: Some(config.op_cost).filter(|cost| !cost.is_zero()),
             waits: Cell::new(0),
             hooks: Hooks::default(),
         }
@@ -125,7 +125,7 @@ impl Network {
         self.run = RunTag::current();
         self.state.get_mut().wire.configure(config, is_traced);
         self.resolver.get_mut().config = config.dns;
-        self.op_cost = config.op_cost;
+        self.op_cost = Some(config.op_cost).filter(|cost| !cost.is_zero());
     }
 
     /// The network of the current run, for a call that never waits.
@@ -311,8 +311,10 @@ impl Device for Network {
         }
         if let Some(waker) = state.wire.wakes.take_only() {
             state.probes.set(0);
-            drop(state);
-            context::wake_for_device(waker);
+            if let Some(foreign) = state.wire.run.wake(waker) {
+                drop(state);
+                foreign.wake();
+            }
         } else if !state.wire.wakes.is_empty() {
             self.wake_all(state);
         }

@@ -77,6 +77,15 @@ impl Waiters {
         }
     }
 
+    /// A call of who polls would block: its direction is not ready, and it is woken.
+    #[inline]
+    pub(crate) fn would_block(&mut self, waker: &Waker, garbage: &mut Wakers) {
+        self.is_ready = false;
+        if let Some(former) = self.set_poller(waker) {
+            garbage.push(former);
+        }
+    }
+
     /// Has a future woken, by this waker in place of the one that it had before, which is given back.
     pub(crate) fn enlist(&mut self, id: WaitId, waker: &Waker, wakes_for: For) -> Option<Waker> {
         match self.futures.iter_mut().find(|listed| listed.id == id) {

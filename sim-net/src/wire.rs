@@ -11,7 +11,8 @@ mod tapped;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use sim_executor::{Due, EventId, EventQueue, Instant, context};
+use sim_executor::context::RunHandle;
+use sim_executor::{Due, EventId, EventQueue, Instant};
 
 use crate::address::{Groups, HostId, Interfaces, SocketId};
 use crate::config::NetworkConfig;
@@ -46,8 +47,20 @@ pub(crate) enum Event {
     NoNeighbour { host: HostId, socket: SocketId },
 }
 
+/// What comes first of what is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum First {
+    Nothing,
+    /// The first packet of the lane.
+    Packet,
+    /// One of the others.
+    Event,
+}
+
 /// Everything that the hosts share.
 pub(crate) struct Wire {
+    /// In whose time packets are carried.
+    pub(crate) run: RunHandle,
     pub(crate) config: NetworkConfig,
     pub(crate) tcp: Rules,
     pub(crate) pool: Pool,
@@ -93,6 +106,7 @@ const EVENTS_MAX: usize = 1 << 24;
 impl Wire {
     pub(crate) fn new(config: NetworkConfig, is_traced: bool) -> Self {
         Wire {
+            run: RunHandle::current(),
             config,
             tcp: Rules::new(config.tcp),
             pool: Pool::default(),
@@ -130,7 +144,7 @@ impl Wire {
     pub(crate) fn send(&mut self, now: Instant, packet: Packet) {
         match self.links.get(packet.link).plain_latency() {
             Some(latency) if !self.is_watched && self.has_room() => {
-                self.carry(Instant::from_nanos(now.as_nanos().saturating_add(latency)), packet);
+                self.carry(now.saturating_add_nanos(latency), packet);
             }
             _ => self.send_off_the_plain_path(now, packet),
         }
@@ -193,7 +207,7 @@ impl Wire {
             Fate::Dropped => return self.give_up("queue full", &mut packet),
             Fate::Lost => return self.lose(&mut packet),
         };
-        let later = |at: Instant| Instant::from_nanos(at.as_nanos().saturating_add(delay_ns));
+        let later = |at: Instant| at.saturating_add_nanos(delay_ns);
         if let Some(copy_at) = copy_at
             && packets + 1 < packets_max
         {
@@ -278,35 +292,47 @@ impl Wire {
         }
     }
 
-    /// Looks when the first packet of the lane arrives and when the first event is due, after something was taken.
+    /// What is due now and comes first. If that is nothing, the loop knows from then on when something is due.
     #[inline]
-    pub(crate) fn look_ahead(&mut self) {
+    pub(crate) fn look_for_due(&mut self, now: Instant) -> First {
+        let [packet, event] = self.first_dues();
+        if packet.min(event) > now {
+            self.look_ahead();
+            return First::Nothing;
+        }
+        if packet <= event { First::Packet } else { First::Event }
+    }
+
+    /// Has the loop know when something is due, after something was taken.
+    #[inline]
+    fn look_ahead(&mut self) {
+        let [packet, event] = self.first_dues();
+        self.due.set(packet.min(event));
+    }
+
+    /// When the first packet of the lane arrives, and when the first event is due.
+    #[inline]
+    fn first_dues(&self) -> [Instant; 2] {
         let packet = self.lane.front().map_or(Instant::MAX, |&(arrival, _)| arrival);
-        self.due.set(packet.min(self.next_event()));
+        [packet, self.events.next_due().unwrap_or(Instant::MAX)]
     }
 
+    /// Takes the first packet of the lane.
     #[inline]
-    fn next_event(&self) -> Instant {
-        self.events.next_due().unwrap_or(Instant::MAX)
+    pub(crate) fn pop_packet(&mut self) -> Option<Packet> {
+        let (_, packet) = self.lane.pop_front()?;
+        Some(packet)
     }
 
-    /// Takes the first packet of the lane, if it is due and no event comes before it.
-    #[inline]
-    pub(crate) fn pop_packet_due(&mut self, now: Instant) -> Option<Packet> {
-        let until = now.min(self.next_event());
-        self.lane.pop_front_if(|&mut (arrival, _)| arrival <= until).map(|(_, packet)| packet)
-    }
-
-    /// Takes what is due now besides the packets of the lane.
-    #[inline]
+    /// Takes what is due first besides the packets of the lane.
     pub(crate) fn pop_event(&mut self, now: Instant) -> Option<Event> {
-        if self.next_event() > now { None } else { self.events.pop_due(now).map(|(_, event)| event) }
+        self.events.pop_due(now).map(|(_, event)| event)
     }
 
     /// A packet arrives whose checksum is wrong.
     pub(crate) fn drop_corrupted(&mut self, packet: &mut Packet) {
         self.packets -= 1;
-        context::hash(!packet.fingerprint());
+        self.run.hash_word(!packet.fingerprint());
         self.give_up("corrupt", packet);
     }
 
@@ -319,7 +345,7 @@ impl Wire {
             return None;
         }
         let to = link.to;
-        context::hash(packet.fingerprint() ^ (u64::from(to.0) << 40));
+        self.run.hash_word(packet.fingerprint() ^ (u64::from(to.0) << 40));
         if self.is_watched && !self.is_down(to) {
             self.watch_receipt(now, packet);
         }

@@ -44,6 +44,26 @@ impl Instant {
         if self.0 < 0 { 0 } else { self.0.cast_unsigned() }
     }
 
+    /// The instant so many nanoseconds later, or [`Instant::MAX`] if that is further than can be named.
+    #[inline]
+    #[must_use]
+    pub const fn saturating_add_nanos(self, nanos: u64) -> Instant {
+        // One sum whose overflow is looked at, unless it is of more than any run lasts.
+        if nanos <= i64::MAX.cast_unsigned()
+            && let Some(sum) = self.0.checked_add(nanos.cast_signed())
+        {
+            return Instant(sum);
+        }
+        Instant(self.0.saturating_add_unsigned(nanos))
+    }
+
+    /// Nanoseconds since `earlier`; zero if that is later.
+    #[inline]
+    #[must_use]
+    pub const fn nanos_since(self, earlier: Instant) -> u64 {
+        if self.0 < earlier.0 { 0 } else { self.0.abs_diff(earlier.0) }
+    }
+
     /// The time since `earlier`, or zero if that is later.
     #[must_use]
     pub const fn duration_since(&self, earlier: Instant) -> Duration {
@@ -54,7 +74,7 @@ impl Instant {
     #[inline]
     #[must_use]
     pub const fn saturating_duration_since(&self, earlier: Instant) -> Duration {
-        if self.0 < earlier.0 { Duration::ZERO } else { Duration::from_nanos(self.0.abs_diff(earlier.0)) }
+        Duration::from_nanos(self.nanos_since(earlier))
     }
 
     /// The time since `earlier`, or `None` if that is later.
@@ -153,6 +173,16 @@ mod tests {
         assert_eq!(Instant::from_nanos(5) + Duration::MAX, Instant::MAX);
         assert_eq!(Instant::from_nanos(u64::MAX), Instant::MAX);
         assert_eq!(Instant::START.checked_add(Duration::MAX), None);
+    }
+
+    #[test]
+    fn nanoseconds_are_counted_between_any_two_instants() {
+        let (early, late) = (Instant::from_nanos(5), Instant::from_nanos(12));
+        assert_eq!(early.saturating_add_nanos(7), late);
+        assert_eq!((late.nanos_since(early), early.nanos_since(late)), (7, 0));
+        assert_eq!(late.saturating_add_nanos(u64::MAX), Instant::MAX);
+        assert_eq!(Instant::MIN.saturating_add_nanos(u64::MAX), Instant::MAX);
+        assert_eq!(Instant::MAX.nanos_since(Instant::MIN), u64::MAX);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod outside;
 mod probed;
 mod properties;
 mod read_clocks;
+mod run_handle;
 mod run_tag;
 mod settle;
 mod span;
@@ -73,6 +74,7 @@ use probed::Probed;
 pub(crate) use properties::{add_invariant, begin_eventually, end_eventually, look_at_invariants};
 pub use properties::{buggify, holds, violated};
 pub use read_clocks::{read_clocks, wants_decision_points};
+pub use run_handle::RunHandle;
 pub use settle::looks_for_leaks;
 pub(crate) use settle::{plan_settling, poll_settled, run_in_background, settling_since};
 pub(crate) use span::{enter_span, leave_span};
@@ -239,12 +241,6 @@ pub(crate) fn wake_again(label: Label, waker: &std::task::Waker) {
     // Outside of a run only the waker counts, as for tokio's.
     try_with(|run| run.core_mut().wait_at(label, 0));
     waker.wake_by_ref();
-}
-
-/// Wakes a task for a device that is being fired, which is what the waker does, in fewer steps.
-#[inline]
-pub fn wake_for_device(waker: std::task::Waker) {
-    waker::wake_for_device(waker);
 }
 
 /// A new actor that is no task, such as a link of the network, for the names of its decisions.

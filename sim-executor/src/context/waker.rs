@@ -8,7 +8,7 @@ use std::task::{RawWaker, RawWakerVTable, Waker};
 use super::CURRENT;
 use crate::await_site::{AwaitLook, AwaitSite};
 use crate::choice::{GENERATION_BITS, TaskId};
-use crate::run::{RunId, RunTag, WakerCounts};
+use crate::run::{Run, RunId, RunTag, WakerCounts};
 use crate::task::TASKS_MAX;
 
 const INDEX_BITS: u32 = TASKS_MAX.trailing_zeros();
@@ -196,29 +196,24 @@ unsafe fn wake(data: *const ()) {
         is_own
     });
     if !is_own {
-        wake_other_called(bits);
+        wake_other(bits);
     }
+}
+
+/// Wakes a waker of this run, outside of polls, if no more than its number is needed for that; gives back any other.
+#[inline]
+pub(super) fn wake_in(run: &Run, waker: Waker) -> Option<Waker> {
+    let (id, task) = unpack(waker.data().addr() as u64);
+    if !std::ptr::eq(waker.vtable(), &VTABLE) || id != run.id() {
+        return Some(waker);
+    }
+    // Dropping it would only call a function that does nothing.
+    std::mem::forget(waker);
+    run.wake(task);
+    None
 }
 
 #[inline(never)]
-fn wake_other_called(bits: u64) {
-    wake_other(bits);
-}
-
-/// Wakes a waker for a device, outside of polls: for one of this run that needs no more than its number.
-#[inline]
-pub(super) fn wake_for_device(waker: Waker) {
-    if std::ptr::eq(waker.vtable(), &VTABLE) {
-        let bits = waker.data().addr() as u64;
-        // Dropping it would only call a function that does nothing.
-        std::mem::forget(waker);
-        wake_other(bits);
-    } else {
-        waker.wake();
-    }
-}
-
-#[inline]
 fn wake_other(bits: u64) {
     let (run, task) = unpack(bits);
     let was_here = super::try_with(|current| {

@@ -31,15 +31,12 @@ impl Executor {
         self.run.guard(AT_THE_END, || drop(programs));
         let invariants = self.run.take_invariants();
         self.run.guard(AT_THE_END, || drop(invariants));
-        let mut devices = self.run.devices().take();
-        for installed in devices.drain(..) {
-            let device = installed.into_device();
+        for device in self.run.devices().take() {
             match afterwards {
                 Afterwards::Drop => drop(self.run.guard(AT_THE_END, || drop(device))),
                 Afterwards::Keep => self.let_leave(device),
             }
         }
-        self.run.devices().keep_memory_of(devices);
         self.drop_alarms();
         // What was dropped since may have spawned others.
         self.drop_tasks(spawned_max);

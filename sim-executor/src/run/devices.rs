@@ -1,7 +1,7 @@
 //! The devices of a run, and when the first of them wants to act.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use crate::choice::{Resource, TaskId};
@@ -12,35 +12,57 @@ use crate::reuse::Reuse as _;
 /// Devices in the order of their installation.
 #[derive(Default)]
 pub(crate) struct Devices {
-    all: RefCell<Vec<Installed>>,
+    /// The one that was installed first, apart from the others, as most runs have but one. It may be borrowed while a device is called.
+    first: RefCell<Option<Installed>>,
+    /// When that one is due, if it says so itself: looked at after nearly every poll.
+    first_due: OnceCell<Due>,
+    others: RefCell<Vec<Rc<Installed>>>,
+    has_others: Cell<bool>,
     /// Whether there are some that do not say themselves when they are due.
     must_ask: Cell<bool>,
     /// What devices of earlier runs have left, one of each type.
     left: RefCell<Vec<Rc<dyn Any>>>,
 }
 
-pub(crate) struct Installed {
+struct Installed {
     device: Rc<dyn Device>,
     /// Where the device keeps when it is due, if it says so itself.
     due: Option<Due>,
 }
 
 impl Installed {
-    pub(crate) fn into_device(self) -> Rc<dyn Device> {
-        self.device
+    /// When it wants to act; [`Instant::MAX`] is never. One that does not say so itself is asked, so nothing is to be borrowed that it
+    /// needs.
+    #[inline]
+    fn next_due(&self) -> Instant {
+        match &self.due {
+            Some(due) => due.get(),
+            None => self.device.next_due().unwrap_or(Instant::MAX),
+        }
     }
-}
 
-/// When a device wants to act, as it says when it is asked; [`Instant::MAX`] is never.
-fn asked(device: &dyn Device) -> Instant {
-    device.next_due().unwrap_or(Instant::MAX)
+    /// The same, of one that says so itself.
+    #[inline]
+    fn known_due(&self) -> Instant {
+        self.due.as_ref().map_or(Instant::MAX, Due::get)
+    }
+
+    #[inline]
+    fn fire(&self, now: Instant) {
+        if self.next_due() <= now {
+            self.device.fire(now);
+        }
+    }
 }
 
 impl Devices {
     /// Makes it as new, when devices were taken out to be dropped, with what they have left for the next run.
     pub(super) fn renew(&mut self) {
-        let Devices { all, must_ask, left: _ } = self;
-        all.get_mut().renew();
+        let Devices { first, first_due, others, has_others, must_ask, left: _ } = self;
+        *first.get_mut() = None;
+        first_due.take();
+        others.get_mut().renew();
+        has_others.set(false);
         must_ask.set(false);
     }
 
@@ -69,36 +91,42 @@ impl Devices {
         if due.is_none() {
             self.must_ask.set(true);
         }
-        self.all.borrow_mut().push(Installed { device, due });
+        let installed = Installed { device, due };
+        if self.first.borrow().is_none() {
+            if let Some(due) = &installed.due {
+                self.first_due.get_or_init(|| due.clone());
+            }
+            *self.first.borrow_mut() = Some(installed);
+        } else {
+            self.others.borrow_mut().push(Rc::new(installed));
+            self.has_others.set(true);
+        }
     }
 
     /// When a device wants to act first. Those are asked that do not say so themselves, so nothing is to be borrowed.
     #[inline]
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let mut first = Instant::MAX;
-        for installed in &*self.all.borrow() {
-            if let Some(due) = &installed.due {
-                first = first.min(due.get());
-            }
+        let mut due = self.first_due();
+        if self.must_ask.get() || self.has_others.get() {
+            self.for_each_installed(|it| due = due.min(it.next_due()));
         }
-        if self.must_ask.get() {
-            first = first.min(self.ask_next_due());
-        }
-        if first == Instant::MAX { None } else { Some(first) }
+        if due == Instant::MAX { None } else { Some(due) }
     }
 
-    /// The same of the devices that do not say so themselves.
-    #[inline(never)]
-    fn ask_next_due(&self) -> Instant {
-        let mut first = Instant::MAX;
-        self.for_each_of(|installed| installed.due.is_none(), |device| first = first.min(asked(device)));
-        first
+    /// When the first device wants to act, if it says so itself.
+    #[inline(always)]
+    fn first_due(&self) -> Instant {
+        self.first_due.get().map_or(Instant::MAX, Due::get)
     }
 
     /// Whether a device wants to act now, of those that say so themselves.
     #[inline]
     pub(crate) fn is_due(&self, now: Instant) -> bool {
-        self.all.borrow().iter().any(|installed| installed.due.as_ref().is_some_and(|due| due.get() <= now))
+        let mut due = self.first_due();
+        if self.has_others.get() {
+            self.for_each_other(|other| due = due.min(other.known_due()));
+        }
+        due <= now
     }
 
     /// Whether there are others.
@@ -107,38 +135,35 @@ impl Devices {
         self.must_ask.get()
     }
 
-    /// Calls with one device after the other, with nothing borrowed: a device that acts may have another one installed.
-    pub(crate) fn for_each(&self, call: impl FnMut(&dyn Device)) {
-        self.for_each_of(|_| true, call);
-    }
-
     /// Lets those act that want to now, in the order of their installation.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fire(&self, now: Instant) {
-        let may_be_due = |installed: &Installed| installed.due.as_ref().is_none_or(|due| due.get() <= now);
-        if !self.must_ask.get() {
-            return self.for_each_of(may_be_due, |device| device.fire(now));
+        if let Some(first) = &*self.first.borrow() {
+            first.fire(now);
         }
-        self.for_each_of(may_be_due, |device| {
-            // Asked with nothing borrowed; one that says so itself keeps that there too.
-            if asked(device) <= now {
-                device.fire(now);
-            }
-        });
+        if self.has_others.get() {
+            self.for_each_other(|other| other.fire(now));
+        }
     }
 
-    #[inline]
-    fn for_each_of(&self, is_wanted: impl Fn(&Installed) -> bool, mut call: impl FnMut(&dyn Device)) {
+    /// Calls with one device after the other: a device that acts may have another one installed.
+    pub(crate) fn for_each(&self, mut call: impl FnMut(&dyn Device)) {
+        self.for_each_installed(|it| call(&*it.device));
+    }
+
+    fn for_each_installed(&self, mut call: impl FnMut(&Installed)) {
+        if let Some(first) = &*self.first.borrow() {
+            call(first);
+        }
+        self.for_each_other(call);
+    }
+
+    #[inline(never)]
+    fn for_each_other(&self, mut call: impl FnMut(&Installed)) {
         let mut position = 0;
         loop {
-            let wanted = match self.all.borrow().get(position) {
-                Some(installed) if is_wanted(installed) => Some(Rc::clone(&installed.device)),
-                Some(_) => None,
-                None => return,
-            };
-            if let Some(device) = wanted {
-                call(&*device);
-            }
+            let Some(other) = self.others.borrow().get(position).map(Rc::clone) else { return };
+            call(&other);
             position += 1;
         }
     }
@@ -146,8 +171,9 @@ impl Devices {
     /// The device of a type.
     pub(crate) fn find<D: Device>(&self) -> Option<Rc<D>> {
         let found = {
-            let all = self.all.borrow();
-            let found = all.iter().find(|installed| (&*installed.device as &dyn Any).is::<D>())?;
+            let (first, others) = (self.first.borrow(), self.others.borrow());
+            let mut all = first.iter().chain(others.iter().map(|other| &**other));
+            let found = all.find(|installed| (&*installed.device as &dyn Any).is::<D>())?;
             Rc::clone(&found.device)
         };
         found.as_any().downcast::<D>().ok()
@@ -156,7 +182,9 @@ impl Devices {
     /// Whether a device has something to do that can wake a task.
     pub(crate) fn may_wake(&self) -> bool {
         let mut may_wake = false;
-        self.for_each(|device| may_wake = may_wake || (asked(device) < Instant::MAX && device.may_wake()));
+        self.for_each_installed(|it| {
+            may_wake = may_wake || (it.next_due() < Instant::MAX && it.device.may_wake())
+        });
         may_wake
     }
 
@@ -182,16 +210,10 @@ impl Devices {
     }
 
     /// Takes all, to be dropped with nothing borrowed.
-    pub(crate) fn take(&self) -> Vec<Installed> {
+    pub(crate) fn take(&self) -> impl Iterator<Item = Rc<dyn Device>> + use<> {
         self.must_ask.set(false);
-        self.all.take()
-    }
-
-    /// Keeps the memory of those that were taken and dropped, unless others were installed meanwhile.
-    pub(crate) fn keep_memory_of(&self, taken: Vec<Installed>) {
-        let mut all = self.all.borrow_mut();
-        if all.capacity() == 0 {
-            *all = taken.renewed();
-        }
+        self.has_others.set(false);
+        let others = self.others.take().into_iter().map(|other| Rc::clone(&other.device));
+        self.first.take().into_iter().map(|first| first.device).chain(others)
     }
 }

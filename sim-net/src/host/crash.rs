@@ -12,7 +12,7 @@ use super::sockets::{Listener, Owner, Socket, Stream};
 use super::{Host, Kernel, Known};
 use crate::address::SocketId;
 use crate::errno::Errno;
-use crate::tcp::{Connection, Context, Options};
+use crate::tcp::{Connection, Context, Ending, Options};
 use crate::waiters::Waiters;
 use crate::wire::Wire;
 
@@ -186,6 +186,7 @@ impl Stream {
             is_registered: false,
             timer: Instant::MAX,
             timer_event: None,
+            ending: Ending::NotYet,
             readers: Waiters::ready(),
             writers: Waiters::ready(),
         }

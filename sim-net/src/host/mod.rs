@@ -23,7 +23,7 @@ pub(crate) mod unix;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use sim_executor::{Instant, Reuse as _, context};
+use sim_executor::{Instant, Reuse as _};
 
 use crate::address::{Bound, Endpoint, HostId, InterfaceId, Pair, Place, SocketId, place, share_network};
 use crate::errno::Errno;
@@ -272,7 +272,7 @@ impl<'a> Kernel<'a> {
         match self.now {
             Some(now) => now,
             None => {
-                let now = context::now();
+                let now = self.wire.run.now();
                 self.now = Some(now);
                 now
             }

@@ -11,7 +11,7 @@ use super::unix::UnixSocket;
 use crate::address::{Bound, Pair, SocketId};
 use crate::errno::Errno;
 use crate::link::LinkId;
-use crate::tcp::Connection;
+use crate::tcp::{Connection, Ending};
 use crate::waiters::{Interest, Waiters};
 
 pub(crate) enum Socket {
@@ -46,6 +46,8 @@ pub(crate) struct Stream {
     /// [`Instant::MAX`] is never.
     pub(crate) timer: Instant,
     pub(crate) timer_event: Option<EventId>,
+    /// What is left of the connection, from its end until it is forgotten.
+    pub(crate) ending: Ending,
     pub(crate) readers: Waiters,
     pub(crate) writers: Waiters,
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::task::Waker;
 use std::time::Duration;
 
-use sim_executor::{Instant, context};
+use sim_executor::Instant;
 
 use super::bindings::Protocol;
 use super::fresh::Settings;
@@ -13,7 +13,7 @@ use super::sockets::{Listener, Owner, Socket, Stream};
 use super::{Kernel, Known, Route};
 use crate::address::{Bound, Endpoint, HostId, Pair, SocketId};
 use crate::errno::Errno;
-use crate::tcp::{Connection, Context, Options};
+use crate::tcp::{Connection, Context, Ending, Options};
 use crate::waiters::Waiters;
 use crate::wire::Event;
 
@@ -148,6 +148,7 @@ impl Kernel<'_> {
             is_registered: true,
             timer: Instant::MAX,
             timer_event: None,
+            ending: Ending::NotYet,
             readers: Waiters::default(),
             writers: Waiters::default(),
         })
@@ -275,10 +276,7 @@ impl Kernel<'_> {
                 }
             }
             Err(Errno::WouldBlock) => {
-                stream.readers.set_ready(false);
-                if let Some(former) = stream.readers.set_poller(waker) {
-                    self.wire.garbage.push(former);
-                }
+                stream.readers.would_block(waker, &mut self.wire.garbage);
             }
             Err(_) => {}
         }
@@ -325,15 +323,13 @@ impl Kernel<'_> {
                 if bytes < asked {
                     stream.writers.set_ready(stream.connection.is_writable());
                 }
-                let now = self.now.unwrap_or_else(context::now);
-                let ending = stream.flush(self.wire, now, self.host.id, socket);
-                self.end(socket, ending);
+                let now = self.now.unwrap_or_else(|| self.wire.run.now());
+                if stream.flush(self.wire, now, self.host.id, socket) {
+                    self.forget(socket);
+                }
             }
             Err(Errno::WouldBlock) => {
-                stream.writers.set_ready(false);
-                if let Some(former) = stream.writers.set_poller(waker) {
-                    self.wire.garbage.push(former);
-                }
+                stream.writers.would_block(waker, &mut self.wire.garbage);
             }
             Err(_) => {}
         }

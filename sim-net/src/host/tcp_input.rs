@@ -222,23 +222,18 @@ impl Kernel<'_> {
     }
 
     /// What follows each call, segment and timeout of a connection.
-    #[inline]
     pub(super) fn pump(&mut self, socket: SocketId) {
         let now = self.now();
-        let ending = self.host.sockets.stream(socket).flush(self.wire, now, self.host.id, socket);
-        self.end(socket, ending);
-    }
-
-    /// Forgets a connection if it has ended.
-    #[inline]
-    pub(crate) fn end(&mut self, socket: SocketId, ending: Ending) {
-        if !matches!(ending, Ending::NotYet) {
-            self.forget(socket, ending);
+        if self.host.sockets.stream(socket).flush(self.wire, now, self.host.id, socket) {
+            self.forget(socket);
         }
     }
 
-    fn forget(&mut self, socket: SocketId, ending: Ending) {
+    /// Forgets a connection that has ended.
+    #[cold]
+    pub(crate) fn forget(&mut self, socket: SocketId) {
         let stream = self.host.sockets.stream(socket);
+        let ending = std::mem::replace(&mut stream.ending, Ending::NotYet);
         let (pair, owner, sharing, peer) = (stream.pair, stream.owner, stream.sharing, stream.peer);
         if std::mem::take(&mut stream.is_registered) {
             self.host.connections.remove(&pair);
@@ -289,15 +284,15 @@ impl Kernel<'_> {
 }
 
 impl Host {
-    /// Takes a packet if it is a segment of the known peer for a stream that a program has open, as nearly all are; `None` if it is
-    /// not.
+    /// Takes a packet if it is a segment of the known peer for a stream that a program has open, as nearly all are; whether that has
+    /// ended the connection, or `None` if it is another packet.
     #[inline]
     pub(crate) fn handle_for_open_stream(
         &mut self,
         wire: &mut Wire,
         now: Instant,
         packet: &mut Packet,
-    ) -> Option<Ending> {
+    ) -> Option<bool> {
         let Body::Tcp(segment) = &mut packet.body else { return None };
         let stream = self.sockets.find_stream(packet.to)?;
         let is_plain = stream.owner == Owner::User && stream.peer == packet.from;
@@ -311,11 +306,11 @@ impl Host {
 }
 
 impl Stream {
-    /// What the connection has to send is sent, who waits is woken, its timer is set; whether it has ended.
+    /// What the connection has to send is sent, who waits is woken, its timer is set; whether it has ended, so that it is to be
+    /// forgotten.
     #[inline(always)]
-    pub(super) fn flush(&mut self, wire: &mut Wire, now: Instant, host: HostId, socket: SocketId) -> Ending {
-        let has_work = self.connection.has_work();
-        let ending = if has_work { self.send_all(wire, now, socket) } else { Ending::NotYet };
+    pub(super) fn flush(&mut self, wire: &mut Wire, now: Instant, host: HostId, socket: SocketId) -> bool {
+        let has_ended = self.connection.has_work() && self.send_all(wire, now, socket);
         let Ready { read, write } = self.connection.take_ready();
         if read {
             self.readers.wake_into(&mut wire.wakes);
@@ -326,20 +321,41 @@ impl Stream {
         if self.connection.transfer_timer() < self.timer {
             self.set_timer(wire, host, socket);
         }
-        ending
+        has_ended
     }
 
-    fn send_all(&mut self, wire: &mut Wire, now: Instant, socket: SocketId) -> Ending {
+    /// Sends all that there is; whether the connection has ended.
+    fn send_all(&mut self, wire: &mut Wire, now: Instant, socket: SocketId) -> bool {
+        let mut context = Context { now, pool: &mut wire.pool, rules: &wire.tcp };
+        if let Some(segment) = self.connection.poll_new_segment(&mut context) {
+            self.send(wire, now, socket, segment);
+            if !self.connection.has_more() {
+                return false;
+            }
+        }
+        self.send_rest(wire, now, socket)
+    }
+
+    /// The same, of what is sent seldom, or after something else.
+    #[inline(never)]
+    fn send_rest(&mut self, wire: &mut Wire, now: Instant, socket: SocketId) -> bool {
         loop {
             let mut context = Context { now, pool: &mut wire.pool, rules: &wire.tcp };
             let Some(segment) = self.connection.poll_segment(&mut context) else {
-                return self.connection.settle(&mut context);
+                return self.settle(&mut context);
             };
             self.send(wire, now, socket, segment);
             if !self.connection.has_work() {
-                return Ending::NotYet;
+                return false;
             }
         }
+    }
+
+    /// Looks whether the connection is at its end, and keeps what is left of it then.
+    #[inline(never)]
+    fn settle(&mut self, context: &mut Context<'_>) -> bool {
+        self.ending = self.connection.settle(context);
+        !matches!(self.ending, Ending::NotYet)
     }
 
     #[inline(always)]
@@ -355,6 +371,7 @@ impl Stream {
         wire.send(now, packet);
     }
 
+    #[inline(never)]
     fn set_timer(&mut self, wire: &mut Wire, host: HostId, socket: SocketId) {
         if let Some(event) = self.timer_event {
             wire.cancel(event);

@@ -219,9 +219,9 @@ impl Link {
     fn arrival(&mut self, left: Instant, asked: &Asked<'_>) -> Instant {
         let LinkConfig { delay, delay_max, reorder, reorder_max, in_order, .. } = self.asked;
         let latency = self.latency;
-        let mut at = later(left, latency.draw(|| self.actor(asked)));
+        let mut at = left.saturating_add_nanos(latency.draw(|| self.actor(asked)));
         if self.happens(DELAY, delay, asked) {
-            at = later(at, self.up_to(DELAY_BY, delay_max, asked));
+            at = at.saturating_add_nanos(self.up_to(DELAY_BY, delay_max, asked));
             self.stalled_until = self.stalled_until.max(at);
         }
         at = at.max(self.stalled_until);
@@ -229,7 +229,7 @@ impl Link {
             at = self.flows.not_before_last(asked.flow, at);
         }
         if self.happens(REORDER, reorder, asked) {
-            at = later(at, self.up_to(REORDER_BY, reorder_max, asked));
+            at = at.saturating_add_nanos(self.up_to(REORDER_BY, reorder_max, asked));
         }
         at
     }
@@ -268,10 +268,6 @@ struct Asked<'a> {
     flow: Flow,
     /// Names the link.
     name: &'a dyn Fn() -> String,
-}
-
-fn later(time: Instant, ns: u64) -> Instant {
-    Instant::from_nanos(time.as_nanos().saturating_add(ns))
 }
 
 #[cfg(test)]

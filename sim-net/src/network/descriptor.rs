@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use sim_executor::{Access, Device as _, Label, Resource, context, time};
 
@@ -77,9 +78,8 @@ impl Descriptor {
     /// Takes the CPU time of an operation.
     #[inline]
     pub(crate) fn charge(&self) {
-        let op_cost = self.network.op_cost;
-        if !op_cost.is_zero() && context::current_task().is_some() {
-            time::block_now(op_cost);
+        if let Some(op_cost) = self.network.op_cost {
+            charge(op_cost);
         }
     }
 
@@ -110,6 +110,13 @@ impl Descriptor {
         let generation = (resource >> (1 + INDEX_BITS)) & ((1 << GENERATION_BITS) - 1);
         let host = (resource >> (1 + INDEX_BITS + GENERATION_BITS)).saturating_sub(1);
         (HostId(host as u32), SocketId { index: index as u32, generation: generation as u32 }, interest)
+    }
+}
+
+#[cold]
+fn charge(op_cost: Duration) {
+    if context::current_task().is_some() {
+        time::block_now(op_cost);
     }
 }
 

@@ -9,8 +9,7 @@ use crate::address::{HOSTS_MAX, HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::host::{Host, Kernel, Stream};
 use crate::packet::Packet;
-use crate::tcp::Ending;
-use crate::wire::{Event, Wire};
+use crate::wire::{Event, First, Wire};
 
 pub(super) struct State {
     pub(super) hosts: Vec<Host>,
@@ -143,14 +142,21 @@ impl State {
     }
 
     /// Does all that is due.
+    #[inline(always)]
     pub(super) fn fire(&mut self, now: Instant) {
         loop {
-            if let Some(mut packet) = self.wire.pop_packet_due(now) {
-                self.deliver(now, &mut packet);
-            } else if let Some(event) = self.wire.pop_event(now) {
-                self.handle(now, event);
-            } else {
-                return self.wire.look_ahead();
+            match self.wire.look_for_due(now) {
+                First::Packet => {
+                    if let Some(mut packet) = self.wire.pop_packet() {
+                        self.deliver(now, &mut packet);
+                    }
+                }
+                First::Event => {
+                    if let Some(event) = self.wire.pop_event(now) {
+                        self.handle(now, event);
+                    }
+                }
+                First::Nothing => return,
             }
         }
     }
@@ -159,13 +165,14 @@ impl State {
     fn deliver(&mut self, now: Instant, packet: &mut Packet) {
         let Some(to) = self.wire.receive(now, packet) else { return self.wire.lose(packet) };
         match self.hosts[to.index()].handle_for_open_stream(&mut self.wire, now, packet) {
-            Some(Ending::NotYet) => {}
-            Some(ending) => self.kernel(to).at(now).end(packet.to, ending),
+            Some(false) => {}
+            Some(true) => self.kernel(to).at(now).forget(packet.to),
             None if self.wire.is_down(to) => self.wire.lose(packet),
             None => self.kernel(to).at(now).handle_packet(packet),
         }
     }
 
+    #[inline(never)]
     fn handle(&mut self, now: Instant, event: Event) {
         match event {
             Event::Packet(mut packet) => self.deliver(now, &mut packet),
@@ -185,11 +192,13 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use sim_executor::{Executor, ProductionOrder};
+
     use super::*;
 
     #[test]
     fn a_bounded_number_of_hosts_is_left_to_the_next_run() {
-        let mut state = State::new(NetworkConfig::default(), false);
+        let mut state = Executor::new(ProductionOrder).enter(|| State::new(NetworkConfig::default(), false));
         for hosts in [3, 10 * HOSTS_KEPT_MAX, 2] {
             state.cover(hosts);
             state.renew();

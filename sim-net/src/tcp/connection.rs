@@ -8,7 +8,7 @@ use super::context::Context;
 use super::keepalive::{Keepalive, Verdict};
 use super::receive::Receiver;
 use super::segment::{Flags, Segment};
-use super::send::Sender;
+use super::send::{Outgoing, Sender};
 use crate::errno::Errno;
 use crate::pool::Slice;
 
@@ -119,12 +119,16 @@ impl Connection {
         self.heard_at = context.now;
         let payload = segment.payload.take();
         self.handle_ack(context, segment, payload.is_none());
-        if let Some(payload) = payload {
-            self.handle_payload(context, segment.seq, payload);
+        if let Some(payload) = payload
+            && self.rx.handle_next_payload(context, payload)
+        {
+            self.ready.read = true;
         }
     }
 
-    fn handle_any(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
+    /// The same by the long way, which takes any segment.
+    #[inline(never)]
+    pub(super) fn handle_any(&mut self, context: &mut Context<'_>, segment: &mut Segment) {
         self.heard_at = context.now;
         let takes_text = match self.phase {
             Phase::Closed => false,
@@ -147,14 +151,6 @@ impl Connection {
     fn handle_ack(&mut self, context: &mut Context<'_>, segment: &Segment, is_bare: bool) {
         if self.tx.handle_ack(context, segment.ack, segment.window, is_bare) && self.tx.is_roomy() {
             self.ready.write = true;
-        }
-    }
-
-    #[inline]
-    fn handle_payload(&mut self, context: &mut Context<'_>, seq: u64, payload: Slice) {
-        if self.rx.handle_payload(context, seq, payload) {
-            self.ready.read = true;
-            self.rx.finish_if_complete(context);
         }
     }
 
@@ -200,7 +196,7 @@ impl Connection {
                 self.abort(context);
                 return;
             }
-            Some(payload) => self.handle_payload(context, seq, payload),
+            Some(payload) => self.ready.read |= self.rx.handle_payload(context, seq, payload),
             None if fin_at.is_none() && seq + 1 == self.rx.next() => self.rx.demand_ack(),
             None => {}
         }
@@ -263,6 +259,12 @@ impl Connection {
         self.phase != Phase::Open || self.rx.is_ack_due() || self.tx.has_work()
     }
 
+    /// [`Connection::has_work`] after a segment that [`Connection::poll_new_segment`] gave: it bears the acknowledgement that was due.
+    #[inline]
+    pub(crate) fn has_more(&self) -> bool {
+        self.tx.has_work()
+    }
+
     /// Does what is due. What it gives is to be sent, before [`Connection::poll_segment`] is called.
     pub(crate) fn handle_timeout(&mut self, context: &mut Context<'_>) -> Option<Segment> {
         if self.phase == Phase::Closed {
@@ -305,19 +307,24 @@ impl Connection {
         }
     }
 
+    /// The segment to send that is sent nearly always: new data. Where it gives nothing, [`Connection::poll_segment`] may give
+    /// something.
+    #[inline(always)]
+    pub(crate) fn poll_new_segment(&mut self, context: &mut Context<'_>) -> Option<Segment> {
+        if self.phase != Phase::Open {
+            return None;
+        }
+        let outgoing = self.tx.poll_new(context)?;
+        Some(self.segment_of(context, outgoing))
+    }
+
     /// The next segment to send, if there is one.
-    #[inline]
     pub(crate) fn poll_segment(&mut self, context: &mut Context<'_>) -> Option<Segment> {
         if self.phase != Phase::Open {
             return self.poll_unusual(context);
         }
         if let Some(outgoing) = self.tx.poll_outgoing(context) {
-            let with_data = outgoing.payload.is_some();
-            if outgoing.fin && !self.rx.is_finished() {
-                self.closes_first = true;
-            }
-            let flags = if outgoing.fin { Flags::ACK.with(Flags::FIN) } else { Flags::ACK };
-            return Some(self.segment(context, flags, outgoing.seq, outgoing.payload, with_data));
+            return Some(self.segment_of(context, outgoing));
         }
         if self.rx.is_ack_due() {
             return Some(self.segment(context, Flags::ACK, self.tx.next(), None, false));
@@ -325,6 +332,18 @@ impl Connection {
         None
     }
 
+    #[inline(always)]
+    fn segment_of(&mut self, context: &Context<'_>, outgoing: Outgoing) -> Segment {
+        let Outgoing { seq, payload, fin } = outgoing;
+        let with_data = payload.is_some();
+        if fin && !self.rx.is_finished() {
+            self.closes_first = true;
+        }
+        let flags = if fin { Flags::ACK.with(Flags::FIN) } else { Flags::ACK };
+        self.segment(context, flags, seq, payload, with_data)
+    }
+
+    #[inline(always)]
     fn segment(
         &mut self,
         context: &Context<'_>,
@@ -338,6 +357,7 @@ impl Connection {
         Segment { flags, seq, ack: self.rx.next(), window, payload }
     }
 
+    #[inline(never)]
     fn poll_unusual(&mut self, context: &Context<'_>) -> Option<Segment> {
         if let Some(seq) = self.reset_at.take() {
             let flags = Flags::RST.with(Flags::ACK);

@@ -3,7 +3,6 @@
 use sim_executor::Instant;
 
 use super::config::TcpKeepalive;
-use super::rtt::after;
 use super::rules::nanos;
 
 /// The keepalive of one connection.
@@ -39,14 +38,14 @@ impl Keepalive {
     /// The connection stands from now on, or the option was set: the time begins.
     pub(super) fn start(&mut self, now: Instant) {
         self.probes = 0;
-        self.due = if self.is_on { after(now, nanos(self.times.idle)) } else { Instant::MAX };
+        self.due = if self.is_on { now.saturating_add_nanos(nanos(self.times.idle)) } else { Instant::MAX };
     }
 
     /// Other times are set, when something was last heard at `heard_at`.
     pub(super) fn set_times(&mut self, times: TcpKeepalive, now: Instant, heard_at: Instant) {
         self.times = times;
         if self.due != Instant::MAX {
-            self.due = after(heard_at, nanos(times.idle)).max(now);
+            self.due = heard_at.saturating_add_nanos(nanos(times.idle)).max(now);
         }
     }
 
@@ -54,13 +53,13 @@ impl Keepalive {
     pub(super) fn handle_timeout(&mut self, now: Instant, heard_at: Instant, is_busy: bool) -> Verdict {
         let idle = nanos(self.times.idle);
         if is_busy {
-            self.due = after(now, idle);
+            self.due = now.saturating_add_nanos(idle);
             return Verdict::Nothing;
         }
         if heard_at >= self.probed_at {
             self.probes = 0;
         }
-        let idle_until = after(heard_at, idle);
+        let idle_until = heard_at.saturating_add_nanos(idle);
         if idle_until > now {
             self.due = idle_until;
             return Verdict::Nothing;
@@ -71,7 +70,7 @@ impl Keepalive {
         }
         self.probes += 1;
         self.probed_at = now;
-        self.due = after(now, nanos(self.times.interval));
+        self.due = now.saturating_add_nanos(nanos(self.times.interval));
         Verdict::Probe
     }
 

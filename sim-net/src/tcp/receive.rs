@@ -6,7 +6,6 @@ use sim_executor::Instant;
 
 use super::context::Context;
 use super::options::Options;
-use super::rtt::after;
 use super::rules::Rules;
 use crate::bytes::Bytes;
 use crate::pool::{Pool, Slice};
@@ -131,8 +130,21 @@ impl Receiver {
         self.interactive = false;
     }
 
-    /// Takes data; whether there is more to read.
+    /// Takes the data that is expected next, by the short way if nothing else is to be seen to; whether there is more to read.
     #[inline(always)]
+    pub(crate) fn handle_next_payload(&mut self, context: &mut Context<'_>, slice: Slice) -> bool {
+        let is_within = slice.len() > 0 && self.next + slice.len() as u64 <= self.edge;
+        if !is_within || !self.ahead.is_empty() || self.fin_at.is_some() {
+            return self.handle_payload(context, self.next, slice);
+        }
+        self.arrived_at = context.now;
+        self.append(context.pool, slice);
+        self.delay_ack(context);
+        true
+    }
+
+    /// Takes data; whether there is more to read.
+    #[inline(never)]
     pub(crate) fn handle_payload(
         &mut self,
         context: &mut Context<'_>,
@@ -163,6 +175,7 @@ impl Receiver {
             self.ack_now = true;
         }
         self.delay_ack(context);
+        self.finish_if_complete(context);
         true
     }
 
@@ -171,7 +184,7 @@ impl Receiver {
         if self.next - self.acked >= 2 * self.mss_bytes {
             self.ack_now = true;
         } else if self.ack_at == Instant::MAX {
-            self.ack_at = after(context.now, context.rules.delayed_ack);
+            self.ack_at = context.now.saturating_add_nanos(context.rules.delayed_ack);
         }
     }
 
@@ -239,8 +252,7 @@ impl Receiver {
     }
 
     /// Takes the FIN if all before it has arrived; whether it was taken.
-    #[inline]
-    pub(crate) fn finish_if_complete(&mut self, context: &Context<'_>) -> bool {
+    fn finish_if_complete(&mut self, context: &Context<'_>) -> bool {
         if self.finished || self.fin_at != Some(self.next) {
             return false;
         }
@@ -248,7 +260,8 @@ impl Receiver {
         self.finished = true;
         if self.arrived_at == Instant::MAX {
             // Linux learns from data how long to wait, and waits for its next tick before that (`icsk_ack.ato` is zero).
-            self.ack_at = after(context.now, context.rules.delayed_ack.min(TICK_NS)).min(self.ack_at);
+            self.ack_at =
+                context.now.saturating_add_nanos(context.rules.delayed_ack.min(TICK_NS)).min(self.ack_at);
         }
         self.delay_ack(context);
         true
@@ -338,5 +351,5 @@ impl Receiver {
 /// Whether something that happens now is an answer to what arrived then, if anything did.
 #[inline]
 fn is_soon(arrived_at: Instant, now: Instant, rules: &Rules) -> bool {
-    arrived_at != Instant::MAX && now.as_nanos().saturating_sub(arrived_at.as_nanos()) < rules.delayed_ack
+    arrived_at != Instant::MAX && now.nanos_since(arrived_at) < rules.delayed_ack
 }

@@ -1,7 +1,5 @@
 //! The retransmission timeout, from measured round trips (RFC 6298, with Linux's least value).
 
-use sim_executor::Instant;
-
 use super::rules::Rules;
 
 /// The estimate of one connection; all times are in nanoseconds.
@@ -12,12 +10,6 @@ pub(crate) struct RoundTrip {
     /// The mean deviation.
     deviation: u64,
     timeout: u64,
-}
-
-/// The time so many nanoseconds later.
-#[inline]
-pub(super) fn after(now: Instant, nanos: u64) -> Instant {
-    Instant::from_nanos(now.as_nanos().saturating_add(nanos))
 }
 
 impl RoundTrip {
@@ -54,6 +46,7 @@ impl RoundTrip {
     }
 
     /// How long to wait after `backoff` timeouts in a row.
+    #[cold]
     pub(crate) fn timeout_after(&self, backoff: u32, rules: &Rules) -> u64 {
         let factor = 1_u64.checked_shl(backoff).unwrap_or(u64::MAX);
         self.timeout.saturating_mul(factor).min(rules.rto_max)

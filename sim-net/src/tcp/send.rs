@@ -1,14 +1,18 @@
 //! The sending half of a connection: what was written, until it is acknowledged.
 
+mod outgoing;
+
 use sim_executor::Instant;
 
 use super::context::Context;
 use super::options::Options;
 use super::resend::Recovery;
-use super::rtt::{RoundTrip, after};
+use super::rtt::RoundTrip;
 use super::rules::Rules;
 use crate::bytes::Bytes;
-use crate::pool::{Pool, Slice};
+use crate::pool::Pool;
+
+pub(crate) use outgoing::Outgoing;
 
 /// The sequence numbers of this half: `una <= next <= end + 1`, the last being the FIN's.
 #[derive(Debug)]
@@ -62,14 +66,6 @@ struct Timed {
 
 impl Timed {
     const NOTHING: Timed = Timed { until: u64::MAX, sent_at: Instant::START };
-}
-
-/// What to put in a segment.
-#[derive(Debug)]
-pub(crate) struct Outgoing {
-    pub(crate) seq: u64,
-    pub(crate) payload: Option<Slice>,
-    pub(crate) fin: bool,
 }
 
 impl Sender {
@@ -211,7 +207,7 @@ impl Sender {
             0 => self.round_trip.timeout(),
             backoff => self.round_trip.timeout_after(backoff, rules),
         };
-        after(now, timeout)
+        now.saturating_add_nanos(timeout)
     }
 
     /// What the peer acknowledges and up to where it allows to send; `bare` if the segment has nothing else. Whether that
@@ -257,7 +253,7 @@ impl Sender {
         self.backoff = 0;
         self.attempts = 0;
         if ack >= self.timed.until {
-            let took = context.now.as_nanos().saturating_sub(self.timed.sent_at.as_nanos());
+            let took = context.now.nanos_since(self.timed.sent_at);
             self.round_trip.measured(took, context.rules);
             self.timed = Timed::NOTHING;
         }
@@ -285,79 +281,6 @@ impl Sender {
         true
     }
 
-    /// What to send now, if anything.
-    #[inline]
-    pub(crate) fn poll_outgoing(&mut self, context: &mut Context<'_>) -> Option<Outgoing> {
-        if let Some((from, until)) = self.recovery.next_turn() {
-            return Some(self.send_again(context, from, until));
-        }
-        if self.next < self.end {
-            return self.send_more(context);
-        }
-        if self.finishing && self.next == self.end {
-            return Some(self.sent(context, None, true));
-        }
-        None
-    }
-
-    fn send_again(&mut self, context: &mut Context<'_>, from: u64, until: u64) -> Outgoing {
-        let data_until = until.min(self.end);
-        let payload = (from < data_until).then(|| {
-            let bytes_max = (data_until - from).min(self.segment_bytes_max);
-            self.share(context.pool, from, bytes_max as usize)
-        });
-        let data_end = from + payload.as_ref().map_or(0, |slice| slice.len() as u64);
-        let fin = data_end == self.end && until > self.end;
-        self.recovery.sent(data_end + u64::from(fin));
-        Outgoing { seq: from, payload, fin }
-    }
-
-    #[inline]
-    fn send_more(&mut self, context: &mut Context<'_>) -> Option<Outgoing> {
-        let unsent = self.end - self.next;
-        let sendable = unsent.min(self.edge.saturating_sub(self.next));
-        if !self.is_worth_sending(sendable, unsent) {
-            if self.forced {
-                self.forced = false;
-                // A probe repeats a number that the peer has seen, so that it must answer with its window.
-                return Some(Outgoing { seq: self.probe_seq(), payload: None, fin: false });
-            }
-            if self.timer == Instant::MAX {
-                self.timer = self.timeout_from(context.now, context.rules);
-            }
-            return None;
-        }
-        self.forced = false;
-        let bytes_max = sendable.min(self.segment_bytes_max);
-        let payload = self.share(context.pool, self.next, bytes_max as usize);
-        let bytes = payload.len() as u64;
-        if bytes == sendable && (bytes < self.mss_bytes || !bytes.is_multiple_of(self.mss_bytes)) {
-            self.note_small(self.next + bytes);
-        }
-        let fin = self.finishing && self.next + payload.len() as u64 == self.end;
-        Some(self.sent(context, Some(payload), fin))
-    }
-
-    /// Nagle's algorithm, and no silly windows (RFC 1122, 4.2.3.4).
-    #[inline]
-    fn is_worth_sending(&self, sendable: u64, unsent: u64) -> bool {
-        if sendable == 0 {
-            return false;
-        }
-        let is_last = sendable == unsent && (self.is_eager || self.finishing || self.una >= self.small_until);
-        sendable >= self.mss_bytes || is_last || 2 * sendable >= self.window_max || self.forced
-    }
-
-    /// Notes that a segment less than full is sent, which ends before `seq`.
-    #[inline]
-    fn note_small(&mut self, seq: u64) {
-        if self.small_until == u64::MAX {
-            self.small_until_before = seq;
-        } else {
-            self.small_until = seq;
-        }
-    }
-
     /// Whether nothing is unacknowledged or unsent.
     pub(crate) fn is_idle(&self) -> bool {
         self.una == self.next && self.next >= self.end
@@ -366,26 +289,6 @@ impl Sender {
     /// What makes the peer answer: a number that it has seen already.
     pub(crate) fn probe_seq(&self) -> u64 {
         self.una - 1
-    }
-
-    /// Notes that something new is sent.
-    #[inline]
-    fn sent(&mut self, context: &Context<'_>, payload: Option<Slice>, fin: bool) -> Outgoing {
-        let seq = self.next;
-        self.next += payload.as_ref().map_or(0, |slice| slice.len() as u64) + u64::from(fin);
-        if self.una == seq || self.timer == Instant::MAX {
-            self.timer = self.timeout_from(context.now, context.rules);
-        }
-        if self.timed.until == u64::MAX && !self.recovery.is_active() {
-            self.timed = Timed { until: self.next, sent_at: context.now };
-        }
-        Outgoing { seq, payload, fin }
-    }
-
-    /// A slice of what was written from `seq` on, as far as it is in one chunk.
-    #[inline]
-    fn share(&self, pool: &mut Pool, seq: u64, bytes_max: usize) -> Slice {
-        self.queue.share(pool, (seq - self.una.max(1)) as usize, bytes_max)
     }
 
     /// Gives everything back and stops.

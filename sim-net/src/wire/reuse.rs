@@ -1,5 +1,6 @@
 //! What is between the hosts of one run, made as new for the next.
 
+use sim_executor::context::RunHandle;
 use sim_executor::{EventQueue, Instant, Reuse as _};
 
 use super::held::HeldPackets;
@@ -16,6 +17,7 @@ impl Wire {
     /// Makes it as new, and keeps memory for the next run, which calls [`Wire::configure`].
     pub(crate) fn renew(&mut self) {
         let Wire {
+            run,
             config: _,
             tcp: _,
             pool,
@@ -40,6 +42,7 @@ impl Wire {
             #[cfg(feature = "pcap")]
             tap,
         } = self;
+        *run = RunHandle::default();
         pool.renew();
         interfaces.renew();
         links.renew();
@@ -69,6 +72,7 @@ impl Wire {
 
     /// Begins a run.
     pub(crate) fn configure(&mut self, config: &NetworkConfig, is_traced: bool) {
+        self.run = RunHandle::current();
         self.config = *config;
         self.tcp = Rules::new(config.tcp);
         self.is_traced = is_traced;

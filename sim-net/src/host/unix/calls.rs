@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use sim_executor::context;
-
 use super::{Name, State, UnixSocket};
 use crate::address::SocketId;
 use crate::errno::Errno;
@@ -132,7 +130,7 @@ impl Kernel<'_> {
     /// Adds what a Unix socket has sent to the hash of the run and to its trace; no bytes are a connection.
     pub(super) fn note_unix(&mut self, from: SocketId, to: SocketId, bytes: usize) {
         let word = |socket: SocketId| (u64::from(socket.index) << 32) | u64::from(socket.generation);
-        context::hash(word(from) ^ word(to).rotate_left(13) ^ (bytes as u64).rotate_left(40));
+        self.wire.run.hash_word(word(from) ^ word(to).rotate_left(13) ^ (bytes as u64).rotate_left(40));
         if !self.wire.is_traced() {
             return;
         }

@@ -52,6 +52,8 @@ pub(super) struct Conversation<F> {
     rules: Rules,
     now: Instant,
     fate: F,
+    /// Whether segments are taken and sent by the ways that are made for nearly all of them, as the network does.
+    takes_short_ways: bool,
     /// What was sent, for a person to read.
     pub(super) transcript: Vec<String>,
 }
@@ -92,9 +94,16 @@ impl<F: FnMut(usize) -> Fate> Conversation<F> {
         });
         let (wire, rules) = (EventQueue::new(1 << 20), Rules::new(config));
         let (pool, now, transcript) = (Pool::default(), Instant::START, Vec::new());
-        let mut conversation = Conversation { ends, wire, pool, rules, now, fate, transcript };
+        let takes_short_ways = true;
+        let mut conversation =
+            Conversation { ends, wire, pool, rules, now, fate, takes_short_ways, transcript };
         conversation.ends[0].connection = Some(Connection::connect(&rules, &Options::new(&rules.config)));
         conversation
+    }
+
+    /// The same by the long ways, which take any segment.
+    pub(super) fn by_long_ways(self) -> Self {
+        Conversation { takes_short_ways: false, ..self }
     }
 
     /// Runs to the end: until nothing more can happen.
@@ -145,7 +154,7 @@ impl<F: FnMut(usize) -> Fate> Conversation<F> {
     }
 
     fn deliver(&mut self, to: usize, mut segment: Segment) {
-        let Conversation { ends, pool, rules, now, .. } = self;
+        let Conversation { ends, pool, rules, now, takes_short_ways, .. } = self;
         let end = &mut ends[to];
         if to == 1 && end.connection.is_none() && segment.flags == Flags::SYN {
             end.connection = Some(Connection::accept(rules, &Options::new(&rules.config)));
@@ -154,7 +163,12 @@ impl<F: FnMut(usize) -> Fate> Conversation<F> {
         let answer;
         match (&mut end.connection, &mut end.time_wait) {
             (Some(connection), _) if !connection.is_closed() => {
-                connection.handle_segment(&mut Context { now: *now, pool, rules }, &mut segment);
+                let mut context = Context { now: *now, pool, rules };
+                if *takes_short_ways {
+                    connection.handle_segment(&mut context, &mut segment);
+                } else {
+                    connection.handle_any(&mut context, &mut segment);
+                }
                 return self.pump(to);
             }
             (_, Some(time_wait)) => {
@@ -188,10 +202,11 @@ impl<F: FnMut(usize) -> Fate> Conversation<F> {
     /// What the kernel does after each call.
     fn pump(&mut self, end: usize) {
         loop {
-            let Conversation { ends, pool, rules, now, .. } = self;
+            let Conversation { ends, pool, rules, now, takes_short_ways, .. } = self;
             let Some(connection) = &mut ends[end].connection else { return };
             let mut context = Context { now: *now, pool, rules };
-            let Some(segment) = connection.poll_segment(&mut context) else {
+            let new = if *takes_short_ways { connection.poll_new_segment(&mut context) } else { None };
+            let Some(segment) = new.or_else(|| connection.poll_segment(&mut context)) else {
                 if let Ending::TimeWait(time_wait) = connection.settle(&mut context) {
                     ends[end].time_wait = Some(time_wait);
                 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::conversation::{Conversation, Fate, Outcome, Step, bytes};
+use super::conversation::{Conversation, Fate, Step, bytes};
 use crate::tcp::TcpConfig;
 
 /// A program: it writes in pieces with pauses, and reads in pieces with pauses, at the same time.
@@ -58,10 +58,14 @@ fn is_prefix(received: &[u8], from: usize) -> bool {
     received == bytes(from, received.len())
 }
 
-fn run(config: TcpConfig, programs: &[Program; 2], fates: &[Fate]) -> ([Outcome; 2], Vec<String>) {
+fn conversation(
+    config: TcpConfig,
+    programs: &[Program; 2],
+    fates: &[Fate],
+) -> Conversation<impl FnMut(usize) -> Fate> {
     // Once the fates are used up the link is perfect, so that everything comes to an end.
     let fate = |number: usize| fates.get(number).copied().unwrap_or(Fate::After(Duration::from_millis(1)));
-    Conversation::new(config, programs.each_ref().map(Program::threads), fate).run()
+    Conversation::new(config, programs.each_ref().map(Program::threads), fate)
 }
 
 proptest! {
@@ -80,7 +84,10 @@ proptest! {
             0..200,
         ),
     ) {
-        let (outcomes, transcript) = run(config, &programs, &fates);
+        let run = conversation(config, &programs, &fates).run();
+        let by_long_ways = conversation(config, &programs, &fates).by_long_ways().run();
+        prop_assert_eq!(&run, &by_long_ways, "the short ways differ");
+        let (outcomes, transcript) = run;
         let is_broken = outcomes.iter().any(|outcome| outcome.error.is_some());
         for end in 0..2 {
             let outcome = &outcomes[end];

@@ -1,0 +1,118 @@
+//! The run of a device, at hand.
+
+use std::rc::Rc;
+use std::task::Waker;
+
+use super::{waker, with};
+use crate::choice::Label;
+use crate::clock::Instant;
+use crate::run::Run;
+
+/// The run of a device: for one that is called often, and so does not look each time which run the thread is in. What it does is
+/// what the functions of [`context`](crate::context) do, in its own run also while another is the current one.
+///
+/// It keeps the memory of the run. So a device that outlives its run puts [`RunHandle::default`] in its place, which is of no run.
+///
+/// ```
+/// use sim_executor::context::{self, RunHandle};
+/// use sim_executor::{Executor, ProductionOrder};
+///
+/// Executor::new(ProductionOrder).enter(|| {
+///     let run = RunHandle::current();
+///     assert_eq!(run.now(), context::now());
+/// });
+/// ```
+#[derive(Default)]
+pub struct RunHandle(Option<Rc<Run>>);
+
+impl RunHandle {
+    /// That of the current run.
+    ///
+    /// # Panics
+    /// Outside a run.
+    #[must_use]
+    pub fn current() -> RunHandle {
+        with(|run| RunHandle(Some(Rc::clone(run))))
+    }
+
+    #[inline(always)]
+    fn run(&self) -> &Run {
+        self.0.as_ref().expect("a device is used in its run")
+    }
+
+    /// As [`context::now`](super::now).
+    ///
+    /// # Panics
+    /// If it is of no run, as all that follow.
+    #[inline]
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.run().core().local_now()
+    }
+
+    /// As [`context::hash`](super::hash).
+    #[inline]
+    pub fn hash_word(&self, word: u64) {
+        self.run().core_mut().decisions.hash(word);
+    }
+
+    /// As [`context::wait_at`](super::wait_at).
+    #[inline]
+    pub fn wait_at(&self, label: Label, resource: u64) {
+        self.run().core_mut().wait_at(label, resource);
+    }
+
+    /// Wakes a task of the run. Any other waker is given back: it may run code of others, so that it is to be woken with nothing
+    /// borrowed.
+    #[inline]
+    #[must_use = "a waker that is given back is to be woken"]
+    pub fn wake(&self, waker: Waker) -> Option<Waker> {
+        waker::wake_in(self.run(), waker)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use super::*;
+    use crate::{Executor, ProductionOrder, context};
+
+    const WAIT: Label = Label::new("test.wait");
+
+    #[test]
+    fn a_handle_does_what_the_functions_of_the_context_do() {
+        let hash_of = |word: fn(u64)| {
+            let mut executor = Executor::new(ProductionOrder);
+            executor.enter(|| word(7));
+            executor.finish(crate::Outcome::Done).hash
+        };
+        assert_eq!(hash_of(|word| RunHandle::current().hash_word(word)), hash_of(context::hash));
+        assert_ne!(hash_of(|word| RunHandle::current().hash_word(word)), hash_of(|_| ()));
+    }
+
+    #[test]
+    fn a_handle_wakes_the_tasks_of_its_run_and_gives_all_others_back() {
+        let other = Executor::new(ProductionOrder).enter(RunHandle::current);
+        let woken = Executor::new(ProductionOrder).block_on(async move {
+            let run = RunHandle::current();
+            let waiting = crate::spawn(async {
+                let mut waker = None;
+                poll_fn(|context| match waker.replace(context.waker().clone()) {
+                    None => Poll::Pending,
+                    Some(_) => Poll::Ready(()),
+                })
+                .await;
+            });
+            let own = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
+            assert!(other.wake(own.clone()).is_some(), "it is of another run");
+            assert!(run.wake(std::task::Waker::noop().clone()).is_some(), "it is no task's");
+            run.wait_at(WAIT, 0);
+            assert!(run.wake(own).is_none());
+            crate::yield_now().await;
+            drop(waiting);
+        });
+        assert!(woken.is_ok());
+    }
+}
