@@ -23,33 +23,35 @@ pub(crate) enum Socket {
     Unix(Box<UnixSocket>),
 }
 
-/// A connection and who has it.
+/// A connection and who has it. Its fields lie in the order in which they are declared, so that what each segment needs is side by
+/// side.
+#[repr(C)]
 pub(crate) struct Stream {
-    pub(crate) connection: Connection,
-    pub(crate) pair: Pair,
-    /// Whether it shows addresses of IPv4 mapped into IPv6.
-    pub(crate) is_v6: bool,
-    pub(crate) link: LinkId,
+    pub(crate) owner: Owner,
     /// The socket of the peer, once it is known.
     pub(crate) peer: SocketId,
-    /// By which descriptor the peer may know it still, since its process died.
-    pub(crate) former: SocketId,
-    pub(crate) owner: Owner,
-    /// With whom it shares its port.
-    pub(crate) sharing: Sharing,
-    pub(crate) ttl: u8,
-    /// Who draws how much it reads and writes at a time, once something was drawn.
-    pub(crate) actor: Option<LineageId>,
-    /// Whether packets find it by its addresses.
-    pub(crate) is_registered: bool,
+    pub(crate) pair: Pair,
+    pub(crate) link: LinkId,
     /// When the network will look at it. That may be too early: the connection's timer often moves later.
     /// [`Instant::MAX`] is never.
     pub(crate) timer: Instant,
+    pub(crate) readers: Waiters,
+    pub(crate) writers: Waiters,
+    pub(crate) connection: Connection,
     pub(crate) timer_event: Option<EventId>,
     /// What is left of the connection, from its end until it is forgotten.
     pub(crate) ending: Ending,
-    pub(crate) readers: Waiters,
-    pub(crate) writers: Waiters,
+    /// By which descriptor the peer may know it still, since its process died.
+    pub(crate) former: SocketId,
+    /// Who draws how much it reads and writes at a time, once something was drawn.
+    pub(crate) actor: Option<LineageId>,
+    /// With whom it shares its port.
+    pub(crate) sharing: Sharing,
+    pub(crate) ttl: u8,
+    /// Whether it shows addresses of IPv4 mapped into IPv6.
+    pub(crate) is_v6: bool,
+    /// Whether packets find it by its addresses.
+    pub(crate) is_registered: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

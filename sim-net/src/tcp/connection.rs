@@ -36,26 +36,29 @@ pub(super) enum Phase {
 ///
 /// After each call, [`Connection::poll_segment`] is to be called until it gives nothing, then
 /// [`Connection::settle`]; at [`Connection::timer`], [`Connection::handle_timeout`].
+///
+/// Its fields lie in the order in which they are declared, so that what each segment needs is side by side.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Connection {
-    pub(super) phase: Phase,
     pub(super) tx: Sender,
     pub(super) rx: Receiver,
+    /// When something of the peer last arrived.
+    pub(super) heard_at: Instant,
+    pub(super) phase: Phase,
+    pub(super) ready: Ready,
     /// Why it ended, until someone was told.
     pub(super) failure: Option<Errno>,
-    pub(super) ready: Ready,
-    pub(super) syn_due: bool,
-    /// A RST with this number is due.
-    pub(super) reset_at: Option<u64>,
     /// The stream was dropped: nobody reads any more.
     pub(super) is_orphan: bool,
     /// Our FIN was sent before the peer's arrived, so that the pair of addresses stays with us for a while.
     pub(super) closes_first: bool,
+    pub(super) syn_due: bool,
+    /// A RST with this number is due.
+    pub(super) reset_at: Option<u64>,
     /// How long closing lingers; with zero it resets (`SO_LINGER`).
     pub(super) linger: Option<Duration>,
     pub(super) keepalive: Keepalive,
-    /// When something of the peer last arrived.
-    pub(super) heard_at: Instant,
 }
 
 impl Connection {

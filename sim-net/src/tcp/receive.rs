@@ -14,12 +14,17 @@ use crate::pool::{Pool, Slice};
 const TICK_NS: u64 = 4_000_000;
 
 /// The sequence numbers of this half: `read <= next`, and data is taken up to `read + buffer_bytes`.
+///
+/// Its fields lie in the order in which they are declared: what each segment needs comes last, side by side in few cache lines.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Receiver {
-    /// What can be read, in order.
-    queue: Bytes,
     /// What has arrived ahead of a gap: sorted, and without overlaps.
     ahead: VecDeque<Ahead>,
+    /// The number of the peer's FIN, once it has arrived, though perhaps ahead of a gap.
+    fin_at: Option<u64>,
+    /// What can be read, in order.
+    queue: Bytes,
     /// The next number that is expected.
     next: u64,
     /// The next byte to be read.
@@ -28,22 +33,20 @@ pub(crate) struct Receiver {
     edge: u64,
     /// What was last acknowledged.
     acked: u64,
-    /// The number of the peer's FIN, once it has arrived, though perhaps ahead of a gap.
-    fin_at: Option<u64>,
-    finished: bool,
     buffer_bytes: u64,
     /// What counts as a full segment.
     mss_bytes: u64,
     /// By how much the window opens at least.
     window_step: u64,
-    /// An acknowledgement is due.
-    ack_now: bool,
     /// An acknowledgement is due at that time, if no data is sent before; [`Instant::MAX`] is never.
     ack_at: Instant,
-    /// Data has been answered with data, so an acknowledgement is worth delaying even when the reader has nothing left.
-    interactive: bool,
     /// When data last arrived; [`Instant::MAX`] if none has.
     arrived_at: Instant,
+    finished: bool,
+    /// An acknowledgement is due.
+    ack_now: bool,
+    /// Data has been answered with data, so an acknowledgement is worth delaying even when the reader has nothing left.
+    interactive: bool,
 }
 
 #[derive(Debug)]

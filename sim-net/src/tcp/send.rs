@@ -15,10 +15,11 @@ use crate::pool::Pool;
 pub(crate) use outgoing::Outgoing;
 
 /// The sequence numbers of this half: `una <= next <= end + 1`, the last being the FIN's.
+///
+/// Its fields lie in the order in which they are declared: what each segment needs comes first, side by side in few cache lines.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Sender {
-    /// What was written and not acknowledged.
-    queue: Bytes,
     /// The oldest that is not acknowledged.
     una: u64,
     /// The next to send.
@@ -36,8 +37,15 @@ pub(crate) struct Sender {
     /// After the last segment that was sent less than full: another waits for its acknowledgement (Minshall's form of
     /// Nagle's algorithm). [`u64::MAX`] while what was written last is held back.
     small_until: u64,
-    /// What [`Sender::small_until`] was before something was held back.
-    small_until_before: u64,
+    /// What is timed for the round trip.
+    timed: Timed,
+    round_trip: RoundTrip,
+    /// [`Instant::MAX`] is never.
+    timer: Instant,
+    /// Timeouts in a row.
+    backoff: u32,
+    /// Timeouts in a row in which the peer said nothing.
+    attempts: u32,
     /// No more will be written: a FIN follows the last byte.
     finishing: bool,
     nodelay: bool,
@@ -45,16 +53,11 @@ pub(crate) struct Sender {
     is_eager: bool,
     /// The window was closed, or nearly so, for too long: send what fits, or probe it.
     forced: bool,
+    /// What was written and not acknowledged.
+    queue: Bytes,
     recovery: Recovery,
-    /// What is timed for the round trip.
-    timed: Timed,
-    round_trip: RoundTrip,
-    /// Timeouts in a row.
-    backoff: u32,
-    /// Timeouts in a row in which the peer said nothing.
-    attempts: u32,
-    /// [`Instant::MAX`] is never.
-    timer: Instant,
+    /// What [`Sender::small_until`] was before something was held back.
+    small_until_before: u64,
 }
 
 /// What is timed: the acknowledgement of everything before a number, which was sent at some time.
