@@ -116,22 +116,22 @@ impl Lineages {
     pub fn child(&mut self, parent: LineageId, name: impl Into<Cow<'static, str>>) -> LineageId {
         let name = name.into();
         let name_hash = hash_str(&name);
-        self.child_hashed(parent, name, name_hash)
+        self.child_hashed(parent, name, name_hash).0
     }
 
-    /// [`Lineages::child`] when the hash of the name is known.
+    /// [`Lineages::child`] when the hash of the name is known; also gives the hash of the path.
     #[inline(always)]
     pub(crate) fn child_hashed(
         &mut self,
         parent: LineageId,
         name: Cow<'static, str>,
         name_hash: u64,
-    ) -> LineageId {
+    ) -> (LineageId, u64) {
         let above = self.entry_mut(parent);
         let ordinal = above.extras_mut().children.count(name_hash);
         above.references += 1;
         let hash = mix(mix(above.hash, name_hash), u64::from(ordinal));
-        self.insert(Some(parent), name, hash, ordinal)
+        (self.insert(Some(parent), name, hash, ordinal), hash)
     }
 
     #[inline(always)]
@@ -161,18 +161,19 @@ impl Lineages {
     /// Says that the actor has ended. Its id, and those of ancestors that only it kept, may be used again.
     #[inline]
     pub(crate) fn release(&mut self, id: LineageId) {
-        let mut next = Some(id);
-        while let Some(id) = next {
+        let mut id = id;
+        loop {
             let entry = &mut self.entries[id.0 as usize];
             entry.references -= 1;
             if entry.references > 0 {
                 return;
             }
-            next = entry.parent.take();
             if let Some(extras) = &mut entry.extras {
                 extras.clear();
             }
             self.free.push(id.0);
+            let Some(parent) = entry.parent else { return };
+            id = parent;
         }
     }
 

@@ -20,6 +20,13 @@ impl TaskId {
     /// Of a task that was refused, since there was no room for it: no task has it.
     pub(crate) const REFUSED: TaskId = TaskId { index: u32::MAX, generation: u32::MAX };
 
+    /// Whether it is that.
+    #[inline]
+    pub(crate) fn is_refused(self) -> bool {
+        // No task has an index as great.
+        self.index == TaskId::REFUSED.index
+    }
+
     /// The id with these parts, for sources that keep tables of tasks and for tests of them.
     #[must_use]
     pub const fn from_parts(index: u32, generation: u32) -> Self {

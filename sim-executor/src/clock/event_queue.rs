@@ -135,6 +135,13 @@ impl<E> EventQueue<E> {
         self.wheel.first_due().map(Instant::from_nanos)
     }
 
+    /// Whether the first event is due at `now` or before.
+    #[inline]
+    #[must_use]
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.wheel.first_due().is_some_and(|due| due <= now.as_nanos())
+    }
+
     /// Takes the first event if it is due at `now` or before.
     #[inline]
     pub fn pop_due(&mut self, now: Instant) -> Option<(Instant, E)> {

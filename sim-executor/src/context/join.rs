@@ -1,5 +1,6 @@
 //! The handle of a task: to wait for its output, and to abort it.
 
+use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -11,7 +12,7 @@ use super::outside::with_for_handle;
 use super::waker::own_task;
 use super::{CURRENT, RunTag, access, count_call, made_progress, may_go_on, try_with, with};
 use crate::choice::{Access, Resource, TaskId};
-use crate::run::{Ended, Joined, Leftover, Run};
+use crate::run::{Failed, Joined, Leftover, Run};
 use crate::task::Joiner;
 
 /// Waits for a task's output when awaited. Dropping it detaches the task, which goes on.
@@ -22,21 +23,20 @@ use crate::task::Joiner;
 /// It belongs to the run of its task: in another, awaiting it panics, and dropping it or asking for a cancellation does nothing.
 #[derive(Debug)]
 pub struct JoinHandle<T> {
-    task: TaskId,
-    run: RunTag,
+    task: AbortHandle,
     taken: bool,
     output: PhantomData<fn() -> T>,
 }
 
 impl<T> JoinHandle<T> {
     pub(super) fn new(task: TaskId, run: RunTag) -> Self {
-        JoinHandle { task, run, taken: false, output: PhantomData }
+        JoinHandle { task: AbortHandle { task, run }, taken: false, output: PhantomData }
     }
 
     /// Which task it is.
     #[must_use]
     pub fn id(&self) -> TaskId {
-        self.task
+        self.task.task
     }
 
     /// The task's path of names; empty once its output was taken.
@@ -45,10 +45,10 @@ impl<T> JoinHandle<T> {
     /// Outside the task's run.
     #[must_use]
     pub fn name(&self) -> Rc<str> {
-        self.run.check("JoinHandle");
+        self.task.run.check("JoinHandle");
         with(|run| {
             let mut core = run.core_mut();
-            let lineage = core.polling.tasks().get(self.task).map(|slot| slot.lineage());
+            let lineage = core.polling.tasks().get(self.id()).map(|slot| slot.lineage());
             lineage.map_or_else(|| "".into(), |lineage| core.decisions.lineages_mut().path(lineage))
         })
     }
@@ -60,7 +60,7 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         count_call();
-        has_ended(self.task, self.run, "JoinHandle")
+        has_ended(self.id(), self.task.run, "JoinHandle")
     }
 
     /// Asks for the task's cancellation, as [`AbortHandle::abort`] does.
@@ -68,94 +68,118 @@ impl<T> JoinHandle<T> {
     /// # Panics
     /// On a thread that has no part in the run.
     pub fn abort(&self) {
-        self.abort_handle().abort();
+        self.task.abort();
     }
 
     /// As [`JoinHandle::abort`], for a `Drop`: where there is no run, nothing happens.
     pub(crate) fn abort_if_in_run(&self) {
-        self.abort_handle().abort_if_in_run();
+        self.task.abort_if_in_run();
     }
 
     /// Says that the current task waits for this one, as far as reports are concerned.
     pub(crate) fn note_wait(&self) {
-        self.abort_handle().note_wait();
+        self.task.note_wait();
     }
 
     /// Wakes that waker at the task's end, in place of who was to be woken.
     pub(crate) fn wake_at_end(&self, waker: &Waker) {
-        self.run.check("JoinHandle");
-        let mut joiner = Joiner::Foreign(waker.clone());
-        with(|run| run.core_mut().wake_at_end(self.task, &mut joiner));
-        drop(joiner); // with nothing borrowed, as it was cloned: a foreign waker may run code
+        self.task.run.check("JoinHandle");
+        let joiner = Joiner::Foreign(waker.clone());
+        with(|run| wake_at_end(run, self.id(), joiner));
     }
 
     /// A handle that can only abort.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle { task: self.task, run: self.run }
+        self.task.clone()
     }
 }
 
 impl<T: 'static> JoinHandle<T> {
     /// What came of the task, if it has ended. That is no operation of the current task, and needs no budget.
     pub(crate) fn take_end(&mut self) -> Option<Result<T, JoinError>> {
-        let task = self.task;
         if !self.is_finished() {
             return None;
         }
-        match with(|run| run.core_mut().join(task, &mut Joiner::Nobody)) {
-            Joined::Waiting => None,
+        let mut output: Option<T> = None;
+        match with(|run| run.core_mut().join(self.id(), None, &mut output)) {
             Joined::Ended(ended) => {
                 self.taken = true;
-                Some(output_of(task, ended))
+                Some(output_of(self.id(), ended, output))
             }
+            Joined::Waiting | Joined::Foreign => None,
         }
     }
 }
 
-fn output_of<T>(task: TaskId, ended: Ended<T>) -> Result<T, JoinError> {
+type Ended = Result<(), Box<Failed>>;
+
+#[inline]
+fn output_of<T>(task: TaskId, ended: Ended, output: Option<T>) -> Result<T, JoinError> {
     match ended {
-        Ended::Output(output) => Ok(output),
-        Ended::Failed { lineage, failure } => Err(JoinError::new(task, lineage, failure)),
+        Ok(()) => Ok(output.expect("an ended task has an output or a failure")),
+        Err(failed) => Err(JoinError::new(task, failed.lineage, failed.failure)),
     }
 }
 
 impl<T: 'static> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         assert!(!self.taken, "a JoinHandle was polled after it had given the output");
-        let task = self.task;
-        self.run.check("JoinHandle");
-        let mut joiner = match own_task(context.waker()) {
-            Some(own) => {
-                assert!(own != task, "a task awaits its own handle, and would wait for ever");
-                Joiner::Task(own)
-            }
-            // Cloned, and at the end dropped, with nothing borrowed: a foreign waker may run code.
-            None => Joiner::Foreign(context.waker().clone()),
-        };
-        if !may_go_on(context) {
-            return Poll::Pending;
-        }
-        access(Resource::end_of(task), Access::Read);
-        match with(|run| run.core_mut().join(task, &mut joiner)) {
-            Joined::Waiting => Poll::Pending,
-            Joined::Ended(ended) => {
+        let mut output: Option<T> = None;
+        match self.task.poll_end(context, &mut output) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(ended) => {
                 self.taken = true;
-                made_progress();
-                Poll::Ready(output_of(task, ended))
+                Poll::Ready(output_of(self.id(), ended, output))
             }
         }
     }
+}
+
+impl AbortHandle {
+    /// Waits for the end of the task, whose output goes into an `Option` of its type.
+    fn poll_end(&self, context: &Context<'_>, output: &mut dyn Any) -> Poll<Ended> {
+        self.run.check("JoinHandle");
+        let own = own_task(context.waker());
+        assert!(own != Some(self.task), "a task awaits its own handle, and would wait for ever");
+        if !may_go_on(context) {
+            return Poll::Pending;
+        }
+        access(Resource::end_of(self.task), Access::Read);
+        with(|run| {
+            let joined = run.core_mut().join(self.task, own, output);
+            match joined {
+                Joined::Ended(ended) => {
+                    made_progress();
+                    Poll::Ready(ended)
+                }
+                Joined::Waiting => Poll::Pending,
+                Joined::Foreign => {
+                    let joiner = own.map_or_else(|| Joiner::Foreign(context.waker().clone()), Joiner::Task);
+                    wake_at_end(run, self.task, joiner);
+                    Poll::Pending
+                }
+            }
+        })
+    }
+}
+
+/// Sets who is woken at the end of a task. Who was to be woken is dropped with nothing borrowed, as it was cloned: a foreign waker
+/// may run code.
+#[cold]
+#[inline(never)]
+fn wake_at_end(run: &Run, task: TaskId, mut joiner: Joiner) {
+    run.core_mut().wake_at_end(task, &mut joiner);
 }
 
 impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
         if !self.taken {
-            detach(self.task, self.run);
+            detach(self.id(), self.task.run);
         }
     }
 }

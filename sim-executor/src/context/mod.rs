@@ -90,7 +90,7 @@ pub(crate) use worker::Worker;
 struct Current {
     /// The run that it is in. [`Entered`] takes it out, so that nothing is to be dropped at the thread's end: a thread-local
     /// that has to be dropped costs more in each use.
-    run: ManuallyDrop<RefCell<Option<Rc<Run>>>>,
+    run: ManuallyDrop<Cell<Option<Rc<Run>>>>,
     /// What its source wants to be told, or asked.
     wanted: Wanted,
     /// The number of its tag, or zero: for what only has to know whether it is in its own run.
@@ -114,7 +114,7 @@ struct Current {
 thread_local! {
     static CURRENT: Current = const {
         Current {
-            run: ManuallyDrop::new(RefCell::new(None)),
+            run: ManuallyDrop::new(Cell::new(None)),
             wanted: Wanted::new(),
             tag: Cell::new(0),
             turn: Turn::new(),
@@ -132,7 +132,13 @@ thread_local! {
 /// closure that the thread-local calls: that costs more than the count.
 #[inline(always)]
 fn current() -> Option<Rc<Run>> {
-    CURRENT.with(|current| current.run.try_borrow().ok()?.clone())
+    CURRENT.with(|current| {
+        let run = current.run.take();
+        let clone = run.clone();
+        // It was just taken out, so there is nothing to be dropped, and nothing to be looked at for that.
+        std::mem::forget(current.run.replace(run));
+        clone
+    })
 }
 
 /// Calls `what` with the current run.

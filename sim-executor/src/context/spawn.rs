@@ -83,7 +83,7 @@ where
 /// If there was no room for it.
 #[inline]
 fn handle_of<T>(run: &Run, task: TaskId) -> JoinHandle<T> {
-    if task == TaskId::REFUSED {
+    if task.is_refused() {
         refuse(run);
     }
     JoinHandle::new(task, run.tag())

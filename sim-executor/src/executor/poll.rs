@@ -9,7 +9,7 @@ use super::Executor;
 use crate::around::{Around, PollOf};
 use crate::choice::TaskId;
 use crate::context::{Polled, Stopped};
-use crate::run::{Begun, Core, manner, text_of};
+use crate::run::{Begun, Core, Leftover, manner, text_of};
 use crate::task::{Failure, Memory};
 
 impl Executor {
@@ -35,17 +35,16 @@ impl Executor {
             Some(around) => self.poll_around(around, task, &mut memory, turn.waker(), is_cancelled),
         };
         let has_woken_itself = turn.end();
-        if let Ok(Some(Poll::Pending)) = polled {
-            let mut core = self.run.core_mut();
-            core.end_poll::<MANNER>(task, memory, has_woken_itself);
-            return core;
+        match polled {
+            Ok(Some(Poll::Pending)) => {
+                let mut core = self.run.core_mut();
+                core.end_poll::<MANNER>(task, memory, has_woken_itself);
+                core
+            }
+            Ok(Some(Poll::Ready(()))) => self.end_task::<MANNER>(task, memory),
+            Ok(None) => self.fail_task(task, memory, Failure::Cancelled),
+            Err(payload) => self.end_by_panic(task, memory, payload),
         }
-        let failure = match polled {
-            Ok(Some(_)) => None,
-            Ok(None) => Some(Failure::Cancelled),
-            Err(payload) => Some(panicked(payload, self.run.core_mut().verdict.take_panic_location())),
-        };
-        self.end_task(task, memory, failure)
     }
 
     /// Polls a task, with what stands around its polls.
@@ -90,34 +89,69 @@ impl Executor {
         });
     }
 
-    fn end_task(&self, task: TaskId, mut memory: Memory, failure: Option<Failure>) -> RefMut<'_, Core> {
-        if let Some(failure @ Failure::Panicked { payload, .. }) = &failure {
-            if payload.is::<Stopped>() {
-                // It goes on no more, but neither does the run, whose report tells where it is.
-                let mut core = self.run.core_mut();
-                // It was not waiting for anything: so it is told as one that is ready.
-                core.end_poll::<{ manner::ANY }>(task, memory, true);
-                return core;
-            }
-            self.run.core_mut().note_panic_of(task, failure);
-            // A second panic, of the future's own `Drop`, would say less than the first.
-            let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
-        }
+    #[inline(never)]
+    fn end_task<const MANNER: u8>(&self, task: TaskId, memory: Memory) -> RefMut<'_, Core> {
         let mut core = self.run.core_mut();
-        if let Some(leftover) = core.end_last_poll(task, memory, failure) {
+        let leftover = core.end_last_poll::<MANNER>(task, memory);
+        core.hold_after_last_poll(task);
+        if let Some(leftover) = leftover {
             drop(core);
-            let vacated = self.run.finish_leftover(task, leftover);
-            core = self.run.core_mut();
-            if vacated.is_some() {
-                core.recycle_task(task, vacated);
-            }
+            core = self.finish_end(task, leftover);
         }
         core.polling.set_current(None);
         core.look_whether_awaited(task);
         core
     }
-}
 
-fn panicked(payload: Box<dyn Any + Send>, location: Option<String>) -> Failure {
-    Failure::Panicked { message: text_of(&*payload), location, payload }
+    #[cold]
+    fn end_by_panic(
+        &self,
+        task: TaskId,
+        mut memory: Memory,
+        payload: Box<dyn Any + Send>,
+    ) -> RefMut<'_, Core> {
+        if payload.is::<Stopped>() {
+            // It goes on no more, but neither does the run, whose report tells where it is.
+            let mut core = self.run.core_mut();
+            // It was not waiting for anything: so it is told as one that is ready.
+            core.end_poll::<{ manner::ANY }>(task, memory, true);
+            return core;
+        }
+        let failure = {
+            let mut core = self.run.core_mut();
+            let location = core.verdict.take_panic_location();
+            let failure = Failure::Panicked { message: text_of(&*payload), location, payload };
+            core.note_panic_of(task, &failure);
+            failure
+        };
+        // A second panic, of the future's own `Drop`, would say less than the first.
+        let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
+        self.fail_task(task, memory, failure)
+    }
+
+    /// Ends a task that has failed, whose memory was vacated.
+    #[cold]
+    fn fail_task(&self, task: TaskId, memory: Memory, failure: Failure) -> RefMut<'_, Core> {
+        let leftover = {
+            let mut core = self.run.core_mut();
+            let leftover = core.end_by_failure(task, memory, failure);
+            core.hold_after_last_poll(task);
+            leftover
+        };
+        let mut core = self.finish_end(task, leftover);
+        core.polling.set_current(None);
+        core.look_whether_awaited(task);
+        core
+    }
+
+    /// Does what is left after a task's end, with nothing borrowed.
+    #[inline(never)]
+    fn finish_end(&self, task: TaskId, leftover: Leftover) -> RefMut<'_, Core> {
+        let vacated = self.run.finish_leftover(task, leftover);
+        let mut core = self.run.core_mut();
+        if vacated.is_some() {
+            core.recycle_task(task, vacated);
+        }
+        core
+    }
 }

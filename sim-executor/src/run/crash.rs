@@ -67,8 +67,12 @@ impl Run {
         let Some(mut memory) = self.core_mut().begin_kill(task) else { return };
         // The program is dead, so a panic of its `Drop` is nobody's.
         let _ = catch_unwind(AssertUnwindSafe(|| memory.as_mut().vacate()));
-        let leftover = self.core_mut().end_last_poll(task, memory, Some(Failure::Cancelled));
-        let leftover = leftover.unwrap_or_default();
+        let leftover = {
+            let mut core = self.core_mut();
+            let leftover = core.end_by_failure(task, memory, Failure::Cancelled);
+            core.hold_after_last_poll(task);
+            leftover
+        };
         let Leftover { detached, .. } = leftover;
         let memory = self.finish_leftover(task, leftover);
         let mut core = self.core_mut();

@@ -1,5 +1,6 @@
 //! The end of a task: what it leaves behind, and when its slot is free.
 
+use std::any::Any;
 use std::task::Waker;
 
 use super::{Core, IN_THE_LOOP, JOIN, Run};
@@ -17,16 +18,18 @@ pub(crate) struct Leftover {
 }
 
 /// What a handle learns of its task.
-pub(crate) enum Joined<T> {
-    Ended(Ended<T>),
+pub(crate) enum Joined {
+    Ended(Result<(), Box<Failed>>),
     /// The task goes on, and wakes who asks at its end.
     Waiting,
+    /// The task goes on, and is to be told whom it wakes by [`Core::wake_at_end`].
+    Foreign,
 }
 
-/// What came of a task that has ended.
-pub(crate) enum Ended<T> {
-    Output(T),
-    Failed { lineage: String, failure: Failure },
+/// What came of a task that failed.
+pub(crate) struct Failed {
+    pub(crate) lineage: String,
+    pub(crate) failure: Failure,
 }
 
 impl Run {
@@ -50,43 +53,69 @@ impl Run {
 }
 
 impl Core {
-    /// Takes a task out of the table; its memory was taken out before.
+    /// Takes a task out of the table, whose memory was vacated.
     #[inline]
     pub(crate) fn remove_task(&mut self, task: TaskId) {
-        if self.polling.tasks().get(task).is_none() {
-            return;
+        if self.polling.tasks().get(task).is_some() {
+            self.give_slot_free(task);
         }
-        let (slot, background) = self.polling.whole_mut(task.index);
-        let lineage = slot.lineage();
-        if slot.is_root() {
-            slot.share_lineage(background, self.decisions.lineages_mut());
-        }
-        self.polling.tasks_mut().remove(task);
+    }
+
+    /// The same for a task that is known to be there.
+    #[inline(always)]
+    fn give_slot_free(&mut self, task: TaskId) {
+        let lineage = self.polling.tasks_mut().remove(task, self.decisions.lineages_mut());
         self.decisions.lineages_mut().release(lineage);
     }
 
-    /// Keeps the memory of a task that was taken out and vacated, for the next task of its kind, and removes the task.
-    #[inline]
+    /// Removes a task, with its memory if that was taken out and vacated.
     pub(crate) fn recycle_task(&mut self, task: TaskId, memory: Option<Memory>) {
-        if let Some(memory) = memory {
-            self.polling.give_back(task.index, memory);
+        if let (Some(memory), Some(slot)) = (memory, self.polling.tasks_mut().get_mut(task)) {
+            slot.keep(memory);
         }
         self.remove_task(task);
     }
 
-    /// What came of a task that is in the table; if it has not ended, it wakes who asks, in whose place it puts who asked before.
+    /// What came of a task, if it has ended; it is gone then. The output goes into an `Option` of its type. Else it wakes the task
+    /// `own` at its end, for which that waits.
     #[inline]
-    pub(crate) fn join<T: 'static>(&mut self, task: TaskId, joiner: &mut Joiner) -> Joined<T> {
+    pub(crate) fn join(&mut self, task: TaskId, own: Option<TaskId>, output: &mut dyn Any) -> Joined {
         // A task is kept until its handle is gone, but one that was refused was never there.
         let Some(slot) = self.polling.tasks().get(task) else { return Joined::Waiting };
         if slot.has_ended() {
-            return Joined::Ended(self.take_ended(task));
+            return Joined::Ended(self.take_end(task, output));
         }
-        self.wait_for_end(task);
+        let Some(own) = own else {
+            self.wait_for_end(task);
+            return Joined::Foreign;
+        };
+        self.let_wait_at(own, JOIN, u64::from(task.index) + 1);
         let background = self.polling.tasks_mut().background_mut(task.index);
-        let asks = std::mem::replace(joiner, Joiner::Nobody);
-        *joiner = background.set_joiner(asks);
-        Joined::Waiting
+        if background.join_by(own) { Joined::Waiting } else { Joined::Foreign }
+    }
+
+    /// What came of a task that has ended; it is gone then.
+    #[inline(always)]
+    fn take_end(&mut self, task: TaskId, output: &mut dyn Any) -> Result<(), Box<Failed>> {
+        let (slot, background) = self.polling.whole_mut(task.index);
+        if let Some(failure) = background.take_failure() {
+            return Err(self.take_failure(task, *failure));
+        }
+        slot.take_output(output);
+        self.give_slot_free(task);
+        Ok(())
+    }
+
+    /// The task has ended without an output.
+    #[cold]
+    #[inline(never)]
+    fn take_failure(&mut self, task: TaskId, failure: Failure) -> Box<Failed> {
+        let lineage = self.polling.tasks().at(task.index).lineage();
+        let lineage = self.decisions.lineages_mut().path(lineage).to_string();
+        self.note_handed(&lineage, &failure);
+        // Its memory was vacated when it failed.
+        self.remove_task(task);
+        Box::new(Failed { lineage, failure })
     }
 
     /// Notes that the current task waits for the end of that one.
@@ -106,28 +135,6 @@ impl Core {
         }
     }
 
-    /// What came of a task that has ended; it is gone then.
-    #[inline]
-    fn take_ended<T: 'static>(&mut self, task: TaskId) -> Ended<T> {
-        let (slot, background) = self.polling.whole_mut(task.index);
-        let (memory, failure) = (slot.take_memory(), background.take_failure());
-        if let Some(failure) = failure {
-            let lineage = slot.lineage();
-            let lineage = self.decisions.lineages_mut().path(lineage).to_string();
-            self.note_handed(&lineage, &failure);
-            // Vacated when the task failed.
-            self.recycle_task(task, memory);
-            return Ended::Failed { lineage, failure: *failure };
-        }
-        let mut memory = memory;
-        let mut output: Option<T> = None;
-        if let Some(memory) = &mut memory {
-            memory.as_mut().take_output(&mut output);
-        }
-        self.recycle_task(task, memory);
-        Ended::Output(output.expect("an ended task has an output or a failure"))
-    }
-
     /// Nobody will ask for the task's output; gives what is to be dropped with nothing borrowed: who waited for it, and what
     /// it has left, if it has ended, to be seen to by [`Run::bury_leftover`].
     pub(crate) fn detach(&mut self, task: TaskId) -> (Joiner, Option<Leftover>) {
@@ -135,7 +142,7 @@ impl Core {
             return (Joiner::Nobody, None);
         }
         let (slot, background) = self.polling.whole_mut(task.index);
-        let joiner = background.set_joiner(Joiner::Nobody);
+        let joiner = background.take_joiner();
         if !slot.has_ended() {
             slot.detach();
             return (joiner, None);
@@ -171,7 +178,7 @@ impl Core {
             return Leftover::default();
         }
         let (slot, background) = self.polling.whole_mut(task.index);
-        let joiner = match background.set_joiner(Joiner::Nobody) {
+        let joiner = match background.take_joiner() {
             Joiner::Foreign(waker) => Some(waker),
             Joiner::Nobody | Joiner::Task(_) => None,
         };

@@ -2,8 +2,8 @@
 
 use std::task::Waker;
 
-use super::{Core, Culprit, Leftover, manner};
-use crate::choice::{FactKinds, Label, TaskId};
+use super::{AtWakes, Core, Culprit, Leftover, manner};
+use crate::choice::{FactKinds, Label, LineageId, TaskId};
 use crate::limits::LimitReached;
 use crate::task::{Failure, Joiner, Memory};
 use crate::trace::Event;
@@ -20,10 +20,15 @@ impl Core {
     /// Makes a waiting task ready; a ready one stays where it is, and one that is being polled will be ready after.
     #[inline]
     pub(crate) fn wake(&mut self, task: TaskId) {
+        self.wake_in::<{ manner::ANY }>(task);
+    }
+
+    #[inline(always)]
+    fn wake_in<const MANNER: u8>(&mut self, task: TaskId) {
         if let Some(slot) = self.polling.tasks_mut().get_mut(task)
             && slot.wake()
         {
-            self.make_ready(task);
+            self.make_ready_in::<MANNER>(task);
         }
     }
 
@@ -35,10 +40,37 @@ impl Core {
 
     #[inline(always)]
     fn make_ready_in<const MANNER: u8>(&mut self, task: TaskId) {
-        if MANNER == manner::KEYED || (MANNER != manner::PRODUCTION && self.polling.names_polls()) {
-            self.name_next_poll::<MANNER>(task);
+        let at_wakes = match MANNER {
+            manner::PRODUCTION => AtWakes::Nothing,
+            manner::KEYED => AtWakes::Named,
+            _ => self.polling.at_wakes(),
+        };
+        match at_wakes {
+            AtWakes::Nothing => self.polling.push(task.index),
+            AtWakes::Named => self.polling.push_named(task, self.decisions.lineages_mut()),
+            AtWakes::Watched => self.make_ready_watched(task),
         }
-        if MANNER == manner::ANY && self.polling.watches_wakes() {
+    }
+
+    /// Makes a task ready that was just spawned.
+    #[inline(always)]
+    pub(super) fn make_new_ready(&mut self, task: TaskId) {
+        match self.polling.at_wakes() {
+            AtWakes::Nothing => self.polling.push(task.index),
+            AtWakes::Named => self.polling.push_first(task, self.decisions.lineages_mut()),
+            AtWakes::Watched => self.make_ready_watched(task),
+        }
+    }
+
+    #[inline(never)]
+    fn make_ready_watched(&mut self, task: TaskId) {
+        if self.polling.names_polls() {
+            let waker = self.polling.name_next_poll(task, self.decisions.lineages_mut());
+            if self.decisions.is_recorded() {
+                self.record_name_of_poll(task, waker);
+            }
+        }
+        if self.polling.watches_wakes() {
             self.watch_wake(task);
         }
         self.polling.push(task.index);
@@ -65,34 +97,30 @@ impl Core {
         }
     }
 
-    /// Gives the next poll of a task its name.
-    #[inline(always)]
-    fn name_next_poll<const MANNER: u8>(&mut self, task: TaskId) {
-        let waker = self.polling.unnamed_waker(task);
-        let lineages = self.decisions.lineages_mut();
-        if let Some(waker) = waker {
-            let label = Label::woken_by(lineages.hash(waker));
-            self.polling.tasks_mut().at_mut(task.index).wait_at(label, 0);
-        }
-        self.polling.name_next_poll(task, lineages);
-        if MANNER == manner::ANY && self.decisions.is_recorded() {
-            let slot = self.polling.tasks().at(task.index);
-            let (key, lineage, label) = (slot.key(), slot.lineage(), slot.waiting_at().label);
-            let waker = waker.map(|waker| self.decisions.lineages_mut().path(waker));
-            self.decisions.name_stream(key.stream, lineage, || label.full_name(waker.as_deref()));
-        }
+    /// Keeps the readable name of the next poll of a task, which that one has woken if it has not said where it waits.
+    fn record_name_of_poll(&mut self, task: TaskId, waker: Option<LineageId>) {
+        let slot = self.polling.tasks().at(task.index);
+        let (key, lineage, label) = (slot.key(), slot.lineage(), slot.waiting_at().label);
+        let waker = waker.map(|waker| self.decisions.lineages_mut().path(waker));
+        self.decisions.name_stream(key.stream, lineage, || label.full_name(waker.as_deref()));
     }
 
     /// Says at which operation the current task waits.
     #[inline]
     pub(crate) fn wait_at(&mut self, label: Label, resource: u64) {
         if let Some(task) = self.polling.current()
-            && let Some(slot) = self.polling.tasks_mut().get_mut(task)
+            && self.polling.tasks().get(task).is_some()
         {
-            let before = slot.wait_at(label, resource);
-            if let Some(before) = before {
-                self.polling.keep_wait(before);
-            }
+            self.let_wait_at(task, label, resource);
+        }
+    }
+
+    /// The same for the current task, where it is known that this is it.
+    #[inline(always)]
+    pub(super) fn let_wait_at(&mut self, task: TaskId, label: Label, resource: u64) {
+        let slot = self.polling.tasks_mut().at_mut(task.index);
+        if let Some(before) = slot.wait_at(label, resource) {
+            self.polling.keep_wait(before);
         }
     }
 
@@ -144,8 +172,13 @@ impl Core {
         has_woken_itself: bool,
     ) {
         self.polling.set_current(None);
-        if MANNER == manner::PRODUCTION && has_woken_itself && !self.time.has_run_ahead() {
-            return self.polling.push_again(task.index, memory);
+        if has_woken_itself && !self.time.has_run_ahead() {
+            let lineages = self.decisions.lineages_mut();
+            match MANNER {
+                manner::PRODUCTION => return self.polling.push_again::<false>(task.index, memory, lineages),
+                manner::KEYED => return self.polling.push_again::<true>(task.index, memory, lineages),
+                _ => {}
+            }
         }
         let slot = self.polling.tasks_mut().at_mut(task.index);
         let is_woken = slot.end_poll(memory) | has_woken_itself;
@@ -186,45 +219,54 @@ impl Core {
         }
     }
 
-    /// After a task's last poll: its slot is kept for who holds its handle, if anyone does. Gives what is to be done with
-    /// nothing borrowed, if there is something.
-    #[inline]
-    pub(crate) fn end_last_poll(
+    /// After the poll in which a task came to its end: its slot is kept for who holds its handle, if anyone does. Gives what is to
+    /// be done with nothing borrowed, if there is something. To be followed by [`Core::hold_after_last_poll`].
+    #[inline(always)]
+    pub(crate) fn end_last_poll<const MANNER: u8>(
         &mut self,
         task: TaskId,
         memory: Memory,
-        failure: Option<Failure>,
     ) -> Option<Leftover> {
-        if self.polling.watches_polls() {
-            self.watch_end(task, failure.as_ref());
-        }
-        if self.facts.has(FactKinds::ACCESSES) {
-            self.note_end(task);
+        if (MANNER == manner::ANY && self.polling.watches_polls()) || self.facts.has(FactKinds::ACCESSES) {
+            self.watch_end(task, None);
         }
         let (slot, background) = self.polling.whole_mut(task.index);
         slot.end();
-        let cpu = slot.node();
-        let leftover = if failure.is_some() || slot.is_detached() {
-            if let Some(failure) = failure {
-                background.fail(failure);
+        if slot.is_detached() {
+            return Some(self.end_with_leftover(task, memory));
+        }
+        slot.keep(memory);
+        match background.take_joiner() {
+            Joiner::Nobody => None,
+            Joiner::Task(joiner) => {
+                self.wake_in::<MANNER>(joiner);
+                None
             }
-            Some(self.end_with_leftover(task, memory))
-        } else {
-            slot.keep(memory);
-            match background.set_joiner(Joiner::Nobody) {
-                Joiner::Nobody => None,
-                Joiner::Task(joiner) => {
-                    self.wake(joiner);
-                    None
-                }
-                Joiner::Foreign(waker) => Some(Leftover { joiner: Some(waker), ..Leftover::default() }),
-            }
-        };
+            Joiner::Foreign(waker) => Some(Leftover { joiner: Some(waker), ..Leftover::default() }),
+        }
+    }
+
+    /// The same for a task that has failed, whose memory was vacated.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn end_by_failure(&mut self, task: TaskId, memory: Memory, failure: Failure) -> Leftover {
+        if self.polling.watches_polls() || self.facts.has(FactKinds::ACCESSES) {
+            self.watch_end(task, Some(&failure));
+        }
+        let (slot, background) = self.polling.whole_mut(task.index);
+        slot.end();
+        background.fail(failure);
+        self.end_with_leftover(task, memory)
+    }
+
+    /// Holds the CPU for the time that the last poll of a task has used it, if it has.
+    #[inline(always)]
+    pub(crate) fn hold_after_last_poll(&mut self, task: TaskId) {
         if self.time.has_run_ahead() {
+            let cpu = self.polling.tasks().at(task.index).node();
             self.note_hold(task, cpu);
             self.hold_if_ahead(cpu);
         }
-        leftover
     }
 
     /// The end of a task that has failed, or whose output nobody will ask for.
@@ -245,6 +287,15 @@ impl Core {
 
     #[cold]
     fn watch_end(&mut self, task: TaskId, failure: Option<&Failure>) {
+        if self.polling.watches_polls() {
+            self.watch_last_poll(task, failure);
+        }
+        if self.facts.has(FactKinds::ACCESSES) {
+            self.note_end(task);
+        }
+    }
+
+    fn watch_last_poll(&mut self, task: TaskId, failure: Option<&Failure>) {
         let cpu = self.polling.tasks().at(task.index).node();
         self.watch_poll(task, cpu);
         self.note_poll_end(task, false, true);
@@ -261,7 +312,7 @@ impl Core {
 
     /// Wakes who waits for a task's end; gives the waker of another library, to be woken when nothing is borrowed.
     fn wake_joiner(&mut self, task: TaskId) -> Option<Waker> {
-        match self.polling.tasks_mut().background_mut(task.index).set_joiner(Joiner::Nobody) {
+        match self.polling.tasks_mut().background_mut(task.index).take_joiner() {
             Joiner::Nobody => None,
             Joiner::Task(joiner) => {
                 self.wake(joiner);

@@ -11,17 +11,19 @@ mod probed;
 mod starved;
 mod stats;
 mod stopped;
+mod wakes;
 mod watched;
 
 use std::collections::VecDeque;
 
-use crate::choice::{FactKinds, LineageId, Lineages, Needs, Order, TaskId};
+use crate::choice::{FactKinds, Needs, Order, TaskId};
 use crate::config::Config;
 use crate::limits::Limits;
-use crate::task::{Kinds, Links as _, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable, Wait};
+use crate::task::{Kinds, Memory, Origin, ReadyQueue, Slot, TaskStats, TaskTable, Wait};
 use crate::trace::TraceLevel;
 
 use busy::Busy;
+pub(crate) use wakes::AtWakes;
 
 /// The table of tasks, the ready queue, and the polls so far.
 pub(crate) struct Polling {
@@ -63,6 +65,7 @@ pub(crate) struct Polling {
     untaken: usize,
     /// Whether something is done when a task becomes ready that is off by default: statistics, trace.
     watches_wakes: bool,
+    at_wakes: AtWakes,
     /// Whether the source lets every ready task have its turn.
     is_fair: bool,
     /// How many tasks were ready at one time, at most, where statistics are kept.
@@ -115,6 +118,11 @@ impl Polling {
         self.watches_polls = watches_polls;
         self.watches_wakes =
             config.stats || config.trace >= TraceLevel::Wakes || needs.facts.has(FactKinds::WAKES);
+        self.at_wakes = match self.names_polls {
+            _ if self.watches_wakes || config.record || order == Order::Asked => AtWakes::Watched,
+            true => AtWakes::Named,
+            false => AtWakes::Nothing,
+        };
         self.is_fair = needs.is_fair;
         self.stats = config.stats.then(Vec::new);
     }
@@ -246,9 +254,7 @@ impl Polling {
     /// Takes the ready task with the highest priority, of at least one, where nobody asks for the gentlest.
     #[inline(always)]
     pub(super) fn take_highest(&mut self) -> u32 {
-        let index = self.highest();
-        self.ready.take_out_of_turn(&mut self.tasks, index);
-        index
+        self.ready.take_highest(&mut self.tasks).expect("a ready task has a priority")
     }
 
     /// Takes a ready task out of its list; whether an iteration of its node ends with its poll.
@@ -264,12 +270,8 @@ impl Polling {
     }
 
     /// The ready task with the highest priority, of at least one.
-    #[inline(always)]
     pub(super) fn highest(&mut self) -> u32 {
-        match self.ready.pop_only() {
-            Some(only) => only,
-            None => self.ready.pop_highest(&self.tasks).expect("a ready task has a priority"),
-        }
+        self.ready.pop_highest(&self.tasks).expect("a ready task has a priority")
     }
 
     #[inline]
@@ -306,59 +308,4 @@ pub(crate) enum Next {
     Picked,
     /// Nothing is ready.
     Nothing,
-}
-
-/// Tasks that become ready.
-impl Polling {
-    #[inline]
-    pub(super) fn names_polls(&self) -> bool {
-        self.names_polls
-    }
-
-    /// Puts a task into the ready queue.
-    #[inline(always)]
-    pub(super) fn push(&mut self, index: u32) {
-        let slot = self.tasks.at_mut(index);
-        slot.set_ready();
-        let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist::<true>(node, link, index, self.origin);
-        self.tasks.follow(before, index);
-    }
-
-    /// Gives a task that was polled its memory back, and puts it into the ready queue at once, in production order.
-    #[inline(always)]
-    pub(super) fn push_again(&mut self, index: u32, memory: Memory) {
-        let slot = self.tasks.at_mut(index);
-        slot.keep(memory);
-        slot.set_ready();
-        let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist::<false>(node, link, index, self.origin);
-        self.tasks.follow(before, index);
-    }
-
-    /// Where a task that has not said where it waits was woken by another: the lineage of that one.
-    #[inline]
-    pub(super) fn unnamed_waker(&self, task: TaskId) -> Option<LineageId> {
-        if !self.tasks.at(task.index).waits_for_unknown() {
-            return None;
-        }
-        let waker = self.current.filter(|&current| current != task)?;
-        self.tasks.get(waker).map(Slot::lineage)
-    }
-
-    /// Gives the next poll of a task its name, and keeps it for a source that orders tasks.
-    #[inline]
-    pub(super) fn name_next_poll(&mut self, task: TaskId, lineages: &mut Lineages) {
-        let (slot, background) = self.tasks.whole_mut(task.index);
-        slot.name_next_poll(background, lineages);
-        if self.order == Order::Asked {
-            self.stamp_for_source(task);
-        }
-    }
-
-    fn stamp_for_source(&mut self, task: TaskId) {
-        self.tasks.background_mut(task.index).stamp(self.stamps, self.polls);
-        self.stamps = self.stamps.wrapping_add(1);
-        self.ready.tidy_fresh(&self.tasks);
-    }
 }

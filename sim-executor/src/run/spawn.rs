@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::Core;
-use crate::choice::{FactKinds, LineageId, TaskId};
+use crate::choice::{FactKinds, LineageId, TaskId, hash_str};
 use crate::limits::LimitReached;
 use crate::task::{Memory, NewTask, NodeId};
 
@@ -52,9 +52,11 @@ impl Core {
         F: Future + 'static,
     {
         let (lineage, kind) = (self.nodes.lineage(NodeId(0)), self.polling.kinds_mut().of::<F>());
-        self.decisions.lineages_mut().retain(lineage);
+        let lineages = self.decisions.lineages_mut();
+        lineages.retain(lineage);
+        let lineage = (lineage, lineages.hash(lineage));
         let shares_lineage = self.share_lineage_of_roots();
-        self.begin_task(NodeId(0), lineage, Some(Root { shares_lineage }), kind, future, at)
+        self.begin_task(NodeId(0), lineage, Some(Root { shares_lineage }), kind.number, future, at)
     }
 
     /// Lets the tasks of earlier calls of `block_on` share their lineage, those too that have ended and are not removed yet;
@@ -91,20 +93,20 @@ impl Core {
         let kind = self.polling.kinds_mut().of::<F>();
         let lineages = self.decisions.lineages_mut();
         let lineage = match name {
-            Some(name) => lineages.child(parent, name),
-            None => {
-                let (name, hash) = self.polling.kinds_mut().name(kind);
-                lineages.child_hashed(parent, Cow::Borrowed(name), hash)
+            Some(name) => {
+                let hash = hash_str(&name);
+                lineages.child_hashed(parent, name, hash)
             }
+            None => lineages.child_hashed(parent, Cow::Borrowed(kind.name), kind.name_hash),
         };
-        self.begin_task(node, lineage, None, kind, future, spawned_at)
+        self.begin_task(node, lineage, None, kind.number, future, spawned_at)
     }
 
     #[inline]
     fn begin_task<F>(
         &mut self,
         node: NodeId,
-        lineage: LineageId,
+        (lineage, lineage_hash): (LineageId, u64),
         root: Option<Root>,
         kind: u32,
         future: F,
@@ -113,8 +115,6 @@ impl Core {
     where
         F: Future + 'static,
     {
-        let memory = self.polling.kinds_mut().memory_for(kind, future);
-        let lineage_hash = self.decisions.lineages().hash(lineage);
         self.decisions.hash(lineage_hash);
         let new = NewTask {
             node: node.0,
@@ -123,11 +123,10 @@ impl Core {
             lineage_hash,
             is_root: root.is_some(),
             shares_lineage: root.is_some_and(|root| root.shares_lineage),
-            memory,
             spawned_at,
         };
         let tasks_max = self.verdict.limits().tasks_max;
-        let task = match self.polling.tasks_mut().insert(tasks_max, new) {
+        let task = match self.polling.add(tasks_max, new, future) {
             Ok(task) => task,
             Err(memory) => return self.refuse(lineage, memory),
         };
@@ -137,7 +136,7 @@ impl Core {
         if self.facts.has(FactKinds::SPAWNS) {
             self.note_spawn(task, lineage_hash);
         }
-        self.make_ready(task);
+        self.make_new_ready(task);
         task
     }
 

@@ -241,7 +241,7 @@ impl Time {
     /// Whether an alarm is due now.
     #[inline]
     pub(crate) fn is_alarm_due(&self) -> bool {
-        self.alarms.next_due().is_some_and(|due| due <= self.now)
+        self.alarms.is_due(self.now)
     }
 
     /// Takes the first alarm that is due now.

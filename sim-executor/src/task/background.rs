@@ -73,7 +73,9 @@ impl Background {
         (self.kind, self.spawned_at, self.number) = (kind, spawned_at, number);
         self.previous_label = 0;
         self.is_background = false;
-        self.waits = None;
+        if self.waits.is_some() {
+            self.waits = None;
+        }
     }
 
     #[inline]
@@ -117,6 +119,23 @@ impl Background {
     #[inline]
     pub(crate) fn set_joiner(&mut self, joiner: Joiner) -> Joiner {
         std::mem::replace(&mut self.joiner, joiner)
+    }
+
+    /// Lets a task wait for the task's end in place of who did. If that has a waker of another library nothing happens, as that is
+    /// to be dropped with nothing borrowed: `false`.
+    #[inline(always)]
+    pub(crate) fn join_by(&mut self, task: TaskId) -> bool {
+        if matches!(self.joiner, Joiner::Foreign(_)) {
+            return false;
+        }
+        self.joiner = Joiner::Task(task);
+        true
+    }
+
+    /// Who waits for the task's end, and nobody does from now on.
+    #[inline(always)]
+    pub(crate) fn take_joiner(&mut self) -> Joiner {
+        self.set_joiner(Joiner::Nobody)
     }
 
     pub(crate) fn fail(&mut self, failure: Failure) {

@@ -11,9 +11,17 @@ use crate::choice::hash_str;
 /// The types of futures that a run has seen.
 #[derive(Default)]
 pub(crate) struct Kinds {
-    latest: Option<(TypeId, u32)>,
+    latest: Option<(TypeId, KindName)>,
     numbers: BTreeMap<TypeId, u32>,
     kinds: Vec<Kind>,
+}
+
+/// A type of futures: its number, and the name that a task of it gets which was given none, with its hash.
+#[derive(Clone, Copy)]
+pub(crate) struct KindName {
+    pub(crate) number: u32,
+    pub(crate) name: &'static str,
+    pub(crate) name_hash: u64,
 }
 
 struct Kind {
@@ -46,36 +54,32 @@ impl Kinds {
         self.kinds.iter_mut().for_each(Kind::shrink);
     }
 
-    /// The number of a type.
+    /// What is known of a type.
     #[inline]
-    pub(crate) fn of<F: 'static>(&mut self) -> u32 {
+    pub(crate) fn of<F: 'static>(&mut self) -> KindName {
         let id = TypeId::of::<F>();
         match self.latest {
-            Some((latest, number)) if latest == id => number,
+            Some((latest, kind)) if latest == id => kind,
             _ => self.look_up(id, type_name::<F>()),
         }
     }
 
-    fn look_up(&mut self, id: TypeId, full_name: &'static str) -> u32 {
+    #[inline(never)]
+    fn look_up(&mut self, id: TypeId, full_name: &'static str) -> KindName {
         let next = self.kinds.len() as u32;
         let number = *self.numbers.entry(id).or_insert(next);
         if number == next {
             let name = shorten(full_name);
             self.kinds.push(Kind { name, name_hash: hash_str(name), vacant: Vec::new() });
         }
-        self.latest = Some((id, number));
-        number
-    }
-
-    /// The name that a task gets which was given none, with its hash.
-    #[inline]
-    pub(crate) fn name(&self, kind: u32) -> (&'static str, u64) {
-        let kind = &self.kinds[kind as usize];
-        (kind.name, kind.name_hash)
+        let &Kind { name, name_hash, .. } = &self.kinds[number as usize];
+        let kind = KindName { number, name, name_hash };
+        self.latest = Some((id, kind));
+        kind
     }
 
     /// Memory for a task with this future, whose type has the number `kind`.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn memory_for<F>(&mut self, kind: u32, future: F) -> Memory
     where
         F: Future + 'static,
@@ -89,8 +93,24 @@ impl Kinds {
         }
     }
 
+    /// Puts a future of the type with the number `kind` into memory that a task of the type `before` has left, if it has.
+    #[inline(always)]
+    pub(crate) fn refill<F>(&mut self, memory: &mut Option<Memory>, before: u32, kind: u32, future: F)
+    where
+        F: Future + 'static,
+    {
+        match memory {
+            Some(memory) if before == kind => memory.as_mut().restart(&mut Some(future)),
+            memory => {
+                let filled = self.memory_for(kind, future);
+                if let Some(other) = memory.replace(filled) {
+                    self.give_back(before, other);
+                }
+            }
+        }
+    }
+
     /// Keeps memory that was vacated.
-    #[inline]
     pub(crate) fn give_back(&mut self, kind: u32, memory: Memory) {
         self.kinds[kind as usize].vacant.push(memory);
     }
@@ -115,7 +135,7 @@ mod tests {
     }
 
     fn kind_of<F: Future + 'static>(kinds: &mut Kinds, _: &F) -> u32 {
-        kinds.of::<F>()
+        kinds.of::<F>().number
     }
 
     #[test]
@@ -129,6 +149,28 @@ mod tests {
         let counts: Vec<usize> = kinds.kinds.iter().map(|kind| kind.vacant.len()).collect();
         assert_eq!(counts, [MEMORIES_KEPT_MAX, 3, 0, 5]);
         assert!(kinds.kinds.iter().all(|kind| kind.vacant.capacity() <= MEMORIES_KEPT_MAX));
+    }
+
+    #[test]
+    fn memory_that_a_task_of_another_kind_has_left_is_kept_for_its_own_kind() {
+        let mut kinds = Kinds::default();
+        let (first, second) = (|| async { std::future::pending::<()>().await }, || async { 7 });
+        let (of_first, of_second) = (kind_of(&mut kinds, &first()), kind_of(&mut kinds, &second()));
+        let vacant = |kinds: &Kinds| kinds.kinds.iter().map(|kind| kind.vacant.len()).collect::<Vec<_>>();
+        let mut memory = None;
+        for (before, kind, expected) in
+            [(of_first, of_first, [0, 0]), (of_first, of_second, [1, 0]), (of_second, of_first, [0, 1])]
+        {
+            if kind == of_first {
+                kinds.refill(&mut memory, before, kind, first());
+            } else {
+                kinds.refill(&mut memory, before, kind, second());
+            }
+            memory.as_mut().unwrap().as_mut().vacate();
+            assert_eq!(vacant(&kinds), expected);
+        }
+        kinds.refill(&mut memory, of_first, of_first, first());
+        assert_eq!(vacant(&kinds), [0, 1], "memory of the same kind is used as it is");
     }
 
     #[test]

@@ -29,8 +29,9 @@ pub(crate) enum Origin {
     Timer,
 }
 
-/// What is kept of ready tasks besides their lists.
+/// What is kept of ready tasks besides their lists. Which of them it is stands in a byte of its own, where it is quick to look at.
 #[derive(Debug)]
+#[repr(u8)]
 enum Kept {
     /// Nothing: they run in the order of the lists.
     Nothing,
@@ -133,28 +134,25 @@ impl ReadyQueue {
     }
 
     /// The task that production order polls next. Begins the iteration of its node if that has none under way.
-    #[inline(always)]
     pub(crate) fn gentlest(&mut self) -> Option<u32> {
-        if let Some(list) = self.nodes.get(self.turn as usize)
-            && list.batch_left > 0
-            && list.len > 0
-            && !list.held
-        {
-            return Some(list.head);
+        if self.total == 0 {
+            return None;
         }
-        if self.total == 0 { None } else { self.begin_iteration() }
+        self.find_turn()?;
+        let list = &mut self.nodes[self.turn as usize];
+        if self.batches {
+            list.begin_iteration(true);
+        }
+        Some(list.head)
     }
 
-    #[inline]
-    fn begin_iteration(&mut self) -> Option<u32> {
+    /// Goes to the next node of which something may be polled, unless that is the one whose turn it is; `None` if there is none.
+    #[inline(never)]
+    fn find_turn(&mut self) -> Option<()> {
         loop {
             if let Some(list) = self.nodes.get_mut(self.turn as usize) {
-                if list.len > 0 && !list.held {
-                    if self.batches && list.batch_left == 0 {
-                        list.iterations += 1;
-                        list.batch_left = list.len;
-                    }
-                    return Some(list.head);
+                if list.may_be_polled() {
+                    return Some(());
                 }
                 list.has_turn = false;
             }
@@ -170,35 +168,25 @@ impl ReadyQueue {
     /// its poll.
     #[inline(always)]
     pub(crate) fn take_gentlest(&mut self, links: &mut impl Links) -> Option<(u32, bool)> {
-        if let Some(list) = self.nodes.get_mut(self.turn as usize)
-            && list.batch_left > 1
-            && list.head != NONE
-            && !list.held
-        {
-            // Within the batch.
-            list.batch_left -= 1;
-            self.total -= 1;
-            return Some((list.take_first(links), false));
+        if self.total == 0 {
+            return None;
         }
-        self.take_first_or_last_of_batch(links)
-    }
-
-    #[inline]
-    fn take_first_or_last_of_batch(&mut self, links: &mut impl Links) -> Option<(u32, bool)> {
-        self.gentlest()?;
-        let list = &mut self.nodes[self.turn as usize];
+        let list = match self.nodes.get_mut(self.turn as usize) {
+            Some(list) if list.may_be_polled() => list,
+            _ => {
+                self.find_turn()?;
+                &mut self.nodes[self.turn as usize]
+            }
+        };
+        list.begin_iteration(self.batches);
         let task = list.take_first(links);
+        list.batch_left -= 1;
         self.total -= 1;
-        if list.batch_left > 1 {
-            list.batch_left -= 1;
-            return Some((task, false));
-        }
-        list.batch_left = 0;
-        list.iterations += u64::from(!self.batches);
-        if !self.turns.is_empty() {
+        let ends_iteration = list.batch_left == 0;
+        if ends_iteration && !self.turns.is_empty() {
             self.pass_turn();
         }
-        Some((task, true))
+        Some((task, ends_iteration))
     }
 
     /// Puts the node whose turn it is behind the others.
@@ -228,47 +216,66 @@ impl ReadyQueue {
         true
     }
 
-    /// The same where tasks run by their priorities, and nobody asks which task production order would run: each poll is an
-    /// iteration, and whose turn it is does not matter.
+    /// The same where nobody asks which task production order would run: each poll is an iteration, and whose turn it is does
+    /// not matter.
     #[inline(always)]
     pub(crate) fn take_out_of_turn(&mut self, links: &mut impl Links, task: u32) {
-        let list = &mut self.nodes[links.node_of(task) as usize];
-        list.take(links, task);
+        self.nodes[links.node_of(task) as usize].take_alone(links, task);
         self.total -= 1;
-        list.iterations += 1;
     }
 
-    /// Takes the entry of the only task that may be polled, if it is the only entry.
+    /// Takes the task with the highest priority out of its list, out of turn. At least one task may be polled.
     #[inline(always)]
-    pub(crate) fn pop_only(&mut self) -> Option<u32> {
-        let Kept::Priorities(priorities) = &mut self.kept else { return None };
-        priorities.pop_only()
-    }
-
-    /// The task with the highest priority, which is taken out of its list next: see [`ReadyQueue::take`]. At least one task
-    /// may be polled.
-    #[inline(always)]
-    pub(crate) fn pop_highest(&mut self, links: &impl Links) -> Option<u32> {
-        let ReadyQueue { nodes, kept, .. } = self;
+    pub(crate) fn take_highest(&mut self, links: &mut impl Links) -> Option<u32> {
+        let ReadyQueue { nodes, kept, total, .. } = self;
         let Kept::Priorities(priorities) = kept else { return None };
+        if let Some(only) = priorities.pop_only() {
+            self.take_out_of_turn(links, only);
+            return Some(only);
+        }
         if let Some(ranked) = priorities.pop_fresh(links) {
             let list = &mut nodes[links.node_of(ranked.task()) as usize];
             if !list.held && ranked.is_live(links) {
+                list.take_alone(links, ranked.task());
+                *total -= 1;
                 return Some(ranked.task());
             }
             priorities.insert(ranked);
         }
+        let (task, list) = ReadyQueue::pop(nodes, priorities, links)?;
+        list.take_alone(links, task);
+        *total -= 1;
+        Some(task)
+    }
+
+    /// The task with the highest priority, which is taken out of its list next. At least one task may be polled.
+    pub(crate) fn pop_highest(&mut self, links: &impl Links) -> Option<u32> {
+        let ReadyQueue { nodes, kept, .. } = self;
+        let Kept::Priorities(priorities) = kept else { return None };
+        match priorities.pop_only() {
+            Some(only) => Some(only),
+            None => ReadyQueue::pop(nodes, priorities, links).map(|(task, _)| task),
+        }
+    }
+
+    /// The task with the highest priority, and the list in which it is.
+    #[inline(always)]
+    fn pop<'a>(
+        nodes: &'a mut [NodeList],
+        priorities: &mut Priorities,
+        links: &impl Links,
+    ) -> Option<(u32, &'a mut NodeList)> {
         priorities.draw(links);
         loop {
             let ranked = priorities.pop()?;
-            let list = &mut nodes[links.node_of(ranked.task()) as usize];
             if !ranked.is_live(links) {
                 continue;
             }
-            if !list.held {
-                return Some(ranked.task());
+            let node = links.node_of(ranked.task()) as usize;
+            if !nodes[node].held {
+                return Some((ranked.task(), &mut nodes[node]));
             }
-            list.park(ranked);
+            nodes[node].park(ranked);
         }
     }
 

@@ -1,12 +1,15 @@
 //! A task in the table: where it is, where it waits, and what its next poll is called.
 
+mod poll_name;
+
+use std::any::Any;
 use std::panic::Location;
 
 use super::background::Background;
 use super::ready::Link;
 use super::stage::Memory;
 use super::wait::Wait;
-use crate::choice::{Key, Label, LineageId, Lineages, TaskId};
+use crate::choice::{Label, LineageId, TaskId};
 use crate::clock::Instant;
 
 /// Where a task is.
@@ -36,12 +39,12 @@ pub(crate) struct NewTask {
     pub(crate) is_root: bool,
     /// Whether another does so now.
     pub(crate) shares_lineage: bool,
-    pub(crate) memory: Memory,
     pub(crate) spawned_at: &'static Location<'static>,
 }
 
 /// What is looked at in each poll and wake; the rest is in [`Background`].
 pub(crate) struct Slot {
+    /// Taken out while it is polled. After the task's end it stays, vacated, for the next task here.
     memory: Option<Memory>,
     generation: u32,
     node: u32,
@@ -74,9 +77,9 @@ pub(crate) struct Slot {
 const _: () = assert!(size_of::<Slot>() <= 128);
 
 impl Slot {
-    pub(super) fn new(new: NewTask, number: u64) -> (Slot, Background) {
+    pub(super) fn new(new: NewTask, memory: Memory, number: u64) -> (Slot, Background) {
         let slot = Slot {
-            memory: Some(new.memory),
+            memory: Some(memory),
             generation: 0,
             node: new.node,
             state: State::Waiting,
@@ -99,8 +102,8 @@ impl Slot {
         (slot, Background::new(new.kind, new.spawned_at, number))
     }
 
-    /// Makes it the slot of the next task. Field by field, as that writes half as much as moving a new one in; what the
-    /// task before has left empty, or what is set before it is read, is not written.
+    /// Makes it the slot of the next task, except for the memory. Field by field, as that writes half as much as moving a new one
+    /// in; what the task before has left empty, or what is set before it is read, is not written.
     #[inline(always)]
     pub(super) fn begin(&mut self, background: &mut Background, new: NewTask, number: u64) {
         self.generation += 1;
@@ -114,16 +117,21 @@ impl Slot {
         self.node = new.node;
         self.lineage = new.lineage;
         self.lineage_hash = new.lineage_hash;
-        self.memory = Some(new.memory);
         self.polls = 0;
         self.key_label = 0;
         background.begin(new.kind, new.spawned_at, number);
     }
 
-    /// Gives the slot free; what it held was taken out before.
+    /// Gives the slot free; its memory was vacated before.
+    #[inline]
     pub(super) fn vacate(&mut self) {
-        assert!(self.memory.is_none(), "the memory of a task would be dropped inside the table");
         self.state = State::Vacant;
+    }
+
+    /// The memory that the task before has left, for the next one.
+    #[inline(always)]
+    pub(super) fn memory_mut(&mut self) -> &mut Option<Memory> {
+        &mut self.memory
     }
 
     #[inline]
@@ -266,7 +274,7 @@ impl Slot {
     /// After a poll that was not the last; whether it was woken meanwhile.
     #[inline(always)]
     pub(crate) fn end_poll(&mut self, memory: Memory) -> bool {
-        self.memory = Some(memory);
+        self.keep(memory);
         self.state = State::Waiting;
         self.woken
     }
@@ -277,8 +285,18 @@ impl Slot {
         self.state = State::Ended;
     }
 
+    /// Puts the memory back that was taken out.
+    #[inline(always)]
     pub(crate) fn keep(&mut self, memory: Memory) {
-        self.memory = Some(memory);
+        // There is none, so there is nothing to be dropped, and nothing to be looked at for that.
+        std::mem::forget(self.memory.replace(memory));
+    }
+
+    /// Moves the output of a task that has ended into an `Option` of its type, and leaves its memory vacant.
+    #[inline]
+    pub(crate) fn take_output(&mut self, into: &mut dyn Any) {
+        let memory = self.memory.as_mut().expect("the memory of an ended task is kept");
+        memory.as_mut().take_output(into);
     }
 
     #[inline]
@@ -319,75 +337,15 @@ impl Slot {
         self.wait
     }
 
+    /// The hash of the label of that.
+    #[inline(always)]
+    fn label_hash(&self) -> u64 {
+        if self.waits { self.wait.label.hash() } else { Wait::UNKNOWN.label.hash() }
+    }
+
     /// Whether nothing but a wake can tell where it waits: it has been polled, and has not said so.
     #[inline]
     pub(crate) fn waits_for_unknown(&self) -> bool {
         !self.waits && self.polls > 0
-    }
-
-    /// The name of the next poll.
-    #[inline]
-    pub(crate) fn key(&self) -> Key {
-        Key { stream: self.key_stream, ordinal: self.key_ordinal }
-    }
-
-    /// Gives the next poll its name.
-    #[inline]
-    pub(crate) fn name_next_poll(&mut self, background: &mut Background, lineages: &mut Lineages) {
-        let label = self.waiting_at().label;
-        if self.key_label == label.hash() {
-            self.key_ordinal += 1;
-        } else {
-            self.switch_key(background, lineages, label);
-        }
-    }
-
-    /// The task waits at another operation than before. Most have two of them in turn, so the count of the last one is kept with
-    /// the task; those of others are the lineage's.
-    #[inline(never)]
-    fn switch_key(&mut self, background: &mut Background, lineages: &mut Lineages, label: Label) {
-        if self.shares_lineage {
-            let key = lineages.next_poll_key(self.lineage, label);
-            (self.key_stream, self.key_ordinal) = (key.stream, key.ordinal);
-            return;
-        }
-        let (known, polls) = background.previous_polls();
-        let ordinal = if known == label.hash() {
-            polls
-        } else {
-            if known != 0 {
-                lineages.set_polls(self.lineage, known, polls);
-            }
-            // The first name of all of a new actor needs no look.
-            if self.key_label == 0 && !self.is_root { 0 } else { lineages.polls(self.lineage, label.hash()) }
-        };
-        if self.key_label != 0 {
-            background.set_previous_polls(self.key_label, self.key_ordinal + 1);
-        }
-        self.key_stream = Lineages::poll_stream(self.lineage_hash, label);
-        (self.key_ordinal, self.key_label) = (ordinal, label.hash());
-    }
-
-    /// Tells the lineage how many polls were counted here.
-    fn write_polls_back(&mut self, background: &mut Background, lineages: &mut Lineages) {
-        for (label, polls) in [(self.key_label, self.key_ordinal + 1), background.previous_polls()] {
-            if label != 0 {
-                lineages.set_polls(self.lineage, label, polls);
-            }
-        }
-        self.key_label = 0;
-        background.set_previous_polls(0, 0);
-    }
-
-    /// Whether the task bears the lineage of a node, as others did or will.
-    #[inline]
-    pub(crate) fn is_root(&self) -> bool {
-        self.is_root
-    }
-
-    /// From now on others may bear the lineage too.
-    pub(crate) fn share_lineage(&mut self, background: &mut Background, lineages: &mut Lineages) {
-        self.write_polls_back(background, lineages);
-        self.shares_lineage = true;
     }
 }

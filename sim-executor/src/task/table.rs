@@ -1,10 +1,13 @@
 //! The table of tasks: a slot for each that is alive, used again after its end with the next generation.
 
+use std::future::Future;
+
 use super::background::Background;
+use super::kinds::Kinds;
 use super::ready::{Link, Links};
 use super::slot::{NewTask, Slot, State};
 use super::stage::Memory;
-use crate::choice::{GENERATION_MAX, TaskId};
+use crate::choice::{GENERATION_MAX, LineageId, Lineages, TaskId};
 use crate::reuse::Reuse as _;
 
 /// How many slots there can be: a waker has so many bits for their number.
@@ -32,6 +35,15 @@ impl TaskTable {
         (*spawned, *retired) = (0, 0);
     }
 
+    /// Gives the memory of ended tasks to the kinds, when no task is left.
+    pub(crate) fn give_memory_back(&mut self, kinds: &mut Kinds) {
+        for (slot, background) in self.slots.iter_mut().zip(&self.backgrounds) {
+            if let Some(memory) = slot.take_memory() {
+                kinds.give_back(background.kind(), memory);
+            }
+        }
+    }
+
     /// How many tasks were spawned, those too for which there was no room.
     pub(crate) fn spawned(&self) -> u64 {
         self.spawned
@@ -47,43 +59,61 @@ impl TaskTable {
         self.most() - self.free.len()
     }
 
-    /// Adds a task that waits.
+    /// Adds a task that waits, with this future.
     ///
     /// # Errors
     /// With the task's memory, if the table is full.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, Memory> {
+    pub(crate) fn insert<F>(
+        &mut self,
+        tasks_max: usize,
+        kinds: &mut Kinds,
+        new: NewTask,
+        future: F,
+    ) -> Result<TaskId, Memory>
+    where
+        F: Future + 'static,
+    {
         let number = self.spawned;
-        let Some(index) = self.free.pop() else { return self.push(tasks_max, new) };
+        let Some(index) = self.free.pop() else {
+            let memory = kinds.memory_for(new.kind, future);
+            return self.push(tasks_max, new, memory);
+        };
         self.spawned += 1;
-        let slot = &mut self.slots[index as usize];
-        slot.begin(&mut self.backgrounds[index as usize], new, number);
+        let (slot, background) = (&mut self.slots[index as usize], &mut self.backgrounds[index as usize]);
+        kinds.refill(slot.memory_mut(), background.kind(), new.kind, future);
+        slot.begin(background, new, number);
         Ok(slot.id(index))
     }
 
     #[inline(never)]
-    fn push(&mut self, tasks_max: usize, new: NewTask) -> Result<TaskId, Memory> {
+    fn push(&mut self, tasks_max: usize, new: NewTask, memory: Memory) -> Result<TaskId, Memory> {
         self.spawned += 1;
         if self.most() >= tasks_max || self.slots.len() >= TASKS_MAX {
-            return Err(new.memory);
+            return Err(memory);
         }
-        let (slot, background) = Slot::new(new, self.spawned - 1);
+        let (slot, background) = Slot::new(new, memory, self.spawned - 1);
         self.slots.push(slot);
         self.backgrounds.push(background);
         Ok(TaskId { index: (self.slots.len() - 1) as u32, generation: 0 })
     }
 
-    /// Gives the slot free; what it held was taken out before.
-    #[inline]
-    pub(crate) fn remove(&mut self, id: TaskId) {
+    /// Gives the slot free; its memory was vacated before.
+    /// Gives the lineage that it bore.
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, id: TaskId, lineages: &mut Lineages) -> LineageId {
         let slot = &mut self.slots[id.index as usize];
-        assert_eq!(slot.generation(), id.generation, "{id} is gone already");
+        if slot.is_root() {
+            slot.share_lineage(&mut self.backgrounds[id.index as usize], lineages);
+        }
         slot.vacate();
+        let lineage = slot.lineage();
         if id.generation < GENERATION_MAX {
             self.free.push(id.index);
         } else {
             self.retired += 1;
         }
+        lineage
     }
 
     /// The slot, unless the task is gone.
@@ -123,6 +153,14 @@ impl TaskTable {
     #[inline]
     pub(crate) fn whole_mut(&mut self, index: u32) -> (&mut Slot, &mut Background) {
         (&mut self.slots[index as usize], &mut self.backgrounds[index as usize])
+    }
+
+    /// Names the next poll of a task that waits at another operation than before.
+    #[inline(never)]
+    pub(crate) fn switch_key(&mut self, index: u32, lineages: &mut Lineages) -> &mut Slot {
+        let (slot, background) = self.whole_mut(index);
+        slot.switch_key(background, lineages);
+        slot
     }
 
     #[inline]

@@ -1,19 +1,32 @@
-//! The ends of tasks.
+//! What is kept of a task from its beginning on.
+
+use std::future::Future;
 
 use super::Polling;
-use crate::task::{Background, Memory, Slot};
+use crate::choice::TaskId;
+use crate::task::{Background, Memory, NewTask, Slot};
 
 impl Polling {
+    /// Adds a task that waits, with this future.
+    ///
+    /// # Errors
+    /// With the task's memory, if there is no room.
+    #[inline(always)]
+    pub(in crate::run) fn add<F>(
+        &mut self,
+        tasks_max: usize,
+        new: NewTask,
+        future: F,
+    ) -> Result<TaskId, Memory>
+    where
+        F: Future + 'static,
+    {
+        self.tasks.insert(tasks_max, &mut self.kinds, new, future)
+    }
+
     /// A task, and the rest of what is kept of it.
     #[inline]
     pub(crate) fn whole_mut(&mut self, index: u32) -> (&mut Slot, &mut Background) {
         self.tasks.whole_mut(index)
-    }
-
-    /// Keeps the memory of a task that was taken out and vacated, for the next task of its kind.
-    #[inline]
-    pub(in crate::run) fn give_back(&mut self, index: u32, memory: Memory) {
-        let kind = self.tasks.background(index).kind();
-        self.kinds.give_back(kind, memory);
     }
 }

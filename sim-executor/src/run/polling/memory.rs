@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Polling, manner};
+use super::{AtWakes, Polling, manner};
 use crate::choice::Order;
 use crate::limits::Limits;
 use crate::reuse::Reuse as _;
@@ -33,6 +33,7 @@ impl Polling {
             stamps: 0,
             untaken: 0,
             watches_wakes: false,
+            at_wakes: AtWakes::Watched,
             is_fair: false,
             ready_most: 0,
             has_background: false,
@@ -69,6 +70,7 @@ impl Polling {
             stamps,
             untaken,
             watches_wakes: _,
+            at_wakes: _,
             is_fair: _,
             ready_most,
             has_background,
@@ -78,6 +80,7 @@ impl Polling {
             probed,
         } = self;
         ready.renew();
+        tasks.give_memory_back(kinds);
         tasks.renew();
         (*current, *awaited) = (None, None);
         (*polls, *polls_before) = (0, 0);

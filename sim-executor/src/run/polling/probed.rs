@@ -18,7 +18,6 @@ impl Polling {
     }
 
     /// Whether something is done when a task becomes ready that is off by default.
-    #[inline]
     pub(in crate::run) fn watches_wakes(&self) -> bool {
         self.watches_wakes
     }

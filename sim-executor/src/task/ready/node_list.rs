@@ -102,6 +102,21 @@ impl NodeList {
         tail
     }
 
+    /// Whether it has tasks that may be polled now.
+    #[inline(always)]
+    pub(super) fn may_be_polled(&self) -> bool {
+        self.len > 0 && !self.held
+    }
+
+    /// Begins an iteration, if none is under way: of all that is ready, or of one task.
+    #[inline(always)]
+    pub(super) fn begin_iteration(&mut self, of_all: bool) {
+        if self.batch_left == 0 {
+            self.iterations += 1;
+            self.batch_left = if of_all { self.len } else { 1 };
+        }
+    }
+
     /// Takes any task out.
     #[inline(always)]
     pub(super) fn take(&mut self, links: &mut impl Links, task: u32) {
@@ -121,6 +136,13 @@ impl NodeList {
         } else {
             links.link_mut(next).previous = previous;
         }
+    }
+
+    /// Takes a task out for an iteration of its own.
+    #[inline(always)]
+    pub(super) fn take_alone(&mut self, links: &mut impl Links, task: u32) {
+        self.take(links, task);
+        self.iterations += 1;
     }
 
     /// Takes the first task out.
