@@ -3,6 +3,7 @@
 mod descriptor;
 mod extension;
 mod hooks;
+mod install;
 mod state;
 mod to_host;
 
@@ -13,19 +14,19 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use sim_executor::context::RunTag;
-use sim_executor::{Crash, Device, Due, Fault, Instant, LeftOpen, LeftOpenKind, NodeId, Resource, context};
+use sim_executor::{Crash, Device, Due, Instant, LeftOpen, LeftOpenKind, NodeId, Resource, context};
 
 use crate::address::{HostId, Place, SocketId, place};
 use crate::config::NetworkConfig;
 use crate::errno::Errno;
 use crate::host::{Host, Kernel, SocketRow};
 use crate::resolver::Resolver;
-use crate::tcp::TcpConfig;
 use crate::waiters::Interest;
 use crate::wire::Wire;
 
 pub(crate) use descriptor::Descriptor;
 pub(crate) use extension::{Extension, extend, extension};
+pub use install::install;
 pub use to_host::ToHost;
 
 use hooks::Hooks;
@@ -45,54 +46,6 @@ pub struct Network {
     /// How many futures have waited.
     waits: Cell<u64>,
     pub(crate) hooks: Hooks,
-}
-
-/// Gives the current run a network with this configuration, in which a [`profile`](crate::profile::choose) that was chosen for
-/// the run replaces its parts.
-///
-/// ```
-/// use sim_executor::{Executor, ProductionOrder};
-/// use sim_net::{LinkConfig, NetworkConfig};
-/// use std::time::Duration;
-///
-/// let mut executor = Executor::new(ProductionOrder);
-/// let link = LinkConfig::fixed(Duration::from_millis(20));
-/// executor.enter(|| sim_net::install(NetworkConfig { link, ..NetworkConfig::default() }));
-/// ```
-///
-/// # Panics
-/// Outside a run; if the run has a network already; if a field of the configuration is out of its bounds.
-pub fn install(config: NetworkConfig) {
-    assert!(
-        context::device::<Network>().is_none(),
-        "the run has a network already: install it before the first use"
-    );
-    let extensions = extension::all();
-    let mut config = config;
-    for extension in &extensions {
-        config = extension.configure(config);
-    }
-    config.check().unwrap_or_else(|error| panic!("the network cannot be made: {error}"));
-    ask_about_faults(&mut config.tcp);
-    let network = match context::take_left::<Network>() {
-        Some(mut before) => {
-            let network = Rc::get_mut(&mut before).expect("nobody else has what a device has left");
-            network.configure(&config, context::tracing_all());
-            before
-        }
-        None => Rc::new(Network::new(config, context::tracing_all())),
-    };
-    for extension in extensions {
-        network.with_wire(|wire| extension.attach(wire));
-    }
-    context::install_device(network);
-}
-
-/// Leaves it the faults that are asked about in this run.
-fn ask_about_faults(tcp: &mut TcpConfig) {
-    let TcpConfig { short_reads, short_writes, held_writes, .. } = tcp;
-    let set = [*short_reads, *short_writes, *held_writes].map(|ratio| (Fault::Short, ratio));
-    [*short_reads, *short_writes, *held_writes] = context::probabilities_of(set);
 }
 
 impl Network {
@@ -134,11 +87,7 @@ impl Network {
     /// Outside a run.
     pub(crate) fn current() -> Rc<Network> {
         context::count_call();
-        if let Some(network) = context::device::<Network>() {
-            return network;
-        }
-        install(NetworkConfig::default());
-        context::device::<Network>().expect("a device that was installed is found")
+        context::device::<Network>().unwrap_or_else(|| install::make(None))
     }
 
     /// Calls with the state, then wakes with nothing borrowed.

@@ -136,7 +136,7 @@ impl Wire {
     /// The link in that direction.
     pub(crate) fn link(&mut self, from: HostId, to: HostId) -> LinkId {
         let Wire { links, config, .. } = self;
-        links.between(from, to, || if from == to { config.loopback } else { config.link })
+        links.between(from, to, if from == to { &config.loopback } else { &config.link })
     }
 
     /// Puts a packet on its link, which may lose it.

@@ -51,12 +51,18 @@ impl Counters {
 
     /// Sets a count, which is then above zero.
     pub(super) fn set(&mut self, hash: u64, count: u32) {
+        if self.tabled == 0 {
+            if let Some(counter) = self.places.iter_mut().find(|counter| counter.hash == hash) {
+                counter.count = count;
+                return;
+            }
+            if self.places.len() < FEW {
+                self.places.push(Counter { hash, count });
+                return;
+            }
+        }
         self.count(hash);
-        let place = if self.tabled > 0 {
-            self.place_of(hash)
-        } else {
-            self.places.iter().position(|counter| counter.hash == hash).expect("it was just counted")
-        };
+        let place = self.place_of(hash);
         self.places[place].count = count;
     }
 

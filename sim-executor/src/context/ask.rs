@@ -31,8 +31,16 @@ pub fn probability_of(fault: Fault, set: Ratio) -> Ratio {
 /// The same of several faults, one after the other.
 #[must_use]
 pub fn probabilities_of<const N: usize>(set: [(Fault, Ratio); N]) -> [Ratio; N] {
-    try_with(|run| set.map(|(fault, set)| run.probability_of(fault, set)))
-        .unwrap_or_else(|| set.map(|(_, set)| set))
+    let mut probabilities = set.map(|(_, set)| set);
+    try_with(|run| {
+        if run.core().faults.are_as_set() {
+            return;
+        }
+        for (probability, (fault, set)) in probabilities.iter_mut().zip(set) {
+            *probability = run.probability_of(fault, set);
+        }
+    });
+    probabilities
 }
 
 /// Asks for a number from `lo` to `hi`, of which `simplest` is the gentlest. Asks nothing if they are equal.

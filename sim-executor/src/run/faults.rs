@@ -34,6 +34,12 @@ impl FaultsAsked {
         self.anyway.has(fault)
     }
 
+    /// Whether all faults are asked about with the probabilities that are set.
+    #[inline]
+    pub(crate) fn are_as_set(&self) -> bool {
+        self.anyway.is_empty() && self.refused.is_empty() && !self.is_swarm
+    }
+
     /// How probable a fault is, unless it is still to be drawn whether there are any of its kind.
     #[inline]
     fn known(&self, fault: Fault, set: Ratio) -> Option<Ratio> {

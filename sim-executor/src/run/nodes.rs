@@ -17,8 +17,12 @@ use crate::task::{Life, NodeId};
 #[derive(Default)]
 pub(crate) struct Nodes {
     nodes: Vec<NodeState>,
-    /// Those of them that are machines, and not workers of one.
-    machines: BTreeMap<Rc<str>, NodeId>,
+    /// How many of them are machines, and not workers of one.
+    machines: u32,
+    /// The machines by name, if they are more than a few.
+    by_name: BTreeMap<Rc<str>, NodeId>,
+    /// The names of the nodes of an earlier run; the last is for the next node, which nearly always has the same.
+    spare_names: Vec<Rc<str>>,
     /// Nodes that are to start when their last task is gone.
     starting: Vec<NodeId>,
     /// Nodes on which a task has panicked, and which are to start again.
@@ -52,6 +56,18 @@ struct NodeState {
     panics: u32,
 }
 
+impl NodeState {
+    /// Whether the node of that number is no worker of another.
+    fn is_machine(&self, index: u32) -> bool {
+        self.host.0 == index
+    }
+}
+
+/// So many machines at most are looked through for a name.
+const FEW: u32 = 8;
+/// The names of so many nodes are left to the next run.
+const NAMES_KEPT_MAX: usize = 64;
+
 impl Nodes {
     /// Begins a run.
     pub(super) fn configure(&mut self, poll_cost: Duration) {
@@ -61,9 +77,14 @@ impl Nodes {
     /// Makes it as new, when programs were taken out to be dropped, and keeps memory for the next run, which calls
     /// [`Nodes::configure`].
     pub(super) fn renew(&mut self) {
-        let Nodes { nodes, machines, starting, panicked, poll_cost: _ } = self;
+        let Nodes { nodes, machines, by_name, spare_names, starting, panicked, poll_cost: _ } = self;
+        nodes.truncate(NAMES_KEPT_MAX);
+        spare_names.clear();
+        // From the last on, so that the first comes out first.
+        spare_names.extend(nodes.drain(..).rev().map(|node| node.name));
         nodes.renew();
-        machines.renew();
+        *machines = 0;
+        by_name.renew();
         starting.renew();
         panicked.renew();
     }
@@ -72,11 +93,8 @@ impl Nodes {
         let id = NodeId(self.nodes.len() as u32);
         let host_number = match host {
             Some(host) => self.nodes[host.index()].host_number,
-            None => self.machines.len() as u32,
+            None => self.machines,
         };
-        if host.is_none() {
-            self.machines.insert(Rc::clone(&name), id);
-        }
         self.nodes.push(NodeState {
             name,
             lineage,
@@ -94,10 +112,42 @@ impl Nodes {
             crash_plan: None,
             panics: 0,
         });
+        if host.is_none() {
+            self.machines += 1;
+            self.index_machine(id);
+        }
+    }
+
+    /// Notes the name of the machine that was made last, and those of the others once they are more than a few.
+    fn index_machine(&mut self, last: NodeId) {
+        if self.machines <= FEW {
+            return;
+        }
+        let Nodes { nodes, by_name, .. } = self;
+        let from = if by_name.is_empty() { NodeId(0) } else { last };
+        for (index, state) in
+            (0..).zip(nodes).skip(from.index()).filter(|(index, state)| state.is_machine(*index))
+        {
+            by_name.insert(Rc::clone(&state.name), NodeId(index));
+        }
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<NodeId> {
-        self.machines.get(name).copied()
+        if self.machines > FEW {
+            return self.by_name.get(name).copied();
+        }
+        self.machines().find(|(_, state)| *state.name == *name).map(|(id, _)| id)
+    }
+
+    /// The machines in the order of their creation.
+    fn machines(&self) -> impl Iterator<Item = (NodeId, &NodeState)> {
+        let all = (0..).zip(&self.nodes);
+        all.filter(|(index, state)| state.is_machine(*index)).map(|(index, state)| (NodeId(index), state))
+    }
+
+    /// A name for the next node, in memory that it had in an earlier run, if it was called the same there.
+    fn kept_name(&mut self, name: &str) -> Rc<str> {
+        self.spare_names.pop().filter(|kept| **kept == *name).unwrap_or_else(|| name.into())
     }
 
     /// How many there are, with the workers of nodes.
@@ -107,7 +157,7 @@ impl Nodes {
 
     /// How many machines there are.
     pub(crate) fn machine_count(&self) -> usize {
-        self.machines.len()
+        self.machines as usize
     }
 
     /// How many machines were made before this one; for a worker, before its machine.
@@ -273,8 +323,7 @@ impl Nodes {
 
     /// The machines whose life has changed, in the order of their creation.
     pub(crate) fn reports(&self) -> Vec<NodeReport> {
-        let machines = self.nodes.iter().enumerate().filter(|(index, state)| state.host.index() == *index);
-        machines
+        self.machines()
             .map(|(_, state)| state)
             .filter(|state| {
                 state.lives_since > Instant::START || state.crashes > 0 || state.life != Life::Running
@@ -300,12 +349,12 @@ impl Nodes {
 impl Core {
     pub(crate) fn add_node(&mut self, name: Cow<'static, str>, host: Option<NodeId>) -> NodeId {
         let lineages = self.decisions.lineages_mut();
-        let shown = Rc::from(&*name);
+        let kept = self.nodes.kept_name(&name);
         let lineage = match host {
             Some(host) => lineages.child(self.nodes.lineage(host), "blocking"),
             None => lineages.root(name),
         };
-        self.nodes.add(shown, lineage, host);
+        self.nodes.add(kept, lineage, host);
         self.time.add_cpu();
         let (ready, tasks) = self.polling.ready_mut();
         let index = ready.add_node();
@@ -344,6 +393,38 @@ impl Core {
         match self.polling.current_slot() {
             Some(slot) => slot.lineage(),
             None => self.nodes.lineage(NodeId(0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::choice::Lineages;
+
+    #[test]
+    fn machines_are_found_by_name_however_many_there_are_and_workers_are_not() {
+        let mut lineages = Lineages::default();
+        let mut nodes = Nodes::default();
+        for run in 0..3 {
+            let mut made = Vec::new();
+            for number in 0..3 * FEW {
+                let name = if number == 2 * FEW { format!("of {run}") } else { format!("node {number}") };
+                let (name, lineage) = (nodes.kept_name(&name), lineages.root("node"));
+                nodes.add(Rc::clone(&name), lineage, None);
+                made.push((name, NodeId(nodes.count() - 1)));
+                nodes.add("worker".into(), lineage, Some(NodeId(0)));
+                assert_eq!(nodes.machine_count(), made.len());
+                for (name, id) in &made {
+                    assert_eq!(nodes.by_name(name), Some(*id));
+                }
+                for other in ["worker", "", "of 9"] {
+                    assert_eq!(nodes.by_name(other), None, "{other:?}");
+                }
+            }
+            nodes.renew();
+            assert_eq!((nodes.by_name("node 0"), nodes.count(), nodes.machine_count()), (None, 0, 0));
+            assert!(nodes.spare_names.len() <= NAMES_KEPT_MAX);
         }
     }
 }

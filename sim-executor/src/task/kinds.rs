@@ -12,8 +12,9 @@ use crate::choice::hash_str;
 #[derive(Default)]
 pub(crate) struct Kinds {
     latest: Option<(TypeId, KindName)>,
-    numbers: BTreeMap<TypeId, u32>,
     kinds: Vec<Kind>,
+    /// Their numbers, if they are more than a few.
+    numbers: BTreeMap<TypeId, u32>,
 }
 
 /// A type of futures: its number, and the name that a task of it gets which was given none, with its hash.
@@ -24,7 +25,11 @@ pub(crate) struct KindName {
     pub(crate) name_hash: u64,
 }
 
+/// So many kinds at most are looked through for one.
+const FEW: usize = 8;
+
 struct Kind {
+    id: TypeId,
     name: &'static str,
     name_hash: u64,
     vacant: Vec<Memory>,
@@ -66,16 +71,27 @@ impl Kinds {
 
     #[inline(never)]
     fn look_up(&mut self, id: TypeId, full_name: &'static str) -> KindName {
-        let next = self.kinds.len() as u32;
-        let number = *self.numbers.entry(id).or_insert(next);
-        if number == next {
-            let name = shorten(full_name);
-            self.kinds.push(Kind { name, name_hash: hash_str(name), vacant: Vec::new() });
-        }
+        let known = match self.kinds.len() {
+            0..=FEW => self.kinds.iter().position(|kind| kind.id == id).map(|number| number as u32),
+            _ => self.numbers.get(&id).copied(),
+        };
+        let number = known.unwrap_or_else(|| self.add(id, full_name));
         let &Kind { name, name_hash, .. } = &self.kinds[number as usize];
         let kind = KindName { number, name, name_hash };
         self.latest = Some((id, kind));
         kind
+    }
+
+    fn add(&mut self, id: TypeId, full_name: &'static str) -> u32 {
+        let name = shorten(full_name);
+        self.kinds.push(Kind { id, name, name_hash: hash_str(name), vacant: Vec::new() });
+        let last = self.kinds.len() - 1;
+        if last >= FEW {
+            let unknown = if self.numbers.is_empty() { 0 } else { last };
+            let unknown = (0..).zip(&self.kinds).skip(unknown);
+            self.numbers.extend(unknown.map(|(number, kind)| (kind.id, number)));
+        }
+        last as u32
     }
 
     /// Memory for a task with this future, whose type has the number `kind`.
@@ -178,9 +194,35 @@ mod tests {
         let mut kinds = Kinds::default();
         fill::<1>(&mut kinds, 1);
         for number in 0..KINDS_KEPT_MAX as u32 {
-            kinds.kinds.push(Kind { name: "other", name_hash: u64::from(number), vacant: Vec::new() });
+            let id = TypeId::of::<()>();
+            kinds.kinds.push(Kind { id, name: "other", name_hash: u64::from(number), vacant: Vec::new() });
         }
         kinds.shrink();
         assert!(kinds.kinds.is_empty());
+    }
+
+    #[test]
+    fn a_kind_keeps_its_number_however_many_there_are() {
+        let mut kinds = Kinds::default();
+        let ids = [
+            TypeId::of::<[u8; 0]>(),
+            TypeId::of::<[u8; 1]>(),
+            TypeId::of::<[u8; 2]>(),
+            TypeId::of::<[u8; 3]>(),
+            TypeId::of::<[u8; 4]>(),
+            TypeId::of::<[u8; 5]>(),
+            TypeId::of::<[u8; 6]>(),
+            TypeId::of::<[u8; 7]>(),
+            TypeId::of::<[u8; 8]>(),
+            TypeId::of::<[u8; 9]>(),
+            TypeId::of::<[u8; 10]>(),
+        ];
+        assert!(ids.len() > FEW + 2);
+        for count in 1..=ids.len() {
+            for (number, &id) in (0..).zip(&ids[..count]) {
+                assert_eq!(kinds.look_up(id, "other").number, number);
+            }
+            assert_eq!(kinds.kinds.len(), count);
+        }
     }
 }

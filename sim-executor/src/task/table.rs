@@ -179,15 +179,11 @@ impl TaskTable {
     }
 
     fn all(&self, is_wanted: impl Fn(State) -> bool) -> Vec<TaskId> {
-        let slots = (0_u32..).zip(&self.slots).zip(&self.backgrounds);
-        let mut found: Vec<(u64, TaskId)> = slots
-            .filter(|((_, slot), _)| is_wanted(slot.state()))
-            .map(|((index, slot), background)| {
-                (background.number(), TaskId { index, generation: slot.generation() })
-            })
-            .collect();
-        found.sort_unstable();
-        found.into_iter().map(|(_, id)| id).collect()
+        let slots = (0_u32..).zip(&self.slots).filter(|(_, slot)| is_wanted(slot.state()));
+        let mut found: Vec<TaskId> =
+            slots.map(|(index, slot)| TaskId { index, generation: slot.generation() }).collect();
+        found.sort_unstable_by_key(|task| self.backgrounds[task.index as usize].number());
+        found
     }
 }
 

@@ -63,7 +63,8 @@ impl Kernel<'_> {
         let sharing = if port == 0 { Sharing::default() } else { sharing };
         self.free_port(Protocol::Tcp, port, |host, port| {
             let mut interfaces = host.interfaces().filter(|&interface| bound.includes(interface));
-            let is_used = interfaces.any(|interface| host.has_connection(port, interface, sharing));
+            let is_used = !host.connections.is_empty()
+                && interfaces.any(|interface| host.has_connection(port, interface, sharing));
             !is_used && !host.has_bound(port, bound, sharing)
         })
     }

@@ -266,6 +266,9 @@ impl Kernel<'_> {
 
     /// Forgets the pairs whose TIME-WAIT is over. It needs no event of its own: nobody can tell when that happens.
     pub(super) fn forget_expired(&mut self) {
+        if self.host.expiring.is_empty() {
+            return;
+        }
         let now = self.now();
         while let Some(&(due, pair)) = self.host.expiring.front() {
             let is_crowded = self.host.expiring.len() > TIME_WAITS_MAX;

@@ -60,21 +60,14 @@ impl State {
         }
     }
 
-    /// Makes a host of the node that the address leads to, if there is one.
-    #[inline]
+    /// Makes a host of the node that the address leads to, if there is one. Not inlined, as that costs who calls it more than the call.
+    #[inline(never)]
     pub(super) fn cover_address(&mut self, ip: IpAddr) {
         if let Place::Host(host) = place(ip)
             && host.index() >= self.hosts.len()
         {
-            self.cover_all();
+            self.cover(context::host_count());
         }
-    }
-
-    /// Makes hosts of all nodes of the run.
-    #[cold]
-    #[inline(never)]
-    fn cover_all(&mut self) {
-        self.cover(context::host_count());
     }
 
     #[inline]

@@ -79,7 +79,7 @@ mod tests {
 
     fn to(host: u32) -> (SocketAddr, Destination) {
         let remote = Endpoint { interface: InterfaceId::own(HostId(host), false), port: 7 };
-        let link = Links::default().between(HostId(0), HostId(host), LinkConfig::default);
+        let link = Links::default().between(HostId(0), HostId(host), &LinkConfig::default());
         let local = InterfaceId::own(HostId(0), false);
         (SocketAddr::from(([10, 0, (host >> 8) as u8, host as u8], 7)), Destination { local, remote, link })
     }
