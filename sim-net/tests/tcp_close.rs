@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::io::{AsyncReadExt, AsyncWriteExt};
 use pair::{connected, listen, run, run_on};
-use sim_executor::{Executor, JoinHandle, Node, ProductionOrder, spawn, time};
+use sim_executor::{Config, Executor, JoinHandle, Node, Outcome, ProductionOrder, World, spawn, time};
 use sim_net::{NetworkConfig, TcpConfig, TcpStream};
 
 fn on_server<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
@@ -173,4 +173,19 @@ fn a_socket_may_outlive_its_run() {
     };
     let mut executor = Executor::new(ProductionOrder);
     executor.block_on(async move { drop((read, write)) }).unwrap();
+}
+
+/// It keeps its network and its run: the next one in the world begins without their memory, and is the same.
+#[test]
+fn a_socket_may_outlive_its_run_in_a_world() {
+    let (mut world, mut kept) = (World::default(), Vec::new());
+    let mut run = |kept: &mut Vec<_>| {
+        let mut executor = Executor::in_world(Config::default(), Box::new(ProductionOrder), &mut world);
+        kept.push(executor.block_on(connected()).unwrap());
+        executor.finish_into(Outcome::Done, &mut world).hash
+    };
+    let hash = run(&mut kept);
+    assert_eq!(run(&mut kept), hash);
+    kept.clear();
+    assert_eq!([(); 2].map(|()| run(&mut kept)), [hash; 2]);
 }
