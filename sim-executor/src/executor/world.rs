@@ -11,8 +11,9 @@ use crate::run::Run;
 /// Memory that is used by one run after the other, such as those of a sweep on one thread. A small run spends a part of its time
 /// on allocating; in a world it finds what the run before has allocated.
 ///
-/// A world keeps memory, and never what was in it: a run in a world is equal to one without. What it keeps is bounded. It is
-/// always optional: an executor that is dropped leaves nothing, and the next run begins with an empty world.
+/// A world keeps memory, and never what was in it, except for what no run can tell from new: the names of nodes, which are used again
+/// by nodes that are called the same, and which types futures had. So a run in a world is equal to one without. What it keeps is bounded.
+/// It is always optional: an executor that is dropped leaves nothing, and the next run begins with an empty world.
 ///
 /// ```
 /// use sim_executor::{Config, Executor, KeyedRandom, Outcome, World, choose, spawn};
