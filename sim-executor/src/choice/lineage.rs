@@ -14,6 +14,11 @@ use crate::reuse::Reuse as _;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineageId(u32);
 
+impl LineageId {
+    /// Of no actor.
+    pub(crate) const NONE: LineageId = LineageId(u32::MAX);
+}
+
 /// The tree of names of one run. A lineage lives as long as its actor or one of the actor's children.
 ///
 /// The second child of a name is `name#2`: ordinals count per (parent, name), never over the whole run, so that an

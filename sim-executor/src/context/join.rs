@@ -84,8 +84,7 @@ impl<T> JoinHandle<T> {
     /// Wakes that waker at the task's end, in place of who was to be woken.
     pub(crate) fn wake_at_end(&self, waker: &Waker) {
         self.task.run.check("JoinHandle");
-        let joiner = Joiner::Foreign(waker.clone());
-        with(|run| wake_at_end(run, self.id(), joiner));
+        with(|run| self.task.wake_at_end(run, waker));
     }
 
     /// A handle that can only abort.
@@ -102,12 +101,12 @@ impl<T: 'static> JoinHandle<T> {
             return None;
         }
         let mut output: Option<T> = None;
-        match with(|run| run.core_mut().join(self.id(), None, &mut output)) {
+        match with(|run| run.core_mut().join(self.id(), || None, &mut output)) {
             Joined::Ended(ended) => {
                 self.taken = true;
                 Some(output_of(self.id(), ended, output))
             }
-            Joined::Waiting | Joined::Foreign => None,
+            Joined::Waiting | Joined::Foreign | Joined::Itself => None,
         }
     }
 }
@@ -143,14 +142,12 @@ impl AbortHandle {
     /// Waits for the end of the task, whose output goes into an `Option` of its type.
     fn poll_end(&self, context: &Context<'_>, output: &mut dyn Any) -> Poll<Ended> {
         self.run.check("JoinHandle");
-        let own = own_task(context.waker());
-        assert!(own != Some(self.task), "a task awaits its own handle, and would wait for ever");
         if !may_go_on(context) {
             return Poll::Pending;
         }
         access(Resource::end_of(self.task), Access::Read);
         with(|run| {
-            let joined = run.core_mut().join(self.task, own, output);
+            let joined = run.core_mut().join(self.task, || own_task(context.waker()), output);
             match joined {
                 Joined::Ended(ended) => {
                     made_progress();
@@ -158,21 +155,23 @@ impl AbortHandle {
                 }
                 Joined::Waiting => Poll::Pending,
                 Joined::Foreign => {
-                    let joiner = own.map_or_else(|| Joiner::Foreign(context.waker().clone()), Joiner::Task);
-                    wake_at_end(run, self.task, joiner);
+                    self.wake_at_end(run, context.waker());
                     Poll::Pending
                 }
+                Joined::Itself => panic!("a task awaits its own handle, and would wait for ever"),
             }
         })
     }
-}
 
-/// Sets who is woken at the end of a task. Who was to be woken is dropped with nothing borrowed, as it was cloned: a foreign waker
-/// may run code.
-#[cold]
-#[inline(never)]
-fn wake_at_end(run: &Run, task: TaskId, mut joiner: Joiner) {
-    run.core_mut().wake_at_end(task, &mut joiner);
+    /// Sets who is woken at the end of the task. Who was to be woken is dropped with nothing borrowed, as it was cloned: a foreign
+    /// waker may run code.
+    #[cold]
+    #[inline(never)]
+    fn wake_at_end(&self, run: &Run, waker: &Waker) {
+        let own = own_task(waker);
+        let mut joiner = own.map_or_else(|| Joiner::Foreign(waker.clone()), Joiner::Task);
+        run.core_mut().wake_at_end(self.task, &mut joiner);
+    }
 }
 
 impl<T> Drop for JoinHandle<T> {

@@ -89,7 +89,7 @@ impl Executor {
         });
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn end_task<const MANNER: u8>(&self, task: TaskId, memory: Memory) -> RefMut<'_, Core> {
         let mut core = self.run.core_mut();
         let leftover = core.end_last_poll::<MANNER>(task, memory);

@@ -24,6 +24,8 @@ pub(crate) enum Joined {
     Waiting,
     /// The task goes on, and is to be told whom it wakes by [`Core::wake_at_end`].
     Foreign,
+    /// It is the task that asks.
+    Itself,
 }
 
 /// What came of a task that failed.
@@ -76,22 +78,32 @@ impl Core {
         self.remove_task(task);
     }
 
-    /// What came of a task, if it has ended; it is gone then. The output goes into an `Option` of its type. Else it wakes the task
-    /// `own` at its end, for which that waits.
+    /// What came of a task, if it has ended; it is gone then. The output goes into an `Option` of its type. Else it wakes the current
+    /// task at its end, if that has asked with its own waker.
     #[inline]
-    pub(crate) fn join(&mut self, task: TaskId, own: Option<TaskId>, output: &mut dyn Any) -> Joined {
+    pub(crate) fn join(
+        &mut self,
+        task: TaskId,
+        own: impl FnOnce() -> Option<TaskId>,
+        output: &mut dyn Any,
+    ) -> Joined {
         // A task is kept until its handle is gone, but one that was refused was never there.
         let Some(slot) = self.polling.tasks().get(task) else { return Joined::Waiting };
         if slot.has_ended() {
             return Joined::Ended(self.take_end(task, output));
         }
-        let Some(own) = own else {
-            self.wait_for_end(task);
-            return Joined::Foreign;
-        };
-        self.let_wait_at(own, JOIN, u64::from(task.index) + 1);
-        let background = self.polling.tasks_mut().background_mut(task.index);
-        if background.join_by(own) { Joined::Waiting } else { Joined::Foreign }
+        match own() {
+            Some(own) if own == task => Joined::Itself,
+            Some(own) => {
+                self.let_wait_at(own, JOIN, u64::from(task.index) + 1);
+                let background = self.polling.tasks_mut().background_mut(task.index);
+                if background.join_by(own) { Joined::Waiting } else { Joined::Foreign }
+            }
+            None => {
+                self.wait_for_end(task);
+                Joined::Foreign
+            }
+        }
     }
 
     /// What came of a task that has ended; it is gone then.

@@ -41,12 +41,12 @@ impl Core {
     #[inline(always)]
     fn make_ready_in<const MANNER: u8>(&mut self, task: TaskId) {
         let at_wakes = match MANNER {
-            manner::PRODUCTION => AtWakes::Nothing,
+            manner::PRODUCTION => return self.polling.push::<false>(task.index),
             manner::KEYED => AtWakes::Named,
             _ => self.polling.at_wakes(),
         };
         match at_wakes {
-            AtWakes::Nothing => self.polling.push(task.index),
+            AtWakes::Nothing => self.polling.push::<true>(task.index),
             AtWakes::Named => self.polling.push_named(task, self.decisions.lineages_mut()),
             AtWakes::Watched => self.make_ready_watched(task),
         }
@@ -56,7 +56,7 @@ impl Core {
     #[inline(always)]
     pub(super) fn make_new_ready(&mut self, task: TaskId) {
         match self.polling.at_wakes() {
-            AtWakes::Nothing => self.polling.push(task.index),
+            AtWakes::Nothing => self.polling.push::<true>(task.index),
             AtWakes::Named => self.polling.push_first(task, self.decisions.lineages_mut()),
             AtWakes::Watched => self.make_ready_watched(task),
         }
@@ -73,7 +73,7 @@ impl Core {
         if self.polling.watches_wakes() {
             self.watch_wake(task);
         }
-        self.polling.push(task.index);
+        self.polling.push::<true>(task.index);
     }
 
     /// A task becomes ready.

@@ -51,13 +51,14 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    pub(super) fn new(kind: u32, spawned_at: &'static Location<'static>, number: u64) -> Self {
+    /// That of a vacant slot.
+    pub(super) fn new() -> Self {
         Background {
             joiner: Joiner::Nobody,
             failure: None,
-            spawned_at,
-            number,
-            kind,
+            spawned_at: Location::caller(),
+            number: 0,
+            kind: u32::MAX,
             is_background: false,
             previous_polls: 0,
             previous_label: 0,

@@ -9,9 +9,9 @@ use super::stage::{Memory, memory_of};
 use crate::choice::hash_str;
 
 /// The types of futures that a run has seen.
-#[derive(Default)]
 pub(crate) struct Kinds {
-    latest: Option<(TypeId, KindName)>,
+    /// That which was asked for last.
+    latest: (TypeId, KindName),
     kinds: Vec<Kind>,
     /// Their numbers, if they are more than a few.
     numbers: BTreeMap<TypeId, u32>,
@@ -27,6 +27,14 @@ pub(crate) struct KindName {
 
 /// So many kinds at most are looked through for one.
 const FEW: usize = 8;
+
+impl Default for Kinds {
+    fn default() -> Self {
+        // No future, so that nobody asks for it.
+        let latest = (TypeId::of::<Kinds>(), KindName { number: u32::MAX, name: "", name_hash: 0 });
+        Kinds { latest, kinds: Vec::new(), numbers: BTreeMap::new() }
+    }
+}
 
 struct Kind {
     id: TypeId,
@@ -60,26 +68,24 @@ impl Kinds {
     }
 
     /// What is known of a type.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of<F: 'static>(&mut self) -> KindName {
         let id = TypeId::of::<F>();
-        match self.latest {
-            Some((latest, kind)) if latest == id => kind,
-            _ => self.look_up(id, type_name::<F>()),
+        if self.latest.0 != id {
+            self.look_up(id, type_name::<F>());
         }
+        self.latest.1
     }
 
     #[inline(never)]
-    fn look_up(&mut self, id: TypeId, full_name: &'static str) -> KindName {
+    fn look_up(&mut self, id: TypeId, full_name: &'static str) {
         let known = match self.kinds.len() {
             0..=FEW => self.kinds.iter().position(|kind| kind.id == id).map(|number| number as u32),
             _ => self.numbers.get(&id).copied(),
         };
         let number = known.unwrap_or_else(|| self.add(id, full_name));
         let &Kind { name, name_hash, .. } = &self.kinds[number as usize];
-        let kind = KindName { number, name, name_hash };
-        self.latest = Some((id, kind));
-        kind
+        self.latest = (id, KindName { number, name, name_hash });
     }
 
     fn add(&mut self, id: TypeId, full_name: &'static str) -> u32 {
@@ -220,7 +226,8 @@ mod tests {
         assert!(ids.len() > FEW + 2);
         for count in 1..=ids.len() {
             for (number, &id) in (0..).zip(&ids[..count]) {
-                assert_eq!(kinds.look_up(id, "other").number, number);
+                kinds.look_up(id, "other");
+                assert_eq!(kinds.latest.1.number, number);
             }
             assert_eq!(kinds.kinds.len(), count);
         }

@@ -46,6 +46,7 @@ pub(crate) struct NewTask {
 pub(crate) struct Slot {
     /// Taken out while it is polled. After the task's end it stays, vacated, for the next task here.
     memory: Option<Memory>,
+    /// Of the task that is here; of the next one, if the slot is vacant.
     generation: u32,
     node: u32,
     state: State,
@@ -77,20 +78,21 @@ pub(crate) struct Slot {
 const _: () = assert!(size_of::<Slot>() <= 128);
 
 impl Slot {
-    pub(super) fn new(new: NewTask, memory: Memory, number: u64) -> (Slot, Background) {
-        let slot = Slot {
-            memory: Some(memory),
+    /// A vacant slot.
+    pub(super) fn new() -> Slot {
+        Slot {
+            memory: None,
             generation: 0,
-            node: new.node,
-            state: State::Waiting,
+            node: 0,
+            state: State::Vacant,
             woken: false,
             cancelled: false,
             detached: false,
             waits: false,
-            is_root: new.is_root,
-            shares_lineage: new.shares_lineage,
-            lineage: new.lineage,
-            lineage_hash: new.lineage_hash,
+            is_root: false,
+            shares_lineage: false,
+            lineage: LineageId::NONE,
+            lineage_hash: 0,
             polls: 0,
             polled_at: Instant::START,
             link: Link::NONE,
@@ -98,15 +100,13 @@ impl Slot {
             key_stream: 0,
             key_ordinal: 0,
             key_label: 0,
-        };
-        (slot, Background::new(new.kind, new.spawned_at, number))
+        }
     }
 
     /// Makes it the slot of the next task, except for the memory. Field by field, as that writes half as much as moving a new one
     /// in; what the task before has left empty, or what is set before it is read, is not written.
     #[inline(always)]
     pub(super) fn begin(&mut self, background: &mut Background, new: NewTask, number: u64) {
-        self.generation += 1;
         self.state = State::Waiting;
         self.woken = false;
         self.cancelled = false;
@@ -122,10 +122,11 @@ impl Slot {
         background.begin(new.kind, new.spawned_at, number);
     }
 
-    /// Gives the slot free; its memory was vacated before.
+    /// Gives the slot free, whose memory was vacated before: the task's id is nobody's from now on.
     #[inline]
     pub(super) fn vacate(&mut self) {
         self.state = State::Vacant;
+        self.generation += 1;
     }
 
     /// The memory that the task before has left, for the next one.
@@ -136,7 +137,7 @@ impl Slot {
 
     #[inline]
     pub(super) fn is(&self, id: TaskId) -> bool {
-        self.generation == id.generation && self.state != State::Vacant
+        self.generation == id.generation
     }
 
     /// Which task it is, at that index of the table.

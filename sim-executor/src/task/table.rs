@@ -75,31 +75,28 @@ impl TaskTable {
         F: Future + 'static,
     {
         let number = self.spawned;
-        let Some(index) = self.free.pop() else {
-            let memory = kinds.memory_for(new.kind, future);
-            return self.push(tasks_max, new, memory);
-        };
         self.spawned += 1;
+        let Some(index) = self.free.pop().or_else(|| self.grow(tasks_max)) else {
+            return Err(kinds.memory_for(new.kind, future));
+        };
         let (slot, background) = (&mut self.slots[index as usize], &mut self.backgrounds[index as usize]);
         kinds.refill(slot.memory_mut(), background.kind(), new.kind, future);
         slot.begin(background, new, number);
         Ok(slot.id(index))
     }
 
+    /// Adds a vacant slot, if there may be more.
     #[inline(never)]
-    fn push(&mut self, tasks_max: usize, new: NewTask, memory: Memory) -> Result<TaskId, Memory> {
-        self.spawned += 1;
+    fn grow(&mut self, tasks_max: usize) -> Option<u32> {
         if self.most() >= tasks_max || self.slots.len() >= TASKS_MAX {
-            return Err(memory);
+            return None;
         }
-        let (slot, background) = Slot::new(new, memory, self.spawned - 1);
-        self.slots.push(slot);
-        self.backgrounds.push(background);
-        Ok(TaskId { index: (self.slots.len() - 1) as u32, generation: 0 })
+        self.slots.push(Slot::new());
+        self.backgrounds.push(Background::new());
+        Some((self.slots.len() - 1) as u32)
     }
 
-    /// Gives the slot free; its memory was vacated before.
-    /// Gives the lineage that it bore.
+    /// Gives the slot free, whose memory was vacated before. Gives the lineage that the task bore.
     #[inline(always)]
     pub(crate) fn remove(&mut self, id: TaskId, lineages: &mut Lineages) -> LineageId {
         let slot = &mut self.slots[id.index as usize];

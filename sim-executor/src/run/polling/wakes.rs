@@ -25,13 +25,13 @@ impl Polling {
         self.at_wakes
     }
 
-    /// Puts a task into the ready queue.
+    /// Puts a task into the ready queue, which in production order `KEEPS` no more than its list.
     #[inline(always)]
-    pub(in crate::run) fn push(&mut self, index: u32) {
+    pub(in crate::run) fn push<const KEEPS: bool>(&mut self, index: u32) {
         let slot = self.tasks.at_mut(index);
         slot.set_ready();
         let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist::<true>(node, link, index, self.origin);
+        let before = self.ready.enlist::<KEEPS>(node, link, index, self.origin);
         self.tasks.follow(before, index);
     }
 
