@@ -6,9 +6,10 @@ mod hooks;
 mod install;
 mod state;
 mod to_host;
+mod unborrowed;
 
 use std::any::Any;
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
@@ -88,69 +89,6 @@ impl Network {
     pub(crate) fn current() -> Rc<Network> {
         context::count_call();
         context::device::<Network>().unwrap_or_else(|| install::make(None))
-    }
-
-    /// Calls with the state, then wakes with nothing borrowed.
-    #[inline]
-    fn with<R>(&self, call: impl FnOnce(&mut State) -> R) -> R {
-        let mut state = self.state.borrow_mut();
-        let result = call(&mut state);
-        if state.wire.wakes.is_empty() && state.wire.garbage.is_empty() {
-            return result;
-        }
-        if state.wire.garbage.is_empty()
-            && let Some(waker) = state.wire.wakes.take_only()
-        {
-            drop(state);
-            waker.wake();
-            return result;
-        }
-        self.wake_all(state);
-        result
-    }
-
-    /// Does what is to be done with nothing borrowed.
-    #[inline(never)]
-    fn wake_all(&self, mut state: RefMut<'_, State>) {
-        let (mut wakes, garbage) = (state.wire.wakes.take_all(), state.wire.garbage.take_all());
-        let has_aside = state.wire.has_aside();
-        drop(state);
-        drop(garbage);
-        if has_aside {
-            self.call_hooks();
-        }
-        wakes.wake();
-        self.state.borrow_mut().wire.wakes.use_memory_of(wakes);
-    }
-
-    /// Shows the packets to the hooks that were put aside for them, with nothing borrowed, and sends them on.
-    ///
-    /// # Panics
-    /// If a hook does what it may not.
-    fn call_hooks(&self) {
-        if !self.is_of_current_run() {
-            // What is sent after the run arrives nowhere, and hooks belong to it.
-            return;
-        }
-        if std::thread::panicking() {
-            // A socket is dropped by a panic. If a hook panicked in there, that would be the end of the process.
-            return self.state.borrow_mut().wire.leave_aside(context::now());
-        }
-        // If a hook has brought us here, the packets that it sends are seen to by who has called it.
-        let Some(_calling) = self.hooks.begin() else { return };
-        let calls_max = self.state.borrow().wire.config.packets_max;
-        for _ in 0..=calls_max {
-            let mut state = self.state.borrow_mut();
-            let Some((now, packet)) = state.wire.take_aside() else { return };
-            let data = state.wire.data_of(&packet);
-            drop(state);
-            let crossing = self.hooks.show(data);
-            self.state.borrow_mut().wire.send_crossing(now, packet, &crossing);
-        }
-        panic!(
-            "packet hooks were called more than NetworkConfig::packets_max = {calls_max} times at one instant: one \
-             sends a packet for each packet that it sees"
-        );
     }
 
     /// Whether this is the network of the run that goes on.
@@ -255,18 +193,7 @@ impl Device for Network {
     fn fire(&self, now: Instant) {
         let mut state = self.state.borrow_mut();
         state.fire(now);
-        if !state.wire.garbage.is_empty() {
-            return self.wake_all(state);
-        }
-        if let Some(waker) = state.wire.wakes.take_only() {
-            state.probes.set(0);
-            if let Some(foreign) = state.wire.run.wake(waker) {
-                drop(state);
-                foreign.wake();
-            }
-        } else if !state.wire.wakes.is_empty() {
-            self.wake_all(state);
-        }
+        self.end_firing(state);
     }
 
     fn may_wake(&self) -> bool {

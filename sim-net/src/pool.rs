@@ -55,6 +55,20 @@ struct Chunk {
     class: u8,
 }
 
+impl Chunk {
+    /// A slice of this chunk with that number is given back; whether it was the last one, so that the chunk is empty.
+    #[inline(always)]
+    fn loses_last(&mut self, number: u32) -> bool {
+        assert!(self.references > 0, "a slice of chunk {number} was given back twice");
+        self.references -= 1;
+        if self.references > 0 {
+            return false;
+        }
+        self.bytes.clear();
+        true
+    }
+}
+
 /// How many bytes are copied at once. The C library copies more than some 4 KiB by one instruction, which several
 /// processors execute at a fraction of their speed if the two ends lie unluckily in their pages.
 const PIECE_BYTES: usize = 2_048;
@@ -115,8 +129,19 @@ impl Pool {
     /// Copies as many of the bytes as one slice can have into a chunk of their own.
     #[inline]
     pub(crate) fn copy_in(&mut self, data: &[u8]) -> Slice {
-        let len = data.len().min(SLICE_BYTES_MAX);
-        let class = class_of(len);
+        // Nearly all are small, and the pool has a chunk for them.
+        if data.len() <= CLASS_BYTES[0]
+            && let Some(index) = self.free[0].pop()
+        {
+            return self.fill(index, data);
+        }
+        self.copy_in_any(data)
+    }
+
+    #[inline(never)]
+    fn copy_in_any(&mut self, data: &[u8]) -> Slice {
+        let data = &data[..data.len().min(SLICE_BYTES_MAX)];
+        let class = class_of(data.len());
         let index = match self.free[class].pop() {
             Some(index) => index,
             None => {
@@ -125,10 +150,16 @@ impl Pool {
                 (self.chunks.len() - 1) as u32
             }
         };
+        self.fill(index, data)
+    }
+
+    /// Copies bytes into an empty chunk, which holds so many.
+    #[inline(always)]
+    fn fill(&mut self, index: u32, data: &[u8]) -> Slice {
         let chunk = &mut self.chunks[index as usize];
         chunk.references = 1;
-        append(&data[..len], &mut chunk.bytes);
-        Slice { chunk: index, start: 0, len: len as u32 }
+        append(data, &mut chunk.bytes);
+        Slice { chunk: index, start: 0, len: data.len() as u32 }
     }
 
     /// Appends to a slice that ends where its chunk does, as far as there is room; how many bytes were taken.
@@ -184,14 +215,23 @@ impl Pool {
         &self.chunks[slice.chunk as usize].bytes[start..start + slice.len()]
     }
 
+    /// Copies as much of a slice as fits into `out`, and takes it back; how many bytes were copied.
+    #[inline]
+    pub(crate) fn copy_out(&mut self, slice: Slice, out: &mut [u8]) -> usize {
+        let chunk = &mut self.chunks[slice.chunk as usize];
+        let (start, bytes) = (slice.start as usize, slice.len().min(out.len()));
+        copy(&chunk.bytes[start..start + bytes], out);
+        if chunk.loses_last(slice.chunk) {
+            self.free[usize::from(chunk.class)].push(slice.chunk);
+        }
+        bytes
+    }
+
     /// Takes a slice back; the chunk is used again when its last slice is back.
     #[inline]
     pub(crate) fn release(&mut self, slice: Slice) {
         let chunk = &mut self.chunks[slice.chunk as usize];
-        assert!(chunk.references > 0, "a slice of chunk {} was given back twice", slice.chunk);
-        chunk.references -= 1;
-        if chunk.references == 0 {
-            chunk.bytes.clear();
+        if chunk.loses_last(slice.chunk) {
             self.free[usize::from(chunk.class)].push(slice.chunk);
         }
     }

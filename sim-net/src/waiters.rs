@@ -87,7 +87,17 @@ impl Waiters {
     }
 
     /// Has a future woken, by this waker in place of the one that it had before, which is given back.
+    #[inline]
     pub(crate) fn enlist(&mut self, id: WaitId, waker: &Waker, wakes_for: For) -> Option<Waker> {
+        if !self.futures.is_empty() {
+            return self.enlist_among_others(id, waker, wakes_for);
+        }
+        self.futures.push(Listed { id, waker: waker.clone(), wakes_for });
+        None
+    }
+
+    #[inline(never)]
+    fn enlist_among_others(&mut self, id: WaitId, waker: &Waker, wakes_for: For) -> Option<Waker> {
         match self.futures.iter_mut().find(|listed| listed.id == id) {
             Some(listed) if listed.waker.will_wake(waker) => None,
             Some(listed) => Some(std::mem::replace(&mut listed.waker, waker.clone())),
@@ -106,6 +116,11 @@ impl Waiters {
     /// A future waits no more.
     #[inline]
     pub(crate) fn delist(&mut self, id: WaitId) -> Option<Waker> {
+        if self.futures.is_empty() { None } else { self.find_and_delist(id) }
+    }
+
+    #[inline(never)]
+    fn find_and_delist(&mut self, id: WaitId) -> Option<Waker> {
         let place = self.futures.iter().position(|listed| listed.id == id)?;
         Some(self.futures.remove(place).waker)
     }

@@ -179,6 +179,7 @@ impl Wire {
         }
     }
 
+    #[inline(never)]
     fn send_off_the_plain_path(&mut self, now: Instant, packet: Packet) {
         if self.is_traced {
             self.record("send", &packet);

@@ -68,7 +68,7 @@ pub use made::{lineage_of, lineage_with, made};
 pub use node::{Node, address_of, host_count, host_number, life_of, node, node_by_name, node_name};
 use operations::Turn;
 pub(crate) use operations::{Stopped, has_budget_remaining, without_budget};
-pub use operations::{count_call, made_progress, may_go_on};
+pub use operations::{count_call, goes_on_at_once, made_progress, may_go_on};
 use outside::outside;
 use probed::Probed;
 pub(crate) use properties::{add_invariant, begin_eventually, end_eventually, look_at_invariants};

@@ -119,6 +119,14 @@ pub fn may_go_on(context: &Context<'_>) -> bool {
     CURRENT.with(|current| !current.turn.is_over() || may_still_go_on(current, context))
 }
 
+/// Whether the current task may do one more operation in this poll without a second look, as nearly always, and does not stop at
+/// [`wants_io_points`](super::wants_io_points). If not, [`may_go_on`] has to be asked.
+#[inline]
+#[must_use = "a future that does not go on at once asks `may_go_on`"]
+pub fn goes_on_at_once() -> bool {
+    CURRENT.with(|current| !current.turn.is_over() && !current.wanted.io_points.get())
+}
+
 #[cold]
 #[inline(never)]
 fn may_still_go_on(current: &Current, context: &Context<'_>) -> bool {

@@ -69,10 +69,18 @@ impl RunHandle {
     pub fn wake(&self, waker: Waker) -> Option<Waker> {
         waker::wake_in(self.run(), waker)
     }
+
+    /// [`RunHandle::wake`] for several, in their order, up to the first that is given back. After that one it is to be called again.
+    #[inline]
+    #[must_use = "a waker that is given back is to be woken, and then the others"]
+    pub fn wake_all(&self, wakers: &mut impl Iterator<Item = Waker>) -> Option<Waker> {
+        waker::wake_all_in(self.run(), wakers)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::future::poll_fn;
     use std::task::Poll;
 
@@ -114,5 +122,40 @@ mod tests {
             drop(waiting);
         });
         assert!(woken.is_ok());
+    }
+
+    #[test]
+    fn several_wakers_are_taken_in_their_order_up_to_one_that_is_no_tasks() {
+        let woken = Executor::new(ProductionOrder).block_on(async {
+            let (parked, log) = (Rc::new(RefCell::new(Vec::new())), Rc::new(RefCell::new(Vec::new())));
+            let tasks = ["first", "second", "third"].map(|name| {
+                let (parked, log) = (Rc::clone(&parked), Rc::clone(&log));
+                crate::spawn(async move {
+                    let mut is_first = true;
+                    poll_fn(|context| {
+                        if !std::mem::take(&mut is_first) {
+                            return Poll::Ready(());
+                        }
+                        parked.borrow_mut().push(context.waker().clone());
+                        Poll::Pending
+                    })
+                    .await;
+                    log.borrow_mut().push(name);
+                })
+            });
+            crate::yield_now().await;
+            let mut wakers: Vec<Waker> = parked.take();
+            wakers.swap(0, 1);
+            wakers.insert(1, Waker::noop().clone());
+            let (run, mut left) = (RunHandle::current(), wakers.into_iter());
+            assert!(run.wake_all(&mut left).is_some_and(|foreign| foreign.will_wake(Waker::noop())));
+            assert_eq!(left.len(), 2, "those behind it are left");
+            assert!(run.wake_all(&mut left).is_none());
+            for task in tasks {
+                task.await.expect("it was woken");
+            }
+            log.take()
+        });
+        assert_eq!(woken.expect("the program ends"), ["second", "first", "third"]);
     }
 }

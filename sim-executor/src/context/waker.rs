@@ -213,6 +213,22 @@ pub(super) fn wake_in(run: &Run, waker: Waker) -> Option<Waker> {
     None
 }
 
+/// The same for several, in their order and with the run borrowed once, up to the first that is to be given back.
+#[inline]
+pub(super) fn wake_all_in(run: &Run, wakers: &mut impl Iterator<Item = Waker>) -> Option<Waker> {
+    let mut core = run.core_mut();
+    for waker in wakers {
+        let (id, task) = unpack(waker.data().addr() as u64);
+        if !std::ptr::eq(waker.vtable(), &VTABLE) || id != run.id() {
+            return Some(waker);
+        }
+        // As above.
+        std::mem::forget(waker);
+        core.wake(task);
+    }
+    None
+}
+
 #[inline(never)]
 fn wake_other(bits: u64) {
     let (run, task) = unpack(bits);

@@ -18,7 +18,7 @@ pub(crate) struct Begun {
 
 impl Core {
     /// Makes a waiting task ready; a ready one stays where it is, and one that is being polled will be ready after.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn wake(&mut self, task: TaskId) {
         self.wake_in::<{ manner::ANY }>(task);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+mod bucket_sort;
 mod fresh;
 mod link;
 mod memory;

@@ -7,7 +7,7 @@ mod place;
 mod socket_id;
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use sim_executor::Reuse as _;
 
@@ -78,6 +78,12 @@ impl InterfaceId {
     pub(crate) fn in_loopback(self, is_loopback: bool) -> Self {
         assert!(self.is_group(), "{self:?} is not the address of a group");
         InterfaceId(if is_loopback { self.0 | LOOPBACK } else { self.0 & !LOOPBACK })
+    }
+
+    /// Whether it is a host's own address of IPv4.
+    #[inline]
+    const fn is_own_v4(self) -> bool {
+        self.0 & (FURTHER | GROUP | V6 | LOOPBACK) == 0
     }
 
     /// Its place in the table, if it is there.
@@ -231,7 +237,17 @@ impl Interfaces {
     }
 
     /// The address as a socket of that family shows it: IPv4 is mapped into IPv6.
+    #[inline]
     pub(crate) fn address_for(&self, is_v6: bool, endpoint: Endpoint) -> SocketAddr {
+        let Endpoint { interface, port } = endpoint;
+        if !is_v6 && interface.is_own_v4() {
+            return SocketAddrV4::new(HostId(interface.0 >> KIND_BITS).ip(), port).into();
+        }
+        self.any_address_for(is_v6, endpoint)
+    }
+
+    #[inline(never)]
+    fn any_address_for(&self, is_v6: bool, endpoint: Endpoint) -> SocketAddr {
         match self.address(endpoint) {
             SocketAddr::V4(address) if is_v6 => (address.ip().to_ipv6_mapped(), address.port()).into(),
             address => address,

@@ -66,6 +66,7 @@ fn place_v6(ip: Ipv6Addr) -> Place {
 
 impl HostId {
     /// The host's own address: 10.0.0.1 for the first, and so on.
+    #[inline]
     pub(crate) fn ip(self) -> Ipv4Addr {
         Ipv4Addr::from_bits(NETWORK_V4 + 1 + self.0)
     }

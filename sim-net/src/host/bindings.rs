@@ -5,10 +5,10 @@ use sim_executor::Reuse as _;
 use crate::address::{Bound, Endpoint, InterfaceId, SocketId};
 
 /// The protocol whose ports they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    Tcp,
-    Udp,
+    Tcp = 0,
+    Udp = 1,
 }
 
 /// With whom a TCP socket shares its port.
@@ -36,9 +36,15 @@ pub(crate) struct Bindings {
 
 #[derive(Debug)]
 pub(super) struct Binding {
-    key: (Protocol, u16),
+    key: u32,
     pub(super) bound: Bound,
     pub(super) socket: SocketId,
+}
+
+/// The protocol and the port as one number, as that is quick to compare.
+#[inline]
+fn key_of(protocol: Protocol, port: u16) -> u32 {
+    (protocol as u32) << u16::BITS | u32::from(port)
 }
 
 impl Bindings {
@@ -49,7 +55,7 @@ impl Bindings {
 
     /// Those at a port.
     pub(super) fn of(&self, protocol: Protocol, port: u16) -> &[Binding] {
-        let key = (protocol, port);
+        let key = key_of(protocol, port);
         let start = self.entries.partition_point(|binding| binding.key < key);
         let count = self.entries[start..].iter().take_while(|binding| binding.key == key).count();
         &self.entries[start..start + count]
@@ -63,18 +69,23 @@ impl Bindings {
     /// The socket that packets to this endpoint go to: rather one with that very address.
     #[inline]
     pub(crate) fn find(&self, protocol: Protocol, endpoint: Endpoint) -> Option<SocketId> {
-        let key = (protocol, endpoint.port);
+        let key = key_of(protocol, endpoint.port);
         let start = self.entries.partition_point(|binding| binding.key < key);
-        let mut found = None;
-        for binding in self.entries[start..].iter().take_while(|binding| binding.key == key) {
-            if binding.bound == Bound::At(endpoint.interface) {
-                return Some(binding.socket);
-            }
-            if found.is_none() && binding.bound.includes(endpoint.interface) {
-                found = Some(binding.socket);
-            }
+        let first = self.entries.get(start).filter(|binding| binding.key == key)?;
+        if self.entries.get(start + 1).is_some_and(|next| next.key == key) {
+            return self.find_among(start, endpoint);
         }
-        found
+        first.bound.includes(endpoint.interface).then_some(first.socket)
+    }
+
+    /// The same where several are at the port, of which the first has that place.
+    #[inline(never)]
+    fn find_among(&self, start: usize, endpoint: Endpoint) -> Option<SocketId> {
+        let key = self.entries[start].key;
+        let all = || self.entries[start..].iter().take_while(|binding| binding.key == key);
+        let very = all().find(|binding| binding.bound == Bound::At(endpoint.interface));
+        let found = very.or_else(|| all().find(|binding| binding.bound.includes(endpoint.interface)));
+        found.map(|binding| binding.socket)
     }
 
     /// All datagram sockets at a port that take what is sent to a group.
@@ -84,7 +95,7 @@ impl Bindings {
     }
 
     pub(crate) fn add(&mut self, protocol: Protocol, port: u16, bound: Bound, socket: SocketId) {
-        let key = (protocol, port);
+        let key = key_of(protocol, port);
         let at = self.entries.partition_point(|binding| binding.key <= key);
         self.entries.insert(at, Binding { key, bound, socket });
     }
@@ -102,7 +113,7 @@ impl Bindings {
     }
 
     pub(crate) fn remove(&mut self, protocol: Protocol, port: u16, socket: SocketId) {
-        let key = (protocol, port);
+        let key = key_of(protocol, port);
         self.entries.retain(|binding| binding.key != key || binding.socket != socket);
     }
 }

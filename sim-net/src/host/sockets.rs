@@ -190,6 +190,7 @@ impl Sockets {
         }
     }
 
+    #[inline]
     pub(crate) fn find_datagrams(&mut self, id: SocketId) -> Option<&mut Datagrams> {
         match self.get_mut(id)? {
             Socket::Datagrams(datagrams) => Some(datagrams),
@@ -234,6 +235,7 @@ impl Sockets {
     }
 
     /// The datagram socket of an open descriptor.
+    #[inline]
     pub(crate) fn datagrams(&mut self, id: SocketId) -> &mut Datagrams {
         self.find_datagrams(id).expect("the descriptor is an open datagram socket's")
     }

@@ -1,9 +1,11 @@
 //! How a task waits for a socket.
 
+mod future;
+
 use std::future::poll_fn;
 use std::io;
 use std::net::IpAddr;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use sim_executor::{Access, Label, context};
 
@@ -12,7 +14,9 @@ use crate::address::SocketId;
 use crate::errno::Errno;
 use crate::host::{Kernel, Status};
 use crate::network::Descriptor;
-use crate::waiters::{Interest, WaitId};
+use crate::waiters::Interest;
+
+pub(super) use future::Wait;
 
 /// Where tasks wait that read, and those that write.
 pub(super) type Labels = [Label; 2];
@@ -78,6 +82,26 @@ impl Descriptor {
             return Poll::Pending;
         }
         self.settle(Interest::Write, label, self.with_address(ip, call))
+    }
+
+    /// Makes a call that nearly always is over at once, for a future that has not been polled before. `WouldBlock` says that the future has
+    /// to make it again in a poll, since it does block, or since the task may not go on just now.
+    #[inline]
+    pub(super) fn at_once<R>(
+        &self,
+        interest: Interest,
+        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
+        if !context::goes_on_at_once() {
+            return Err(Errno::WouldBlock);
+        }
+        let result = self.with_uncounted(call);
+        if !matches!(result, Err(Errno::WouldBlock)) {
+            self.touch(interest, Access::Write);
+            context::made_progress();
+            self.charge();
+        }
+        result
     }
 
     /// Whether the task lets others go before an operation that would not have to wait.
@@ -239,123 +263,6 @@ impl Descriptor {
         }
         Ok(result?)
     }
-}
-
-/// A future that waits for a socket. Dropping it takes it out of the list of those who do.
-pub(super) struct Wait<'a> {
-    descriptor: &'a Descriptor,
-    pub(super) id: WaitId,
-    is_listed: bool,
-}
-
-impl<'a> Wait<'a> {
-    #[inline]
-    pub(super) fn new(descriptor: &'a Descriptor) -> Self {
-        Wait { descriptor, id: descriptor.new_wait(), is_listed: false }
-    }
-
-    /// Makes a call that enlists the future if it would block.
-    #[inline]
-    pub(super) fn poll<R>(
-        &mut self,
-        context: &Context<'_>,
-        interest: Interest,
-        label: Label,
-        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
-    ) -> Poll<io::Result<R>> {
-        if !context::may_go_on(context) || self.descriptor.stops(context, interest, label) {
-            // As listed as before.
-            return Poll::Pending;
-        }
-        let call = |kernel: &mut Kernel<'_>, socket| self.call(kernel, socket, interest, call);
-        let result = self.descriptor.with_uncounted(call);
-        self.settle(interest, label, result)
-    }
-
-    /// The same, with the address that the call is about.
-    #[inline]
-    pub(super) fn poll_at<R>(
-        &mut self,
-        context: &Context<'_>,
-        ip: IpAddr,
-        label: Label,
-        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
-    ) -> Poll<io::Result<R>> {
-        if !context::may_go_on(context) || self.descriptor.stops(context, Interest::Write, label) {
-            return Poll::Pending;
-        }
-        let call = |kernel: &mut Kernel<'_>, socket| self.call(kernel, socket, Interest::Write, call);
-        let result = self.descriptor.with_address(ip, call);
-        self.settle(Interest::Write, label, result)
-    }
-
-    /// Makes a call, and takes the future out of the list of that direction if it does not wait.
-    #[inline(always)]
-    fn call<R>(
-        &self,
-        kernel: &mut Kernel<'_>,
-        socket: SocketId,
-        interest: Interest,
-        call: impl FnOnce(&mut Kernel<'_>, SocketId) -> Result<R, Errno>,
-    ) -> Result<R, Errno> {
-        let result = call(kernel, socket);
-        if self.is_listed && !matches!(result, Err(Errno::WouldBlock)) {
-            kernel.delist_from(socket, interest, self.id);
-        }
-        result
-    }
-
-    #[inline(always)]
-    fn settle<R>(
-        &mut self,
-        interest: Interest,
-        label: Label,
-        result: Result<R, Errno>,
-    ) -> Poll<io::Result<R>> {
-        let polled = self.descriptor.settle(interest, label, result);
-        self.is_listed = polled.is_pending();
-        polled.map_err(io::Error::from)
-    }
-
-    /// Waits until the socket counts as ready, or in any case until something comes. As with tokio, who was woken is told so,
-    /// be it that another has taken what has come.
-    fn poll_ready(
-        &mut self,
-        context: &mut Context<'_>,
-        interest: readiness::Interest,
-        [reading, writing]: Labels,
-        for_change: bool,
-    ) -> Poll<io::Result<Ready>> {
-        let (id, was_listed) = (self.id, self.is_listed);
-        let first = directions(interest).next().unwrap_or(Interest::Read);
-        let label = if first == Interest::Write { writing } else { reading };
-        self.poll(context, first, label, |kernel, socket| {
-            let ready = Ready::of(kernel.status(socket)) & Ready::from_interest(interest);
-            let still_waits = directions(interest).all(|it| kernel.is_listed(socket, it, id));
-            let is_over = match was_listed {
-                true => !still_waits && (interest.is_of_direction() || !ready.is_empty()),
-                false => !for_change && !ready.is_empty(),
-            };
-            if is_over {
-                kernel.delist(socket, id);
-                return Ok(ready);
-            }
-            list(kernel, socket, interest, id, context.waker());
-            Err(Errno::WouldBlock)
-        })
-    }
-}
-
-impl Drop for Wait<'_> {
-    fn drop(&mut self) {
-        if self.is_listed && self.descriptor.is_in_its_run() {
-            self.descriptor.with_uncounted(|kernel, socket| kernel.delist(socket, self.id));
-        }
-    }
-}
-
-fn list(kernel: &mut Kernel<'_>, socket: SocketId, interest: readiness::Interest, id: WaitId, waker: &Waker) {
-    directions(interest).for_each(|it| kernel.enlist(socket, it, id, waker));
 }
 
 /// The directions in which something of interest may come. Urgent data never comes.

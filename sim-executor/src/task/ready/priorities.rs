@@ -1,6 +1,6 @@
 //! The order of ready tasks by priorities that are drawn by key.
 
-use super::Links;
+use super::{Links, bucket_sort};
 use crate::choice::{KeyedDraws, ReadyId};
 use crate::reuse::Reuse as _;
 
@@ -13,6 +13,8 @@ pub(super) struct Priorities {
     fresh: Vec<(u32, u32)>,
     /// Many that came together, the highest last: to sort them at once costs less than a heap of them.
     sorted: Vec<Ranked>,
+    /// For sorting; empty but for that.
+    scratch: Vec<Ranked>,
     /// The others: a max-heap, in which each is followed by the two at twice its place plus one and two.
     heap: Vec<Ranked>,
     /// Whether the first of the heap was taken. It stays there until another takes its place, which costs less than to close
@@ -30,10 +32,10 @@ pub(super) struct Ranked(u128);
 
 impl Ranked {
     /// Below all others.
-    const NONE: Ranked = Ranked(0);
+    pub(super) const NONE: Ranked = Ranked(0);
 
     #[inline]
-    fn new(priority: u64, task: u32, stamp: u32) -> Self {
+    pub(super) fn new(priority: u64, task: u32, stamp: u32) -> Self {
         let low = u64::from(task) << 32 | u64::from(stamp);
         Ranked(u128::from(priority) << 64 | u128::from(low))
     }
@@ -41,6 +43,11 @@ impl Ranked {
     #[inline]
     pub(super) fn task(self) -> u32 {
         (self.0 >> 32) as u32
+    }
+
+    #[inline]
+    pub(super) fn priority(self) -> u64 {
+        (self.0 >> 64) as u64
     }
 
     #[inline]
@@ -67,7 +74,14 @@ impl Ranked {
 
 impl Priorities {
     pub(super) fn new(draws: KeyedDraws) -> Self {
-        Priorities { draws, fresh: Vec::new(), sorted: Vec::new(), heap: Vec::new(), is_top_taken: false }
+        Priorities {
+            draws,
+            fresh: Vec::new(),
+            sorted: Vec::new(),
+            scratch: Vec::new(),
+            heap: Vec::new(),
+            is_top_taken: false,
+        }
     }
 
     /// Begins a run.
@@ -77,9 +91,10 @@ impl Priorities {
 
     /// Makes it as new, and keeps memory for the next run, which calls [`Priorities::configure`].
     pub(super) fn renew(&mut self) {
-        let Priorities { draws: _, fresh, sorted, heap, is_top_taken } = self;
+        let Priorities { draws: _, fresh, sorted, scratch, heap, is_top_taken } = self;
         fresh.renew();
         sorted.renew();
+        scratch.renew();
         heap.renew();
         *is_top_taken = false;
     }
@@ -149,9 +164,14 @@ impl Priorities {
     fn draw_many(&mut self, links: &impl Links) {
         let fresh = std::mem::take(&mut self.fresh);
         let mut sorted = std::mem::take(&mut self.sorted);
-        let ranked = fresh.iter().map(|&(task, stamp)| self.rank(links, task, stamp));
-        sorted.extend(ranked.filter(|ranked| ranked.is_live(links)));
-        sorted.sort_unstable();
+        sorted.reserve(fresh.len());
+        for &(task, stamp) in &fresh {
+            let ranked = self.rank(links, task, stamp);
+            if ranked.is_live(links) {
+                sorted.push(ranked);
+            }
+        }
+        bucket_sort::sort(&mut sorted, &mut self.scratch);
         (self.fresh, self.sorted) = (fresh, sorted);
         self.fresh.clear();
     }

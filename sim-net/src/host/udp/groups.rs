@@ -72,6 +72,7 @@ impl Kernel<'_> {
     }
 
     /// Gives a datagram to all sockets that are at its port, if the host takes part.
+    #[inline(never)]
     pub(super) fn handle_group_datagram(&mut self, packet: &mut Packet) {
         let Body::Udp(payload) = &mut packet.body else { return };
         let payload = payload.take();
@@ -84,7 +85,7 @@ impl Kernel<'_> {
                 let payload = payload.as_ref().map(share);
                 let datagrams = self.host.sockets.datagrams(socket);
                 if datagrams.peer.is_none_or(|peer| peer == packet.source) {
-                    self.take_datagram(socket, packet.source, payload);
+                    datagrams.take(self.wire, packet.source, payload);
                 } else {
                     self.wire.pool.release_all(payload);
                 }

@@ -12,6 +12,7 @@ use crate::host::bindings::Protocol;
 use crate::packet::{Body, Packet};
 use crate::pool::{self, Slice};
 use crate::waiters::{For, WaitId};
+use crate::wire::Wire;
 
 impl Kernel<'_> {
     /// Takes a datagram, of which the part is lost that does not fit into `out`.
@@ -23,10 +24,11 @@ impl Kernel<'_> {
         socket: SocketId,
         out: &mut [u8],
     ) -> Result<(usize, SocketAddr), Errno> {
-        self.udp_recv_from_or(socket, out, |_| None)
+        let Kernel { host, wire, .. } = self;
+        host.sockets.datagrams(socket).receive(wire, out)
     }
 
-    /// [`Kernel::udp_recv_from`]; if it would block, a future is woken when there is something.
+    /// [`Kernel::udp_recv_from`]; if it would block, a future is woken when there is something, and else it waits no more.
     #[inline]
     pub(crate) fn udp_recv_from_or_wait(
         &mut self,
@@ -34,38 +36,19 @@ impl Kernel<'_> {
         (id, waker): (WaitId, &Waker),
         out: &mut [u8],
     ) -> Result<(usize, SocketAddr), Errno> {
-        self.udp_recv_from_or(socket, out, |datagrams| {
+        let Kernel { host, wire, .. } = self;
+        let datagrams = host.sockets.datagrams(socket);
+        if datagrams.would_block() {
             datagrams.readers.set_ready(false);
-            datagrams.readers.enlist(id, waker, For::Both)
-        })
-    }
-
-    #[inline]
-    fn udp_recv_from_or(
-        &mut self,
-        socket: SocketId,
-        out: &mut [u8],
-        would_block: impl FnOnce(&mut Datagrams) -> Option<Waker>,
-    ) -> Result<(usize, SocketAddr), Errno> {
-        let datagrams = self.host.sockets.datagrams(socket);
-        if let Some(failure) = datagrams.failure.take() {
-            return Err(failure);
-        }
-        let Some(datagram) = datagrams.queue.pop_front() else {
-            let nothing = datagrams.nothing();
-            if nothing == Errno::WouldBlock
-                && let Some(former) = would_block(datagrams)
-            {
-                self.wire.garbage.push(former);
+            if let Some(former) = datagrams.readers.enlist(id, waker, For::Both) {
+                wire.garbage.push(former);
             }
-            return Err(nothing);
-        };
-        datagrams.queued_bytes -= datagram.counted_bytes();
-        let source = self.wire.interfaces.address_for(datagrams.is_v6, datagram.source);
-        let Some(payload) = datagram.payload else { return Ok((0, source)) };
-        let bytes = copy(self.wire.pool.bytes(&payload), out);
-        self.wire.pool.release(payload);
-        Ok((bytes, source))
+            return Err(Errno::WouldBlock);
+        }
+        if let Some(former) = datagrams.readers.delist(id) {
+            wire.garbage.push(former);
+        }
+        datagrams.receive(wire, out)
     }
 
     /// As [`Kernel::udp_recv_from`], but leaves the datagram.
@@ -110,31 +93,19 @@ impl Kernel<'_> {
         }
         let Body::Udp(payload) = &mut packet.body else { return };
         let payload = payload.take();
-        let found = self.host.bindings.find(Protocol::Udp, packet.destination);
-        let Some(socket) = found.filter(|&socket| {
-            let peer = self.host.sockets.datagrams(socket).peer;
-            peer.is_none_or(|peer| peer == packet.source)
-        }) else {
-            self.wire.pool.release_all(payload);
-            return self.refuse_datagram(packet.source, packet.destination, packet.from);
-        };
-        self.take_datagram(socket, packet.source, payload);
-    }
-
-    /// Puts a datagram where it is received, if there is room.
-    #[inline]
-    pub(super) fn take_datagram(&mut self, socket: SocketId, source: Endpoint, payload: Option<Slice>) {
-        let receive_buffer_bytes = self.wire.config.udp.receive_buffer_bytes as usize;
-        let datagrams = self.host.sockets.datagrams(socket);
-        let datagram = Datagram { source, payload };
-        if datagrams.queued_bytes + datagram.counted_bytes() > receive_buffer_bytes {
-            return self.wire.pool.release_all(datagram.payload);
+        let Kernel { host, wire, .. } = self;
+        if let Some(socket) = host.bindings.find(Protocol::Udp, packet.destination) {
+            let datagrams = host.sockets.datagrams(socket);
+            if datagrams.peer.is_none_or(|peer| peer == packet.source) {
+                return datagrams.take(wire, packet.source, payload);
+            }
         }
-        datagrams.queued_bytes += datagram.counted_bytes();
-        datagrams.queue.push_back(datagram);
-        datagrams.readers.wake_into(&mut self.wire.wakes);
+        wire.pool.release_all(payload);
+        self.refuse_datagram(packet.source, packet.destination, packet.from);
     }
 
+    #[cold]
+    #[inline(never)]
     fn refuse_datagram(&mut self, source: Endpoint, destination: Endpoint, from: SocketId) {
         let remote_host = self.wire.interfaces.host(source.interface);
         let link = self.wire.link(self.host.id, remote_host);
@@ -160,6 +131,39 @@ impl Kernel<'_> {
             datagrams.readers.wake_for_error_into(&mut self.wire.wakes);
             datagrams.writers.wake_into(&mut self.wire.wakes);
         }
+    }
+}
+
+impl Datagrams {
+    /// Puts a datagram where it is received, if there is room.
+    #[inline(always)]
+    pub(super) fn take(&mut self, wire: &mut Wire, source: Endpoint, payload: Option<Slice>) {
+        let datagram = Datagram { source, payload };
+        let queued_bytes = self.queued_bytes + datagram.counted_bytes();
+        if queued_bytes > wire.config.udp.receive_buffer_bytes as usize {
+            return wire.pool.release_all(datagram.payload);
+        }
+        self.queued_bytes = queued_bytes;
+        self.queue.push_back(datagram);
+        self.readers.wake_into(&mut wire.wakes);
+    }
+
+    /// Whether there is nothing to tell.
+    #[inline]
+    fn would_block(&self) -> bool {
+        self.queue.is_empty() && self.failure.is_none() && !self.is_dead
+    }
+
+    #[inline]
+    fn receive(&mut self, wire: &mut Wire, out: &mut [u8]) -> Result<(usize, SocketAddr), Errno> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let Some(datagram) = self.queue.pop_front() else { return Err(self.nothing()) };
+        self.queued_bytes -= datagram.counted_bytes();
+        let source = wire.interfaces.address_for(self.is_v6, datagram.source);
+        let Some(payload) = datagram.payload else { return Ok((0, source)) };
+        Ok((wire.pool.copy_out(payload, out), source))
     }
 }
 

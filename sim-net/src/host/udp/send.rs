@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use sim_executor::Instant;
+
 use super::ways::Destination;
 use crate::address::{Endpoint, HostId, Place, SocketId, place};
 use crate::errno::Errno;
@@ -25,14 +27,13 @@ impl Kernel<'_> {
     }
 
     /// The way to an address, which is remembered.
-    #[inline]
     pub(super) fn destination(
         &mut self,
         socket: SocketId,
         address: SocketAddr,
     ) -> Result<Destination, Errno> {
         let datagrams = self.host.sockets.datagrams(socket);
-        if let Some(destination) = datagrams.ways.find(address) {
+        if let Some(destination) = datagrams.ways.find(&address) {
             return Ok(destination);
         }
         if datagrams.is_dead {
@@ -112,6 +113,36 @@ impl Kernel<'_> {
         if data.len() > if is_v6 { DATAGRAM_BYTES_MAX_V6 } else { DATAGRAM_BYTES_MAX } {
             return Err(Errno::MessageTooLong);
         }
+        self.send_there(socket, data, destination)
+    }
+
+    /// [`Kernel::udp_send_to`] for nearly every datagram: it is not too long, and the way to its address is known. Any other is not sent.
+    ///
+    /// # Errors
+    /// `WouldBlock` also for such another one; once, what was learned of a connected peer.
+    pub(crate) fn udp_send_on_known_way(
+        &mut self,
+        socket: SocketId,
+        data: &[u8],
+        address: &SocketAddr,
+    ) -> Result<usize, Errno> {
+        let datagrams = self.host.sockets.datagrams(socket);
+        match datagrams.ways.find(address) {
+            Some(known) if datagrams.writers.is_ready() && data.len() <= DATAGRAM_BYTES_MAX => {
+                self.send_there(socket, data, known)
+            }
+            _ => Err(Errno::WouldBlock),
+        }
+    }
+
+    /// Sends a datagram that is not too long.
+    #[inline(always)]
+    fn send_there(
+        &mut self,
+        socket: SocketId,
+        data: &[u8],
+        destination: Destination,
+    ) -> Result<usize, Errno> {
         let datagrams = self.host.sockets.datagrams(socket);
         if let Some(failure) = datagrams.failure.take() {
             return Err(failure);
@@ -121,7 +152,8 @@ impl Kernel<'_> {
         if is_busy && !self.udp_has_room(socket) {
             return Err(Errno::WouldBlock);
         }
-        let payload = (!data.is_empty()).then(|| self.wire.pool.copy_in(data));
+        let now = self.now();
+        let payload = if data.is_empty() { None } else { Some(self.wire.pool.copy_in(data)) };
         let packet = Packet {
             link: destination.link,
             source,
@@ -130,20 +162,38 @@ impl Kernel<'_> {
             to: SocketId::UNKNOWN,
             body: Body::Udp(payload),
         };
-        if destination.remote.interface.is_group() {
-            self.send_to_group(socket, packet);
-            return Ok(data.len());
+        let is_plain = may_fragment && !destination.remote.interface.is_group();
+        if is_plain && self.wire.links.get(packet.link).idle_at().is_none() {
+            self.wire.send(now, packet);
+        } else {
+            self.send_off_the_plain_path(socket, now, packet, may_fragment)?;
         }
-        if !may_fragment && packet.fragments(self.wire.links.get(packet.link).mtu_bytes()) > 1 {
+        Ok(data.len())
+    }
+
+    /// Sends a datagram to a group, or over a link at which packets wait for their turn, or one that must not be cut.
+    #[inline(never)]
+    fn send_off_the_plain_path(
+        &mut self,
+        socket: SocketId,
+        now: Instant,
+        packet: Packet,
+        may_fragment: bool,
+    ) -> Result<(), Errno> {
+        if packet.destination.interface.is_group() {
+            self.send_to_group(socket, packet);
+            return Ok(());
+        }
+        let link = self.wire.links.get(packet.link);
+        if !may_fragment && packet.fragments(link.mtu_bytes()) > 1 {
             self.wire.pool.release_all(packet.body.into_payload());
             return Err(Errno::MessageTooLong);
         }
-        let now = self.now();
-        match self.wire.links.get(packet.link).idle_at() {
+        match link.idle_at() {
             None => self.wire.send(now, packet),
             Some(_) => self.send_in_turn(socket, now, packet),
         }
-        Ok(data.len())
+        Ok(())
     }
 
     /// Sends a datagram to the peer of a connected socket.

@@ -26,24 +26,27 @@ const PLACES_MAX: usize = 64;
 impl Ways {
     /// The way to an address, if it is still known.
     #[inline]
-    pub(super) fn find(&self, address: SocketAddr) -> Option<Destination> {
+    pub(super) fn find(&self, address: &SocketAddr) -> Option<Destination> {
         match self.places.get(self.place_of(address)) {
-            Some(&Some((known, destination))) if known == address => Some(destination),
+            Some(Some((known, destination))) if known == address => Some(*destination),
             _ => None,
         }
     }
 
-    /// Keeps the way to an address.
+    /// Keeps the way to an address. None leads to port 0, to which a socket can be connected, but not send.
     pub(super) fn remember(&mut self, address: SocketAddr, destination: Destination) {
+        if address.port() == 0 {
+            return;
+        }
         if self.places.is_empty() {
             self.places.push(None);
         }
         while self.places.len() < PLACES_MAX
-            && self.places[self.place_of(address)].is_some_and(|(known, _)| known != address)
+            && self.places[self.place_of(&address)].is_some_and(|(known, _)| known != address)
         {
             self.grow();
         }
-        let place = self.place_of(address);
+        let place = self.place_of(&address);
         self.places[place] = Some((address, destination));
     }
 
@@ -51,7 +54,7 @@ impl Ways {
         let places = 2 * self.places.len();
         let known = std::mem::replace(&mut self.places, vec![None; places]);
         for (address, destination) in known.into_iter().flatten() {
-            let place = self.place_of(address);
+            let place = self.place_of(&address);
             self.places[place] = Some((address, destination));
         }
     }
@@ -62,7 +65,7 @@ impl Ways {
     }
 
     #[inline]
-    fn place_of(&self, address: SocketAddr) -> usize {
+    fn place_of(&self, address: &SocketAddr) -> usize {
         let low_bits = match address.ip() {
             IpAddr::V4(ip) => ip.to_bits() as usize,
             IpAddr::V6(ip) => ip.to_bits() as usize,
@@ -87,7 +90,8 @@ mod tests {
     #[test]
     fn each_of_a_few_neighbours_is_kept_and_of_many_the_latest() {
         let mut ways = Ways::default();
-        let found = |ways: &Ways, host| ways.find(to(host).0).map(|destination| destination.remote.interface);
+        let found =
+            |ways: &Ways, host| ways.find(&to(host).0).map(|destination| destination.remote.interface);
         assert_eq!(found(&ways, 1), None);
         for host in 0..1_000 {
             let (address, destination) = to(host);
@@ -99,5 +103,14 @@ mod tests {
         assert_eq!(found(&ways, 1), None);
         ways.clear();
         assert_eq!(found(&ways, 999), None);
+    }
+
+    #[test]
+    fn no_way_leads_to_port_zero() {
+        let mut ways = Ways::default();
+        let (mut address, destination) = to(1);
+        address.set_port(0);
+        ways.remember(address, destination);
+        assert!(ways.find(&address).is_none());
     }
 }

@@ -26,7 +26,7 @@ impl UdpSocket {
         poll_fn(|context| {
             let who = (wait.id, context.waker());
             let receive = |kernel: &mut Kernel<'_>, socket| kernel.udp_recv_from_or_wait(socket, who, buf);
-            wait.poll(context, Direction::Read, RECEIVE, receive)
+            wait.poll_listing(context, Direction::Read, RECEIVE, receive)
         })
         .await
     }

@@ -10,6 +10,7 @@ use sim_executor::Label;
 use super::UdpSocket;
 use crate::dns::{Addresses, ToSocketAddrs, resolve};
 use crate::errno::Errno;
+use crate::host::Kernel;
 use crate::socket::wait::Wait;
 use crate::waiters::Interest as Direction;
 
@@ -30,6 +31,15 @@ impl UdpSocket {
             Some(address) => address,
             None => first_address(resolve(&target).await?)?,
         };
+        let send = |kernel: &mut Kernel<'_>, socket| kernel.udp_send_on_known_way(socket, buf, &address);
+        match self.descriptor.at_once(Direction::Write, send) {
+            Err(Errno::WouldBlock) => self.send_or_wait(buf, address).await,
+            sent => Ok(sent?),
+        }
+    }
+
+    /// Looks for the way to an address, or waits until there is room, and sends.
+    async fn send_or_wait(&self, buf: &[u8], address: SocketAddr) -> io::Result<usize> {
         let mut wait = Wait::new(&self.descriptor);
         poll_fn(|context| {
             let id = wait.id;
