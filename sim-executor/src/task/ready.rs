@@ -269,6 +269,9 @@ impl ReadyQueue {
         priorities.draw(links);
         loop {
             let ranked = priorities.pop()?;
+            if let Some(next) = priorities.next_of_many() {
+                links.link(next).read_ahead();
+            }
             if !ranked.is_live(links) {
                 continue;
             }

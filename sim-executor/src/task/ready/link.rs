@@ -34,6 +34,12 @@ impl Link {
         ReadyId { index: task, stamp: self.stamp }
     }
 
+    /// Brings it into the caches, with what lies beside it, before it is needed: nobody waits for what was read.
+    #[inline]
+    pub(super) fn read_ahead(&self) {
+        std::hint::black_box(self.stamp);
+    }
+
     /// Whether the task is in the list of its node, and not among what the node has not looked at yet.
     pub(crate) fn is_listed(self) -> bool {
         self.next != UNLISTED

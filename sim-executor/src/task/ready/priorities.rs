@@ -25,6 +25,9 @@ pub(super) struct Priorities {
 /// So many at least are sorted.
 const MANY: usize = 4;
 
+/// So many tasks do not fit the first caches.
+const UNCACHED: usize = 1_024;
+
 /// A task with its priority, as one number, as that is quick to compare: the priority, then the task, then the stamp. Of equal
 /// priorities, the task with the greater index is first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -217,6 +220,12 @@ impl Priorities {
         }
         self.is_top_taken = first.is_some();
         first
+    }
+
+    /// The task that comes next, if so many were sorted that it is likely in no cache.
+    #[inline]
+    pub(super) fn next_of_many(&self) -> Option<u32> {
+        if self.sorted.len() < UNCACHED { None } else { self.sorted.last().map(|ranked| ranked.task()) }
     }
 
     fn close_gap(&mut self) {
