@@ -132,9 +132,7 @@ impl Bytes {
         if !self.others.is_empty() {
             return self.skip_slices(pool, bytes);
         }
-        if !pool.rewind(first) {
-            self.release_first(pool);
-        }
+        pool.rewind(&mut self.first);
     }
 
     fn skip_slices(&mut self, pool: &mut Pool, bytes: usize) {

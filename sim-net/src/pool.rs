@@ -195,17 +195,19 @@ impl Pool {
     }
 
     /// Empties a slice of which nothing is needed any more, so that its chunk is written on, if other slices keep the chunk
-    /// anyway. If not, the slice is to be given back: an idle connection has no chunk.
-    #[inline]
-    #[must_use = "where it says `false`, the slice is as it was"]
-    pub(crate) fn rewind(&mut self, slice: &mut Slice) -> bool {
-        let chunk = &mut self.chunks[slice.chunk as usize];
-        if chunk.references == 1 {
-            return false;
+    /// anyway. If not, it is taken back: an idle connection has no chunk.
+    #[inline(always)]
+    pub(crate) fn rewind(&mut self, slice: &mut Option<Slice>) {
+        let Some(rewound) = slice else { return };
+        let chunk = &mut self.chunks[rewound.chunk as usize];
+        if chunk.references > 1 {
+            (rewound.start, rewound.len) = (chunk.bytes.len() as u32, 0);
+            return;
         }
-        slice.start = chunk.bytes.len() as u32;
-        slice.len = 0;
-        true
+        if chunk.loses_last(rewound.chunk) {
+            self.free[usize::from(chunk.class)].push(rewound.chunk);
+        }
+        *slice = None;
     }
 
     /// The bytes.
@@ -290,14 +292,15 @@ mod tests {
     #[test]
     fn a_chunk_is_kept_to_be_written_on_if_it_is_used_by_others() {
         let mut pool = Pool::default();
-        let mut large = pool.copy_in(&[2; 1_000]);
+        let large = pool.copy_in(&[2; 1_000]);
         let other = pool.share(&large, 0, 10);
-        assert!(pool.rewind(&mut large));
-        assert_eq!((large.start, large.len), (1_000, 0), "what the other has is not written over");
+        let mut rewound = Some(large);
+        pool.rewind(&mut rewound);
+        let place = rewound.as_ref().map(|slice| (slice.start, slice.len));
+        assert_eq!(place, Some((1_000, 0)), "what the other has is not written over");
         pool.release(other);
-        assert!(!pool.rewind(&mut large));
-        pool.release(large);
-        assert_eq!(pool.in_use(), 0);
+        pool.rewind(&mut rewound);
+        assert_eq!((rewound, pool.in_use()), (None, 0));
     }
 
     #[test]

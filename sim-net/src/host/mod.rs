@@ -16,6 +16,7 @@ mod sockets;
 mod tcp_calls;
 mod tcp_input;
 mod tcp_options;
+mod tcp_output;
 mod tcp_socket;
 mod udp;
 pub(crate) mod unix;

@@ -324,7 +324,7 @@ impl Kernel<'_> {
                     stream.writers.set_ready(stream.connection.is_writable());
                 }
                 let now = self.now.unwrap_or_else(|| self.wire.run.now());
-                if stream.flush(self.wire, now, self.host.id, socket) {
+                if stream.flush_written(self.wire, now, self.host.id, socket) {
                     self.forget(socket);
                 }
             }

@@ -22,12 +22,15 @@ impl RoundTrip {
     /// RFC 6298 (2.3, 2.4) has the least value for the whole timeout. Linux has it for the term of the deviation alone
     /// (`tcp_rto_min` bounds `mdev_max`, and `__tcp_set_rto` adds that to `srtt`), so that the timeout is always that long
     /// after the acknowledgement should have come.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn measured(&mut self, took: u64, rules: &Rules) {
         let took = took.clamp(1, u64::MAX / 8);
-        if took == self.smoothed && self.deviation == 0 {
-            return;
+        if took != self.smoothed || self.deviation > 0 {
+            self.adapt(took, rules);
         }
+    }
+
+    fn adapt(&mut self, took: u64, rules: &Rules) {
         if self.smoothed == 0 {
             self.smoothed = took;
             self.deviation = took / 2;
