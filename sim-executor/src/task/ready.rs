@@ -10,6 +10,7 @@ mod node_list;
 mod priorities;
 mod settled;
 mod stopped;
+mod turns;
 
 use crate::choice::ReadyId;
 pub(crate) use fresh::{Picked, is_ready};
@@ -18,6 +19,7 @@ pub(crate) use link::{Link, Links};
 use node_list::NodeList;
 use priorities::Priorities;
 use stopped::Stop;
+use turns::Turns;
 
 /// Where a wake comes from; an event loop looks at what came from outside only between two iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +57,7 @@ pub(crate) struct ReadyQueue {
     /// The node whose turn it is.
     turn: u32,
     /// The others that have something to do, or had.
-    turns: VecDeque<u32>,
+    turns: Turns,
     /// Ready tasks of nodes whose CPU is free.
     total: usize,
     /// Nodes whose CPU is free with something that came from outside, plus `graves`.
@@ -119,7 +121,7 @@ impl ReadyQueue {
         self.total += 1;
         if !list.has_turn {
             list.has_turn = true;
-            self.turns.push_back(node);
+            self.turns.push(node);
         }
         before
     }
@@ -157,7 +159,7 @@ impl ReadyQueue {
                 }
                 list.has_turn = false;
             }
-            let Some(next) = self.turns.pop_front() else {
+            let Some(next) = self.turns.pop() else {
                 self.turn = NONE;
                 return None;
             };
@@ -193,8 +195,8 @@ impl ReadyQueue {
     /// Puts the node whose turn it is behind the others.
     #[inline(never)]
     fn pass_turn(&mut self) {
-        if let Some(next) = self.turns.pop_front() {
-            self.turns.push_back(self.turn);
+        if let Some(next) = self.turns.pop() {
+            self.turns.push(self.turn);
             self.turn = next;
         }
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::link::NONE;
 use super::priorities::Priorities;
+use super::turns::Turns;
 use super::{Kept, ReadyQueue};
 use crate::choice::Order;
 use crate::reuse::Reuse as _;
@@ -14,7 +15,7 @@ impl ReadyQueue {
             batches: false,
             nodes: Vec::new(),
             turn: NONE,
-            turns: VecDeque::new(),
+            turns: Turns::new(),
             total: 0,
             deferring: 0,
             graves: VecDeque::new(),

@@ -141,7 +141,7 @@ impl ReadyQueue {
         self.deferring += defers;
         if list.len > 0 && !list.has_turn {
             list.has_turn = true;
-            self.turns.push_back(node);
+            self.turns.push(node);
         }
         match &mut self.kept {
             Kept::Nothing => {}
