@@ -94,7 +94,7 @@ impl Kinds {
         let last = self.kinds.len() - 1;
         if last >= FEW {
             let unknown = if self.numbers.is_empty() { 0 } else { last };
-            let unknown = (0..).zip(&self.kinds).skip(unknown);
+            let unknown = (unknown as u32..).zip(&self.kinds[unknown..]);
             self.numbers.extend(unknown.map(|(number, kind)| (kind.id, number)));
         }
         last as u32
