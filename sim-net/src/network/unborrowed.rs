@@ -23,6 +23,9 @@ impl Network {
     #[inline]
     pub(super) fn end_firing(&self, mut state: RefMut<'_, State>) {
         if !state.wire.garbage.is_empty() {
+            if !state.wire.wakes.is_empty() {
+                state.probes.set(0);
+            }
             return self.wake_all(state);
         }
         if let Some(waker) = state.wire.wakes.take_only() {
@@ -99,5 +102,53 @@ impl Network {
             "packet hooks were called more than NetworkConfig::packets_max = {calls_max} times at one instant: one \
              sends a packet for each packet that it sees"
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim_executor::{Executor, ProductionOrder, spawn, yield_now};
+
+    use super::*;
+    use crate::{TcpListener, TcpStream, UdpSocket, fault};
+
+    /// How many probes in a row are left of some after what comes to so many UDP sockets at one instant has woken a task each.
+    fn probes_after_datagrams(sockets: u8) -> u32 {
+        let ended = Executor::new(ProductionOrder).block_on(async move {
+            let (network, from) = (Network::current(), UdpSocket::bind("127.0.0.1:0").await.unwrap());
+            let mut receivers = Vec::new();
+            for number in 0..sockets {
+                let socket = UdpSocket::bind(("127.0.0.1", 1_000 + u16::from(number))).await.unwrap();
+                receivers.push(spawn(async move { socket.recv(&mut [0; 8]).await }));
+            }
+            yield_now().await;
+            network.state.borrow().probes.set(5);
+            for number in 0..sockets {
+                from.send_to(b"x", ("127.0.0.1", 1_000 + u16::from(number))).await.unwrap();
+            }
+            for receiver in receivers {
+                assert_eq!(receiver.await.unwrap().unwrap(), 1);
+            }
+            network.state.borrow().probes.get()
+        });
+        ended.expect("the program ends")
+    }
+
+    #[test]
+    fn probes_are_counted_anew_when_a_task_was_woken() {
+        assert_eq!([0, 1, 2].map(probes_after_datagrams), [5, 0, 0]);
+    }
+
+    #[test]
+    fn probes_are_counted_anew_also_when_what_wakes_a_task_is_answered_through_a_hook() {
+        let ended = Executor::new(ProductionOrder).block_on(async {
+            fault::hook(|_| {}).keep();
+            let network = Network::current();
+            let _listener = TcpListener::bind("127.0.0.1:1").await.unwrap();
+            network.state.borrow().probes.set(5);
+            let _client = TcpStream::connect("127.0.0.1:1").await.unwrap();
+            network.state.borrow().probes.get()
+        });
+        assert_eq!(ended.expect("the program ends"), 0);
     }
 }
