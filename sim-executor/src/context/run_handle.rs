@@ -4,7 +4,6 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use super::{waker, with};
-use crate::choice::Label;
 use crate::clock::Instant;
 use crate::run::Run;
 
@@ -56,12 +55,6 @@ impl RunHandle {
         self.run().core_mut().decisions.hash(word);
     }
 
-    /// As [`context::wait_at`](super::wait_at).
-    #[inline]
-    pub fn wait_at(&self, label: Label, resource: u64) {
-        self.run().core_mut().wait_at(label, resource);
-    }
-
     /// Wakes a task of the run. Any other waker is given back: it may run code of others, so that it is to be woken with nothing
     /// borrowed.
     #[inline]
@@ -87,8 +80,6 @@ mod tests {
     use super::*;
     use crate::{Executor, ProductionOrder, context};
 
-    const WAIT: Label = Label::new("test.wait");
-
     #[test]
     fn a_handle_does_what_the_functions_of_the_context_do() {
         let hash_of = |word: fn(u64)| {
@@ -105,23 +96,24 @@ mod tests {
         let other = Executor::new(ProductionOrder).enter(RunHandle::current);
         let woken = Executor::new(ProductionOrder).block_on(async move {
             let run = RunHandle::current();
-            let waiting = crate::spawn(async {
-                let mut waker = None;
-                poll_fn(|context| match waker.replace(context.waker().clone()) {
+            let parked = Rc::new(RefCell::new(None));
+            let waiting = crate::spawn({
+                let parked = Rc::clone(&parked);
+                poll_fn(move |context| match parked.replace(Some(context.waker().clone())) {
                     None => Poll::Pending,
-                    Some(_) => Poll::Ready(()),
+                    Some(_) => Poll::Ready("woken"),
                 })
-                .await;
             });
-            let own = poll_fn(|context| Poll::Ready(context.waker().clone())).await;
-            assert!(other.wake(own.clone()).is_some(), "it is of another run");
-            assert!(run.wake(std::task::Waker::noop().clone()).is_some(), "it is no task's");
-            run.wait_at(WAIT, 0);
-            assert!(run.wake(own).is_none());
             crate::yield_now().await;
-            drop(waiting);
+            let waker: Waker = parked.borrow().clone().expect("it was polled");
+            assert!(other.wake(waker.clone()).is_some(), "it is of another run");
+            assert!(run.wake(Waker::noop().clone()).is_some(), "it is no task's");
+            crate::yield_now().await;
+            assert!(!waiting.is_finished());
+            assert!(run.wake(waker).is_none());
+            waiting.await.expect("it does not panic")
         });
-        assert!(woken.is_ok());
+        assert_eq!(woken.expect("the program ends"), "woken");
     }
 
     #[test]

@@ -203,14 +203,13 @@ unsafe fn wake(data: *const ()) {
 /// Wakes a waker of this run, outside of polls, if no more than its number is needed for that; gives back any other.
 #[inline]
 pub(super) fn wake_in(run: &Run, waker: Waker) -> Option<Waker> {
-    let (id, task) = unpack(waker.data().addr() as u64);
-    if !std::ptr::eq(waker.vtable(), &VTABLE) || id != run.id() {
-        return Some(waker);
+    match task_of(run.id(), waker) {
+        Ok(task) => {
+            run.wake(task);
+            None
+        }
+        Err(foreign) => Some(foreign),
     }
-    // Dropping it would only call a function that does nothing.
-    std::mem::forget(waker);
-    run.wake(task);
-    None
 }
 
 /// The same for several, in their order and with the run borrowed once, up to the first that is to be given back.
@@ -218,15 +217,24 @@ pub(super) fn wake_in(run: &Run, waker: Waker) -> Option<Waker> {
 pub(super) fn wake_all_in(run: &Run, wakers: &mut impl Iterator<Item = Waker>) -> Option<Waker> {
     let mut core = run.core_mut();
     for waker in wakers {
-        let (id, task) = unpack(waker.data().addr() as u64);
-        if !std::ptr::eq(waker.vtable(), &VTABLE) || id != run.id() {
-            return Some(waker);
+        match task_of(run.id(), waker) {
+            Ok(task) => core.wake(task),
+            Err(foreign) => return Some(foreign),
         }
-        // As above.
-        std::mem::forget(waker);
-        core.wake(task);
     }
     None
+}
+
+/// The task of this run that a waker wakes, if it does no more.
+#[inline(always)]
+fn task_of(run: RunId, waker: Waker) -> Result<TaskId, Waker> {
+    let (other, task) = unpack(waker.data().addr() as u64);
+    if !std::ptr::eq(waker.vtable(), &VTABLE) || other != run {
+        return Err(waker);
+    }
+    // Dropping it would only call a function that does nothing.
+    std::mem::forget(waker);
+    Ok(task)
 }
 
 #[inline(never)]
