@@ -182,7 +182,7 @@ impl Lineages {
         }
     }
 
-    /// A tree without names, with the memory of this one.
+    /// Makes it as new, and keeps memory for the next run.
     pub(crate) fn renew(&mut self) {
         let Lineages { entries, free, roots, spare, text: _ } = self;
         if entries.len() > SPARE_MAX {

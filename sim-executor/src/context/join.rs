@@ -23,20 +23,20 @@ use crate::task::Joiner;
 /// It belongs to the run of its task: in another, awaiting it panics, and dropping it or asking for a cancellation does nothing.
 #[derive(Debug)]
 pub struct JoinHandle<T> {
-    task: AbortHandle,
+    handle: AbortHandle,
     taken: bool,
     output: PhantomData<fn() -> T>,
 }
 
 impl<T> JoinHandle<T> {
     pub(super) fn new(task: TaskId, run: RunTag) -> Self {
-        JoinHandle { task: AbortHandle { task, run }, taken: false, output: PhantomData }
+        JoinHandle { handle: AbortHandle { task, run }, taken: false, output: PhantomData }
     }
 
     /// Which task it is.
     #[must_use]
     pub fn id(&self) -> TaskId {
-        self.task.task
+        self.handle.task
     }
 
     /// The task's path of names; empty once its output was taken.
@@ -45,7 +45,7 @@ impl<T> JoinHandle<T> {
     /// Outside the task's run.
     #[must_use]
     pub fn name(&self) -> Rc<str> {
-        self.task.run.check("JoinHandle");
+        self.handle.run.check("JoinHandle");
         with(|run| {
             let mut core = run.core_mut();
             let lineage = core.polling.tasks().get(self.id()).map(|slot| slot.lineage());
@@ -60,7 +60,7 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         count_call();
-        has_ended(self.id(), self.task.run, "JoinHandle")
+        has_ended(self.id(), self.handle.run, "JoinHandle")
     }
 
     /// Asks for the task's cancellation, as [`AbortHandle::abort`] does.
@@ -68,29 +68,29 @@ impl<T> JoinHandle<T> {
     /// # Panics
     /// On a thread that has no part in the run.
     pub fn abort(&self) {
-        self.task.abort();
+        self.handle.abort();
     }
 
     /// As [`JoinHandle::abort`], for a `Drop`: where there is no run, nothing happens.
     pub(crate) fn abort_if_in_run(&self) {
-        self.task.abort_if_in_run();
+        self.handle.abort_if_in_run();
     }
 
     /// Says that the current task waits for this one, as far as reports are concerned.
     pub(crate) fn note_wait(&self) {
-        self.task.note_wait();
+        self.handle.note_wait();
     }
 
     /// Wakes that waker at the task's end, in place of who was to be woken.
     pub(crate) fn wake_at_end(&self, waker: &Waker) {
-        self.task.run.check("JoinHandle");
-        with(|run| self.task.wake_at_end(run, waker));
+        self.handle.run.check("JoinHandle");
+        with(|run| self.handle.wake_at_end(run, waker));
     }
 
     /// A handle that can only abort.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
-        self.task.clone()
+        self.handle.clone()
     }
 }
 
@@ -128,7 +128,7 @@ impl<T: 'static> Future for JoinHandle<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         assert!(!self.taken, "a JoinHandle was polled after it had given the output");
         let mut output: Option<T> = None;
-        match self.task.poll_end(context, &mut output) {
+        match self.handle.poll_end(context, &mut output) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(ended) => {
                 self.taken = true;
@@ -178,7 +178,7 @@ impl<T> Drop for JoinHandle<T> {
     #[inline]
     fn drop(&mut self) {
         if !self.taken {
-            detach(self.id(), self.task.run);
+            detach(self.id(), self.handle.run);
         }
     }
 }

@@ -401,9 +401,9 @@ mod tests {
     use super::*;
     use crate::choice::Lineages;
 
-    /// To look at all others for each takes a hundred times as long.
+    /// Were all others looked at for each of them, it would show in how long this takes.
     #[test]
-    fn many_machines_are_made_without_a_look_at_the_others() {
+    fn the_last_of_many_machines_is_found() {
         let (mut lineages, mut nodes) = (Lineages::default(), Nodes::default());
         let lineage = lineages.root("node");
         for number in 0..200_000 {

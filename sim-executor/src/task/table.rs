@@ -26,7 +26,7 @@ pub(crate) struct TaskTable {
 }
 
 impl TaskTable {
-    /// A table without tasks, with the memory of this one.
+    /// Makes it as new, and keeps memory for the next run.
     pub(crate) fn renew(&mut self) {
         let TaskTable { slots, backgrounds, free, spawned, retired } = self;
         slots.renew();

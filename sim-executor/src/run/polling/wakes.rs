@@ -2,7 +2,7 @@
 
 use super::Polling;
 use crate::choice::{Label, LineageId, Lineages, Order, TaskId};
-use crate::task::{Links as _, Memory, Origin};
+use crate::task::{Links as _, Memory, Origin, ReadyQueue, Slot};
 
 /// What is done when a task becomes ready, besides that it comes into the ready queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,7 @@ impl Polling {
     #[inline(always)]
     pub(in crate::run) fn push<const KEEPS: bool>(&mut self, index: u32) {
         let slot = self.tasks.at_mut(index);
-        slot.set_ready();
-        let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist::<KEEPS>(node, link, index, self.origin);
+        let before = make_ready::<KEEPS>(&mut self.ready, slot, index, self.origin);
         self.tasks.follow(before, index);
     }
 
@@ -48,9 +46,7 @@ impl Polling {
         if NAMED && !slot.count_key() {
             slot = self.tasks.switch_key(index, lineages);
         }
-        slot.set_ready();
-        let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist::<NAMED>(node, link, index, Origin::Task);
+        let before = make_ready::<NAMED>(&mut self.ready, slot, index, Origin::Task);
         self.tasks.follow(before, index);
     }
 
@@ -66,9 +62,7 @@ impl Polling {
         if !slot.count_key() {
             slot = self.tasks.switch_key(index, lineages);
         }
-        slot.set_ready();
-        let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist::<true>(node, link, index, self.origin);
+        let before = make_ready::<true>(&mut self.ready, slot, index, self.origin);
         self.tasks.follow(before, index);
     }
 
@@ -80,9 +74,7 @@ impl Polling {
         if !slot.name_first_poll() {
             slot = self.tasks.switch_key(index, lineages);
         }
-        slot.set_ready();
-        let (node, link) = slot.node_and_link_mut();
-        let before = self.ready.enlist::<true>(node, link, index, self.origin);
+        let before = make_ready::<true>(&mut self.ready, slot, index, self.origin);
         self.tasks.follow(before, index);
     }
 
@@ -119,4 +111,12 @@ impl Polling {
         self.stamps = self.stamps.wrapping_add(1);
         self.ready.tidy_fresh(&self.tasks);
     }
+}
+
+/// Puts a task that has its slot at hand into the ready queue; gives the one before it, as [`ReadyQueue::enlist`] does.
+#[inline(always)]
+fn make_ready<const KEEPS: bool>(ready: &mut ReadyQueue, slot: &mut Slot, index: u32, origin: Origin) -> u32 {
+    slot.set_ready();
+    let (node, link) = slot.node_and_link_mut();
+    ready.enlist::<KEEPS>(node, link, index, origin)
 }

@@ -44,7 +44,7 @@ impl Turns {
         if self.first == NONE {
             return None;
         }
-        let next = if self.others.is_empty() { NONE } else { self.others.pop_front().unwrap_or(NONE) };
+        let next = self.others.pop_front().unwrap_or(NONE);
         Some(std::mem::replace(&mut self.first, next))
     }
 }
